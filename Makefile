@@ -1,0 +1,41 @@
+# The workflow, executable. `make demo` and `make test` set up whatever they need.
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: setup demo test check lint types imports lock clean
+
+setup: .venv/ready
+
+# Everything is installed from the lock, hashes checked; then the project itself, editable.
+.venv/ready: pyproject.toml constraints/dev.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "paperround needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	$(BIN)/paperround demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: lint types imports test
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+# Needs uv. Writes the newest versions that suit every supported Python.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade --group dev pyproject.toml --output-file constraints/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt pyproject.toml --output-file constraints/run.txt
+
+clean:
+	rm -rf .venv var dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

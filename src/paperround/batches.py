@@ -1,0 +1,64 @@
+"""What one source announced for one day, and whether that can be trusted."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from paperround.papers import Paper, PaperId
+
+
+class BatchState(StrEnum):
+    """How much of a day a batch holds."""
+
+    FRESH = "fresh"  # the source announced papers, and all of them are here
+    QUIET = "quiet"  # the source announced nothing that day
+    STALE = "stale"  # the source still shows an earlier announcement
+    PARTIAL = "partial"  # some of it could be read, some not
+    FAILED = "failed"  # nothing could be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a source gave for one day.
+
+    `day` is the day that the source announced, which a feed without an archive may put earlier than
+    the day it was asked for. `reason` says why a batch is not fresh. `etag` is the validator of the
+    body it was read from.
+    """
+
+    source: str
+    day: date
+    state: BatchState
+    papers: tuple[Paper, ...] = ()
+    reason: str = ""
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRecord:
+    """What the store knows of a batch: counts in place of the papers."""
+
+    source: str
+    day: date
+    state: BatchState
+    papers: int
+    new: int
+    reason: str
+    etag: str | None
+    fetched_at: datetime
+
+
+def judged(batch: Batch, before: AbstractSet[PaperId]) -> Batch:
+    """Return the batch as stale when it holds nothing that the source's batch before did not hold.
+
+    The dates in a feed are those of the request, so only its content tells a new announcement
+    from an old one.
+    """
+    if batch.state is not BatchState.FRESH or not before:
+        return batch
+    if any(paper.id not in before for paper in batch.papers):
+        return batch
+    return replace(
+        batch, state=BatchState.STALE, papers=(), reason="the same papers as in the announcement before"
+    )

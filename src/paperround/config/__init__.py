@@ -1,0 +1,1 @@
+"""Files and environment in, one frozen and checked value out."""

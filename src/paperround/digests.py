@@ -1,0 +1,67 @@
+"""What a reader gets on one day: the picks, the reasons, and the batches it was made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from paperround.batches import BatchRecord
+from paperround.papers import Paper
+from paperround.subscribers import Subscriber
+
+
+class Section(StrEnum):
+    """The parts of a digest, in the order in which they are read."""
+
+    FOR_YOU = "for_you"
+    AUTHORS = "authors"
+    LATE = "late"
+    TRENDING = "trending"
+    MORE = "more"  # what did not fit, a title line each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One interest that a paper met.
+
+    `term` is the interest as the reader wrote it, `where` the fields it was found in ("title",
+    "abstract", "keywords", "authors", "categories", "organization"), `weight` its share of the
+    relevance, the shares of one pick adding up to 1.
+    """
+
+    term: str
+    where: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """One paper chosen for one reader.
+
+    `announced` is the day on which its source listed it; `relevance` lies between 0 and 1;
+    `reasons` are sentences for people, the first of them the one to show.
+    """
+
+    paper: Paper
+    section: Section
+    relevance: float
+    announced: date
+    matched: tuple[Match, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What one subscriber gets on one day.
+
+    `picks` are shown in full, `titles` as a line each. `considered` papers were looked at;
+    `rejected` counts those that are in neither, by reason.
+    """
+
+    subscriber: Subscriber
+    day: date
+    picks: tuple[Pick, ...]
+    titles: tuple[Pick, ...]
+    batches: tuple[BatchRecord, ...]
+    considered: int
+    rejected: Mapping[str, int]

@@ -1,0 +1,286 @@
+"""The edges as the pipeline sees them: where papers come from, where they are kept, where mail goes."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType, Protocol
+
+from paperround.batches import Batch, BatchRecord
+from paperround.digests import Digest
+from paperround.papers import Paper, PaperId
+from paperround.replies import Reply
+
+SubscriberId = NewType("SubscriberId", int)
+DeliveryId = NewType("DeliveryId", int)
+
+
+# --- where papers come from -----------------------------------------------------------------------
+
+
+class SourceError(Exception):
+    """A source gave nothing that can be used; the message says why, for people."""
+
+
+class Source(Protocol):
+    """A place that announces papers."""
+
+    @property
+    def name(self) -> str:
+        """The name that people know it by, unique among the sources."""
+
+    def days(self, day: date) -> tuple[date, ...]:
+        """Return the days to ask for, newest first, so that nothing of `day` or late before it is missed."""
+
+    async def fetch(self, day: date, *, etag: str | None) -> Batch | None:
+        """Return what was announced for the day, or None where nothing changed since `etag`.
+
+        Raise SourceError when nothing of it can be read.
+        """
+
+
+# --- where they are kept --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A paper as one source announced it on one day; `first_seen` is when we learned of it."""
+
+    source: str
+    day: date
+    paper: Paper
+    first_seen: datetime
+
+
+class Library(Protocol):
+    """The papers and batches that are known. Nothing is kept in part: each call is one transaction."""
+
+    def record(self, batch: Batch, *, now: datetime) -> BatchRecord:
+        """Store the batch, its papers merged into what is known of them, and its listings.
+
+        A paper already listed by that source on that day keeps the time it was first seen. `new` in
+        the answer counts the papers that the library did not hold. A batch that failed takes nothing
+        away: where the day was read before, the earlier record stays and is returned.
+        """
+
+    def batch(self, source: str, day: date) -> BatchRecord | None:
+        """Return the record of a source's day."""
+
+    def batch_before(self, source: str, day: date) -> tuple[BatchRecord, frozenset[PaperId]] | None:
+        """Return the source's latest batch with papers before that day, and the ids it listed."""
+
+    def batches(self, days: Collection[date]) -> tuple[BatchRecord, ...]:
+        """Return the records of those days, by source, newest day first."""
+
+    def listings(self, since: date, until: date) -> tuple[Listing, ...]:
+        """Return what was announced on the days from `since` to `until`, both included, oldest first."""
+
+    def paper(self, paper: PaperId) -> Paper | None:
+        """Return one paper."""
+
+
+# --- what was sent to whom ------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """The states of a delivery."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    QUIET = "quiet"
+
+
+class OnUnknown(StrEnum):
+    """What to do with a delivery whose outcome a crash or a lost reply left unknown."""
+
+    RESEND = "resend"  # once, byte for byte
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A delivery to be entered in the ledger: a digest with its final bytes, or the reason for silence.
+
+    `status` is PLANNED (with `message` and `message_id`), QUIET or SUPPRESSED (with `reason`).
+    """
+
+    subscriber: SubscriberId
+    day: date
+    status: Status
+    digest: Digest
+    reason: str = ""
+    message_id: str | None = None
+    message: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A delivery that is ours to make, already marked as `sending`."""
+
+    id: DeliveryId
+    recipient: str
+    message: bytes
+    attempts: int  # this one included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What a subscriber had before some day.
+
+    `first_day` and `last_day` are the first and the latest day with a row, `planned_at` is when the
+    latest was planned, `had` are the papers of every digest that was not given up.
+    """
+
+    first_day: date | None = None
+    last_day: date | None = None
+    planned_at: datetime | None = None
+    had: frozenset[PaperId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickRecord:
+    """A pick as the ledger keeps it."""
+
+    paper: PaperId
+    section: str
+    relevance: float
+    announced: date
+    matched: tuple[Mapping[str, object], ...]  # {"term", "where", "weight"}
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """A row of the ledger."""
+
+    id: DeliveryId
+    day: date
+    subscriber: str  # the address
+    status: Status
+    reason: str
+    picks: tuple[PickRecord, ...]  # shown in full, in order
+    titles: tuple[PaperId, ...]  # shown as a title line
+    batches: tuple[Mapping[str, object], ...]  # {"source", "day", "state", "papers"}
+    considered: int
+    rejected: Mapping[str, int]
+    message_id: str | None
+    attempts: int
+    reply: str
+    planned_at: datetime
+    updated_at: datetime
+    next_at: datetime | None
+
+
+class Ledger(Protocol):
+    """What was, is and will be sent to whom. A call that returns has been committed to disk."""
+
+    def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:
+        """Return the stable id of each address, making those that are new. Case of the domain is ignored."""
+
+    def suppressed(self) -> Mapping[SubscriberId, str]:
+        """Return who must not get mail, and why."""
+
+    def suppress(self, subscriber: SubscriberId, reason: str, *, now: datetime) -> None:
+        """Send this subscriber nothing any more. Doing it again changes nothing."""
+
+    def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
+        """Return for each of them what they had before that day, and the papers of any other day."""
+
+    def planned(self, day: date) -> frozenset[SubscriberId]:
+        """Return who has a row for that day, whatever its status."""
+
+    def plan(self, plans: Sequence[Plan], *, now: datetime) -> int:
+        """Enter the plans, all or none; a (subscriber, day) that is there already stays as it is.
+
+        Return how many were entered.
+        """
+
+    def reopen(self, day: date, reason: str) -> int:
+        """Take back the quiet rows of a day that bear this reason, so that they can be planned anew."""
+
+    def recover(self, *, now: datetime) -> int:
+        """Take back what an ended process left as `sending`; nobody else may be delivering.
+
+        Before the mark of `begin_data` it becomes planned again, after it unknown. Return how many.
+        """
+
+    def claim(
+        self, day: date | None, *, on_unknown: OnUnknown, now: datetime, retry: bool
+    ) -> Claim | None:
+        """Mark one delivery as `sending` and return it, or None when there is none left.
+
+        Candidates are planned rows, deferred ones that are due (all of them with `retry`), and under
+        RESEND those that became unknown for the first time. Whoever is suppressed by now becomes
+        `suppressed` instead, in the same transaction. `day` None means any day.
+        """
+
+    def begin_data(self, delivery: DeliveryId, *, now: datetime) -> None:
+        """Mark that the message may from now on be accepted without our learning of it."""
+
+    def settle(
+        self,
+        delivery: DeliveryId,
+        status: Status,
+        *,
+        reply: str,
+        reason: str = "",
+        next_at: datetime | None = None,
+        now: datetime,
+    ) -> None:
+        """Record how an attempt ended: SENT, DEFERRED (with `next_at`), FAILED, UNKNOWN or PLANNED."""
+
+    def resolve(self, delivery: DeliveryId, status: Status, reason: str, *, now: datetime) -> bool:
+        """Settle an unknown delivery by hand as SENT, PLANNED (to resend) or FAILED; False if it is not unknown."""
+
+    def rows(
+        self, *, day: date | None = None, address: str | None = None, status: Status | None = None
+    ) -> tuple[DeliveryRecord, ...]:
+        """Return the rows that fit, newest day first, then by address."""
+
+    def secret(self) -> bytes:
+        """Return the 32 random bytes of this installation, made on first use."""
+
+
+# --- where mail goes ------------------------------------------------------------------------------
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a mistake of ours
+    """The relay answered, and not with yes."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
+
+
+class Interrupted(Exception):  # noqa: N818
+    """The conversation ended before the message can have been accepted; the message says how."""
+
+
+class Unanswered(Exception):  # noqa: N818
+    """The whole message went out and no reply came: it may or may not have been accepted."""
+
+
+class RelayUnusable(Exception):  # noqa: N818
+    """No message can be delivered this way now: no connection, no TLS, wrong credentials."""
+
+
+class Relay(Protocol):
+    """A way to hand over a finished message."""
+
+    async def send(
+        self, *, sender: str, recipient: str, message: bytes, begin_data: Callable[[], Awaitable[None]]
+    ) -> str:
+        """Return the relay's words once it has accepted the message.
+
+        `begin_data` is awaited before the first moment at which the message could be accepted without
+        our learning of it; if it raises, nothing is handed over. Raise Refused, Interrupted,
+        Unanswered or RelayUnusable.
+        """
+
+    async def close(self) -> None:
+        """End the conversations politely."""

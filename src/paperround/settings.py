@@ -1,0 +1,120 @@
+"""How an installation runs: the config, read, checked and frozen."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from paperround.ports import OnUnknown
+from paperround.subscribers import Subscriber
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A display name, which may be empty, and an address."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """The part after the @."""
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HuggingFaceSettings:
+    """Hugging Face Daily Papers."""
+
+    name: str = "Hugging Face"
+    base_url: str = "https://huggingface.co"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArxivSettings:
+    """arXiv's announcements of some categories."""
+
+    categories: tuple[str, ...]
+    name: str = "arXiv"
+    base_url: str = "https://rss.arxiv.org"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    """Any RSS or Atom feed."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSettings:
+    """Papers in a file, one JSON object a line."""
+
+    name: str
+    path: Path
+
+
+SourceSettings = HuggingFaceSettings | ArxivSettings | FeedSettings | FileSettings
+
+
+class Tls(StrEnum):
+    """How the conversation with the relay is protected."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"  # to a loopback address only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaySettings:
+    """The SMTP server that takes our mail."""
+
+    host: str
+    port: int
+    tls: Tls = Tls.STARTTLS
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    max_per_second: float | None = None
+    connections: int = 4
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimSettings:
+    """How messages are signed; `key` is a PEM private key, RSA or Ed25519."""
+
+    selector: str
+    domain: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """Where the service listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that a config says.
+
+    `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`. `catch_up` is how
+    late a digest may still go out after its hour. `templates` is a folder whose files are taken in
+    place of the built-in ones of the same name.
+    """
+
+    sender: Mailbox
+    sources: tuple[SourceSettings, ...]
+    subscribers: tuple[Subscriber, ...]
+    store: str
+    outbox: Path
+    relay: RelaySettings | None = None
+    dkim: DkimSettings | None = None
+    public_url: str | None = None
+    postal_address: str | None = None
+    on_unknown: OnUnknown = OnUnknown.RESEND
+    templates: Path | None = None
+    catch_up: timedelta = timedelta(hours=12)
+    web: WebSettings = field(default_factory=WebSettings)

@@ -1,0 +1,54 @@
+"""Who reads, what they care about, and when they want it."""
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from paperround.keywords import Keyword
+
+EVERY_DAY = frozenset(range(7))
+WEEKDAYS = frozenset(range(5))
+
+
+class Cadence(StrEnum):
+    """How often a digest comes."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interests:
+    """What a reader wants to see, and what not."""
+
+    keywords: tuple[Keyword, ...] = ()
+    exclude: tuple[Keyword, ...] = ()
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A reader.
+
+    `address` identifies the reader. `days` are weekdays, Monday is 0; a weekly cadence has one.
+    `min_relevance` lies between 0 and 1. `paused` means no digest until further notice.
+    """
+
+    address: str
+    name: str = ""
+    interests: Interests = field(default_factory=Interests)
+    timezone: ZoneInfo
+    deliver_at: time
+    days: frozenset[int] = WEEKDAYS
+    cadence: Cadence = Cadence.DAILY
+    max_papers: int = 10
+    min_relevance: float = 0.2
+    trending: int = 0
+    paused: bool = False
+
+    def reads_on(self, day: date) -> bool:
+        """Return whether a digest is due on that day of the week."""
+        return day.weekday() in self.days

@@ -1,0 +1,25 @@
+"""What all tests share: programs that may be missing, and recorded days that may lie beside the project."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+RECORDED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in item.iter_markers("needs"):
+            missing = [program for program in marker.args if not shutil.which(program)]
+            if missing and not os.environ.get("CI"):
+                item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """The folder with recorded days and the stand-in for their hosts."""
+    if not (RECORDED / "data").is_dir():
+        pytest.skip("no recorded days beside the project")
+    return RECORDED
