@@ -5,6 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadline: how long an example takes says more about the machine than about the code.
+settings.register_profile("desk", deadline=None, max_examples=60)
+settings.register_profile("ci", deadline=None, max_examples=400, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -49,16 +49,21 @@ class BatchRecord:
     fetched_at: datetime
 
 
-def judged(batch: Batch, before: AbstractSet[PaperId]) -> Batch:
+def judged(batch: Batch, before: AbstractSet[PaperId], *, daily: bool = True) -> Batch:
     """Return the batch as stale when it holds nothing that the source's batch before did not hold.
 
-    The dates in a feed are those of the request, so only its content tells a new announcement
-    from an old one.
+    The dates in a feed are those of the request, so only its content tells a new announcement from
+    an old one. A source that does not announce every day is then not stale but quiet.
     """
     if batch.state is not BatchState.FRESH or not before:
         return batch
     if any(paper.id not in before for paper in batch.papers):
         return batch
-    return replace(
-        batch, state=BatchState.STALE, papers=(), reason="the same papers as in the announcement before"
-    )
+    return unchanged(batch, daily=daily)
+
+
+def unchanged(batch: Batch, *, daily: bool) -> Batch:
+    """Return the batch without its papers, as one that repeats what was announced before."""
+    state = BatchState.STALE if daily else BatchState.QUIET
+    reason = "still the announcement before" if daily else "nothing new"
+    return replace(batch, state=state, papers=(), reason=reason)

@@ -57,8 +57,8 @@ def merge(papers: Iterable[Paper]) -> tuple[Paper, ...]:
 # https://info.arxiv.org/help/arxiv_identifier.html
 _ARXIV_ID = re.compile(
     r"(?:^|arxiv:|arxiv\.org/(?:abs|pdf|html)/|10\.48550/arxiv\.|oai:arxiv\.org:)"
-    r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?(?=$|[?#\s)\]>,;/])",
-    re.IGNORECASE,
+    r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?(?=$|[?#\s)\]>,;/.])",
+    re.IGNORECASE | re.ASCII,
 )
 
 

@@ -29,6 +29,10 @@ class Source(Protocol):
     def name(self) -> str:
         """The name that people know it by, unique among the sources."""
 
+    @property
+    def daily(self) -> bool:
+        """Whether the same papers on the next day mean that the source stands still, and not that it rests."""
+
     def days(self, day: date) -> tuple[date, ...]:
         """Return the days to ask for, newest first, so that nothing of `day` or late before it is missed."""
 
@@ -40,6 +44,10 @@ class Source(Protocol):
 
 
 # --- where they are kept --------------------------------------------------------------------------
+
+
+class StoreError(Exception):
+    """The store could not read or keep something; the message says why and what to do, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +140,8 @@ class Claim:
 class Past:
     """What a subscriber had before some day.
 
-    `first_day` and `last_day` are the first and the latest day with a row, `planned_at` is when the
-    latest was planned, `had` are the papers of every digest that was not given up.
+    `first_day` is the first day with a row, `last_day` the latest for which papers were looked at and
+    `planned_at` when that was done; `had` are the papers of every digest that was not given up.
     """
 
     first_day: date | None = None
@@ -189,10 +197,21 @@ class Ledger(Protocol):
         """Send this subscriber nothing any more. Doing it again changes nothing."""
 
     def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
-        """Return for each of them what they had before that day, and the papers of any other day."""
+        """Return for each of them what they had before that day.
+
+        For `last_day` the rows count that came out of a look at papers: all but failed and suppressed
+        ones, and quiet ones for which no paper was considered. `had` is of every day, whatever the
+        order of sending.
+        """
 
     def planned(self, day: date) -> frozenset[SubscriberId]:
         """Return who has a row for that day, whatever its status."""
+
+    def expire(self, subscribers: Collection[SubscriberId], day: date, *, now: datetime) -> int:
+        """Give up what is planned or deferred for these subscribers since before that day.
+
+        Such rows become failed, so that their papers are free for the digest of the day.
+        """
 
     def plan(self, plans: Sequence[Plan], *, now: datetime) -> int:
         """Enter the plans, all or none; a (subscriber, day) that is there already stays as it is.
@@ -210,13 +229,14 @@ class Ledger(Protocol):
         """
 
     def claim(
-        self, day: date | None, *, on_unknown: OnUnknown, now: datetime, retry: bool
+        self, day: date | None, *, on_unknown: OnUnknown, now: datetime, retry_before: datetime | None
     ) -> Claim | None:
         """Mark one delivery as `sending` and return it, or None when there is none left.
 
-        Candidates are planned rows, deferred ones that are due (all of them with `retry`), and under
-        RESEND those that became unknown for the first time. Whoever is suppressed by now becomes
-        `suppressed` instead, in the same transaction. `day` None means any day.
+        Candidates are planned rows, deferred ones that are due or were last tried before
+        `retry_before`, and under RESEND those that became unknown for the first time. Whoever is
+        suppressed by now becomes `suppressed` instead, in the same transaction. `day` None means any
+        day.
         """
 
     def begin_data(self, delivery: DeliveryId, *, now: datetime) -> None:
@@ -235,12 +255,18 @@ class Ledger(Protocol):
         """Record how an attempt ended: SENT, DEFERRED (with `next_at`), FAILED, UNKNOWN or PLANNED."""
 
     def resolve(self, delivery: DeliveryId, status: Status, reason: str, *, now: datetime) -> bool:
-        """Settle an unknown delivery by hand as SENT, PLANNED (to resend) or FAILED; False if it is not unknown."""
+        """Settle an unknown delivery by hand: SENT, FAILED, or PLANNED to resend it.
+
+        Return False if it is not unknown.
+        """
 
     def rows(
         self, *, day: date | None = None, address: str | None = None, status: Status | None = None
     ) -> tuple[DeliveryRecord, ...]:
         """Return the rows that fit, newest day first, then by address."""
+
+    def tally(self, day: date) -> Mapping[Status, int]:
+        """Return how many rows of that day are in each status; those with none may be left out."""
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""

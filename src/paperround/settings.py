@@ -8,6 +8,7 @@ from pathlib import Path
 from paperround.ports import OnUnknown
 from paperround.subscribers import Subscriber
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
     """A display name, which may be empty, and an address."""

@@ -1,1 +1,6 @@
 """Files and environment in, one frozen and checked value out."""
+
+from paperround.config.loading import Loaded, load
+from paperround.config.problems import ConfigError, Problem
+
+__all__ = ["ConfigError", "Loaded", "Problem", "load"]

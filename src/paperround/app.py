@@ -1,0 +1,106 @@
+"""The composition root: the settings of an installation, made into things that work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import assert_never
+
+from sqlalchemy import make_url
+
+from paperround.delivery.outbox import Outbox
+from paperround.delivery.smtp import SmtpRelay
+from paperround.dkim_signing import Signer
+from paperround.exclusive import exclusive
+from paperround.letters import Letters
+from paperround.pipeline import Desk
+from paperround.ports import Ledger, Relay, Source
+from paperround.rendering import Renderer
+from paperround.settings import (
+    ArxivSettings,
+    FeedSettings,
+    FileSettings,
+    HuggingFaceSettings,
+    Settings,
+    SourceSettings,
+)
+from paperround.sources.arxiv import Arxiv
+from paperround.sources.feed import Feed
+from paperround.sources.file import PaperFile
+from paperround.sources.http import Client
+from paperround.sources.huggingface import HuggingFace
+from paperround.store import open_store
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_desk(
+    settings: Settings,
+    *,
+    relay: Relay | None = None,
+    now: Callable[[], datetime] = utc_now,
+    stop: asyncio.Event | None = None,
+) -> AsyncIterator[Desk]:
+    """Open what a round is done with, and close it again; `relay` in place of the one in the settings.
+
+    Raise StoreError, TemplateError or ValueError where something cannot be used.
+    """
+    with closing(open_store(settings.store)) as store:
+        async with Client(contact=settings.public_url or f"mailto:{settings.sender.address}") as client:
+            yield Desk(
+                sources=[source(each, client) for each in settings.sources],
+                library=store.library,
+                ledger=store.ledger,
+                letters=letters(settings, store.ledger),
+                relay=relay or relay_of(settings),
+                connections=settings.relay.connections if settings.relay else 1,
+                on_unknown=settings.on_unknown,
+                now=now,
+                alone=partial(exclusive, lock_file(settings)),
+                stop=stop or asyncio.Event(),
+            )
+
+
+def source(settings: SourceSettings, client: Client) -> Source:
+    """Return the source that is meant; a new kind gets its line here."""
+    match settings:
+        case HuggingFaceSettings():
+            return HuggingFace(settings, client)
+        case ArxivSettings():
+            return Arxiv(settings, client)
+        case FeedSettings():
+            return Feed(settings, client)
+        case FileSettings():
+            return PaperFile(settings)
+        case _:
+            assert_never(settings)
+
+
+def relay_of(settings: Settings) -> Relay:
+    """Return the way mail goes out: the relay, or a folder where there is none."""
+    if settings.relay is None:
+        return Outbox(settings.outbox)
+    return SmtpRelay(settings.relay, hostname=settings.sender.domain)
+
+
+def letters(settings: Settings, ledger: Ledger) -> Letters:
+    """Return how this installation writes."""
+    return Letters(
+        renderer=Renderer(settings.templates),
+        sender=settings.sender,
+        secret=ledger.secret(),
+        signer=Signer(settings.dkim) if settings.dkim else None,
+        public_url=settings.public_url,
+        postal_address=settings.postal_address,
+    )
+
+
+def lock_file(settings: Settings) -> Path:
+    """Return the file whose lock is held while mail is delivered from this store."""
+    return Path(f"{make_url(settings.store).database}.lock")

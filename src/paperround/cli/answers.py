@@ -1,0 +1,273 @@
+"""why, log and resolve: what the ledger knows."""
+
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from paperround.cli import frame
+from paperround.cli.frame import (
+    DEFAULT_CONFIG,
+    FAILED,
+    ConfigOption,
+    DateOption,
+    Format,
+    FormatOption,
+    JsonOption,
+    app,
+)
+from paperround.cli.rounds import spoken
+from paperround.composing import issue
+from paperround.explaining import Fate, fate, recorded_fate
+from paperround.papers import PaperId, arxiv_id
+from paperround.pipeline import Desk
+from paperround.ports import DeliveryId, DeliveryRecord, Status
+from paperround.settings import Settings
+
+
+class LogFormat(StrEnum):
+    """How the ledger is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Settlement(StrEnum):
+    """What a person found out about a delivery, or wants done with it."""
+
+    SENT = "sent"
+    RESEND = "resend"
+    SKIP = "skip"
+
+
+@app.command()
+def log(
+    date: DateOption = None,
+    status: Annotated[Status | None, typer.Option(help="Only rows in this state.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    form: Annotated[LogFormat, typer.Option("--format", help="For people or for scripts.")] = LogFormat.TABLE,
+    json: JsonOption = False,
+) -> None:
+    """Show the ledger: who got what and when, and why others got nothing; the newest day first."""
+    settings = frame.settings_of(config)
+
+    async def work(desk: Desk) -> Sequence[DeliveryRecord]:
+        return desk.ledger.rows(day=date.date() if date else None, status=status)
+
+    rows = frame.at_desk(settings, work)
+    if json or form is LogFormat.JSON:
+        frame.answer([_row(row) for row in rows])
+    elif form is LogFormat.CSV:
+        writer = csv.DictWriter(sys.stdout, fieldnames=_COLUMNS)
+        writer.writeheader()
+        writer.writerows({**_row(row), "papers": " ".join(_papers(row))} for row in rows)
+    else:
+        _tell_rows(rows)
+
+
+@app.command()
+def why(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS")],
+    paper: Annotated[str | None, typer.Argument(metavar="[PAPER]", help="An id or a link.")] = None,
+    date: DateOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    form: FormatOption = Format.TEXT,
+    json: JsonOption = False,
+) -> None:
+    """Say why this mail, why this paper, why this silence; of the latest day if none is given."""
+    settings = frame.settings_of(config)
+    wanted = _paper_id(paper) if paper else None
+
+    async def work(desk: Desk) -> tuple[DeliveryRecord | None, Fate | None, Mapping[str, str]]:
+        rows = desk.ledger.rows(day=date.date() if date else None, address=address)
+        if not rows:
+            return None, None, {}
+        row = rows[0]
+        found = _fate(desk, settings, row, wanted) if wanted else None
+        shown = [pick.paper for pick in row.picks] + [*row.titles] + ([wanted] if wanted else [])
+        known = {each: desk.library.paper(each) for each in shown}
+        return row, found, {each: known_paper.title for each, known_paper in known.items() if known_paper}
+
+    row, found, titles = frame.at_desk(settings, work)
+    if row is None:
+        day = f" on {date.date()}" if date else ""
+        frame.say(f"paperround: nothing is recorded for {address}{day}; `paperround log` shows what is")
+        raise typer.Exit(FAILED)
+    if frame.wants_json(form, json_flag=json):
+        frame.answer(_explained(row, found))
+    elif found is not None:
+        _tell_fate(row, found, titles)
+    else:
+        _tell_why(row, titles)
+
+
+@app.command()
+def resolve(
+    delivery: Annotated[int, typer.Argument(help="The number that `paperround log` shows.")],
+    outcome: Annotated[Settlement, typer.Argument(help="It arrived; send it again; let it be.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Settle a delivery whose outcome is unknown."""
+    settings = frame.settings_of(config)
+    status, reason = _SETTLED[outcome]
+
+    async def work(desk: Desk) -> bool:
+        return desk.ledger.resolve(DeliveryId(delivery), status, reason, now=desk.now())
+
+    if not frame.at_desk(settings, work):
+        frame.wrong_call(
+            f"delivery {delivery} is not unknown; `paperround log --status unknown` shows which are"
+        )
+    frame.tell(f"Delivery {delivery}: {status.value}, {reason}.")
+
+
+_SETTLED = {
+    Settlement.SENT: (Status.SENT, "found to have arrived"),
+    Settlement.RESEND: (Status.PLANNED, "to be sent again by request"),
+    Settlement.SKIP: (Status.FAILED, "given up by request"),
+}
+
+_COLUMNS = (
+    "day",
+    "subscriber",
+    "status",
+    "reason",
+    "papers",
+    "message_id",
+    "attempts",
+    "reply",
+    "updated_at",
+    "id",
+)
+
+
+def _papers(row: DeliveryRecord) -> list[PaperId]:
+    return [pick.paper for pick in row.picks]
+
+
+def _row(row: DeliveryRecord) -> dict[str, object]:
+    return {
+        "day": row.day.isoformat(),
+        "subscriber": row.subscriber,
+        "status": row.status.value,
+        "reason": row.reason,
+        "papers": _papers(row),
+        "message_id": row.message_id,
+        "attempts": row.attempts,
+        "reply": row.reply,
+        "updated_at": row.updated_at.isoformat(),
+        "id": row.id,
+    }
+
+
+def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
+    picks = [
+        {
+            "paper": pick.paper,
+            "section": pick.section,
+            "relevance": pick.relevance,
+            "matched": list(pick.matched),
+            "reasons": list(pick.reasons),
+        }
+        for pick in row.picks
+        if found is None or pick.paper == found.paper
+    ]
+    explained: dict[str, object] = {
+        "day": row.day.isoformat(),
+        "subscriber": row.subscriber,
+        "status": row.status.value,
+        "reason": row.reason,
+        "batches": list(row.batches),
+        "picks": picks,
+        "titles": list(row.titles),
+        "considered": row.considered,
+        "rejected": dict(row.rejected),
+    }
+    if found is not None:
+        explained["paper"] = {
+            "paper": found.paper,
+            "picked": found.picked,
+            "section": found.section,
+            "relevance": found.relevance,
+            "matched": list(found.matched),
+            "reasons": list(found.reasons),
+        }
+    return explained
+
+
+def _paper_id(given: str) -> PaperId:
+    return arxiv_id(given) or PaperId(given)
+
+
+def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -> Fate:
+    recorded = recorded_fate(row, paper)
+    if recorded is not None:
+        return recorded
+    others = (each for each in desk.ledger.rows(address=row.subscriber) if each.id != row.id)
+    sent_on = {each: other.day for other in others for each in (*_papers(other), *other.titles)}
+    ids = desk.ledger.enrol([row.subscriber], now=desk.now())
+    (subscriber,) = frame.chosen(settings, row.subscriber)
+    look = issue(row.day, [subscriber], desk.library, desk.ledger, ids=ids)
+    return fate(look, look.readers[0], paper, sent_on=sent_on)
+
+
+def _tell_rows(rows: Sequence[DeliveryRecord]) -> None:
+    if not rows:
+        frame.tell("Nothing is recorded. `paperround send` does a round.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("day", "id", "subscriber", "status", "papers", "tries", "why"):
+        table.add_column(column, justify="right" if column in ("id", "papers", "tries") else "left")
+    for row in rows:
+        table.add_row(
+            row.day.isoformat(),
+            str(row.id),
+            escape(row.subscriber),
+            row.status.value,
+            str(len(row.picks) or ""),
+            str(row.attempts or ""),
+            escape(": ".join(part for part in (row.reason, row.reply) if part)),
+        )
+    frame.out.print(table)
+
+
+def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
+    said = f": {row.reason}" if row.reason else ""
+    frame.tell(f"{row.subscriber}, {spoken(row.day)}: {row.status.value}{said}")
+    if row.reply:
+        frame.tell(f"The relay said: {row.reply}")
+    for batch in row.batches:
+        day = spoken(date.fromisoformat(str(batch["day"])))
+        frame.tell(f"  {batch['source']}, {day}: {batch['state']}, {batch['papers']} papers")
+    frame.tell(f"{row.considered} papers were new to this reader; {len(row.picks)} came in full.")
+    for reason, count in row.rejected.items():
+        frame.tell(f"  {count} {reason}")
+    for pick in row.picks:
+        frame.tell()
+        frame.tell(f"{pick.relevance:.2f}  {titles.get(pick.paper, '')}  ({pick.paper}, {pick.section})")
+        for reason in pick.reasons:
+            frame.tell(f"      {reason}")
+    if row.titles:
+        frame.tell("\nBy title only:")
+        for paper in row.titles:
+            frame.tell(f"      {titles.get(paper, '')}  ({paper})")
+
+
+def _tell_fate(row: DeliveryRecord, found: Fate, titles: Mapping[str, str]) -> None:
+    frame.tell(f"{titles.get(found.paper, 'A paper that the store does not hold')}  ({found.paper})")
+    verdict = f"picked, {found.section}" if found.picked else "not picked"
+    score = f", relevance {found.relevance:.2f}" if found.relevance is not None else ""
+    frame.tell(f"{row.subscriber}, {spoken(row.day)}: {verdict}{score}")
+    for reason in found.reasons:
+        frame.tell(f"  {reason}")
+    for match in found.matched:
+        where = match["where"]
+        fields = ", ".join(map(str, where)) if isinstance(where, Sequence) else where
+        frame.tell(f"  {match['term']}: {fields}; {match['weight']} of the relevance")

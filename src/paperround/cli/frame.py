@@ -1,0 +1,177 @@
+"""What all commands share: the config, the day, the output, and how errors end."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import structlog
+import typer
+from rich.console import Console
+
+from paperround import clock
+from paperround.app import open_desk, utc_now
+from paperround.config import ConfigError, load
+from paperround.exclusive import Busy
+from paperround.pipeline import Desk
+from paperround.ports import Relay, StoreError
+from paperround.rendering import TemplateError
+from paperround.settings import Settings
+from paperround.subscribers import Subscriber
+
+T = TypeVar("T")
+
+FAILED, USAGE = 1, 2  # how a command ends when something went wrong, or was asked for wrongly
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+app = typer.Typer(
+    name="paperround",
+    help="Every morning, the papers you would have picked, in your inbox, and a reason for each of them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option("--config", envvar="PAPERROUND_CONFIG", metavar="DIR", help="The folder with the config."),
+]
+DateOption = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The day; today if left out."),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="For people or for scripts.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+
+DEFAULT_CONFIG = Path("config")
+
+
+def main() -> NoReturn:
+    """Run the command line; exit 0 when done, 1 when something failed, 2 for a wrong call or config."""
+    try:
+        app(standalone_mode=True)
+    except ConfigError as error:
+        for problem in error.problems:
+            say(str(problem))
+        sys.exit(USAGE)
+    except (StoreError, TemplateError, Busy) as error:
+        say(f"paperround: {error}")
+        sys.exit(FAILED)
+    sys.exit(0)
+
+
+@app.callback()
+def _begin(
+    *,
+    show_version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each step.")] = False,
+) -> None:
+    configure_logging(logging.INFO if verbose else logging.WARNING)
+    if show_version:
+        out.print(version("paperround"), markup=False)
+        raise typer.Exit
+
+
+def configure_logging(level: int) -> None:
+    """Log to standard error: for reading on a terminal, as JSON elsewhere."""
+    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([] if sys.stderr.isatty() else [structlog.processors.format_exc_info]),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def settings_of(folder: Path) -> Settings:
+    """Return the settings, and say what `load` warns of."""
+    loaded = load(folder, os.environ)
+    for warning in loaded.warnings:
+        say(f"warning: {warning}")
+    return loaded.settings
+
+
+def wants_json(chosen: Format, *, json_flag: bool) -> bool:
+    """Return whether the answer is for a script."""
+    return json_flag or chosen is Format.JSON
+
+
+def say(line: str) -> None:
+    """Write a line for people to standard error; nothing in it is markup."""
+    err.print(line, markup=False)
+
+
+def tell(line: str = "") -> None:
+    """Write a line of the answer to standard output; nothing in it is markup."""
+    out.print(line, markup=False)
+
+
+def answer(value: object) -> None:
+    """Write the answer for a script to standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def wrong_call(message: str) -> NoReturn:
+    """End because of how the command was called."""
+    say(f"paperround: {message}")
+    raise typer.Exit(USAGE)
+
+
+def day_of(given: datetime | None, subscribers: Sequence[Subscriber]) -> date:
+    """Return the day that is meant: the one given, or today where most subscribers live."""
+    now = utc_now()
+    if given is None:
+        days = Counter(clock.local_day(subscriber, now) for subscriber in subscribers)
+        return days.most_common(1)[0][0] if days else now.date()
+    day = given.date()
+    if day > (now + timedelta(hours=14)).date():
+        wrong_call(f"--date {day}: that day has not begun anywhere")
+    return day
+
+
+def chosen(settings: Settings, address: str | None) -> tuple[Subscriber, ...]:
+    """Return the subscribers that are meant: the one with the address, or all."""
+    if address is None:
+        return settings.subscribers
+    found = tuple(each for each in settings.subscribers if each.address.casefold() == address.casefold())
+    if not found:
+        wrong_call(f"{address}: no subscriber has this address; see subscribers.yaml")
+    return found
+
+
+def at_desk(settings: Settings, work: Callable[[Desk], Awaitable[T]], *, relay: Relay | None = None) -> T:
+    """Return what the work gives; SIGTERM and SIGINT end it after the transactions in hand."""
+
+    async def sit_down() -> T:
+        async with open_desk(settings, relay=relay) as desk:
+            for sign in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(sign, desk.stop.set)
+            return await work(desk)
+
+    return asyncio.run(sit_down())

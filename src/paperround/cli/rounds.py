@@ -1,0 +1,219 @@
+"""fetch, send and serve: the work itself."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated
+
+import httpx
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from paperround.batches import BatchRecord, BatchState
+from paperround.cli import frame
+from paperround.cli.frame import (
+    DEFAULT_CONFIG,
+    FAILED,
+    ConfigOption,
+    DateOption,
+    Format,
+    FormatOption,
+    JsonOption,
+    app,
+)
+from paperround.collecting import collect
+from paperround.composing import issue
+from paperround.digests import Digest
+from paperround.issue import not_due, silence
+from paperround.pipeline import Desk, Round, run
+from paperround.ports import DeliveryRecord, Status
+from paperround.service import serve as run_service
+from paperround.settings import Settings
+from paperround.subscribers import Subscriber
+
+RECENT = timedelta(minutes=15)  # what a source gave so recently is not asked for again by `send`
+MOST_LINES = 50  # subscribers listed one by one
+AT_ONCE = timedelta(0)
+
+
+@app.command()
+def fetch(
+    date: DateOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    form: FormatOption = Format.TEXT,
+    json: JsonOption = False,
+) -> None:
+    """Pull papers into the store, and say for each source what came."""
+    settings = frame.settings_of(config)
+    day = frame.day_of(date, settings.subscribers)
+
+    async def work(desk: Desk) -> tuple[BatchRecord, ...]:
+        return await collect(day, desk.sources, desk.library, now=desk.now, max_age=AT_ONCE)
+
+    batches = frame.at_desk(settings, work)
+    if frame.wants_json(form, json_flag=json):
+        frame.answer([_batch(each) for each in batches])
+    else:
+        tell_batches(batches)
+    if any(batch.state is BatchState.FAILED for batch in batches):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def send(
+    date: DateOption = None,
+    to: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Only this subscriber.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent; plan and send nothing.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    form: FormatOption = Format.TEXT,
+    json: JsonOption = False,
+) -> None:
+    """Do one round now. Doing it again changes nothing, but tries again what was put off."""
+    settings = frame.settings_of(config)
+    subscribers = frame.chosen(settings, to)
+    day = frame.day_of(date, subscribers)
+    as_json = frame.wants_json(form, json_flag=json)
+    if dry_run:
+        _rehearse(settings, day, subscribers, as_json=as_json)
+        return
+
+    async def work(desk: Desk) -> tuple[Round, Sequence[DeliveryRecord]]:
+        outcome = await run(day, subscribers, desk, max_age=RECENT, retry=True)
+        many = sum(outcome.tally.values()) > MOST_LINES
+        return outcome, () if many else desk.ledger.rows(day=day)
+
+    outcome, rows = frame.at_desk(settings, work)
+    if as_json:
+        frame.answer(tally(outcome))
+    else:
+        _tell_round(outcome, rows)
+    if outcome.stopped:
+        frame.say(f"paperround: the delivery stopped early: {outcome.stopped}")
+    if outcome.stopped or any(outcome.tally.get(status) for status in _UNFINISHED):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the service: everybody's digest at their hour, the unsubscribe page, and /healthz."""
+    frame.configure_logging(logging.INFO)
+    settings = frame.settings_of(config)
+
+    async def work(desk: Desk) -> None:
+        await run_service(settings, desk)
+
+    frame.at_desk(settings, work)
+
+
+@app.command()
+def health(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Ask the running service whether it is well; for container health checks."""
+    web = frame.settings_of(config).web
+    host = "127.0.0.1" if web.host in ("0.0.0.0", "::") else web.host  # noqa: S104 - any means here too
+    try:
+        reply = httpx.get(f"http://{host}:{web.port}/healthz", timeout=4, trust_env=False)
+    except httpx.HTTPError as error:
+        frame.say(f"paperround: the service does not answer at {host}:{web.port}: {error}")
+        raise typer.Exit(FAILED) from None
+    frame.tell(reply.text)
+    if reply.is_error:
+        raise typer.Exit(FAILED)
+
+
+def tally(outcome: Round) -> dict[str, object]:
+    """Return a round in numbers, as scripts read it."""
+    count = outcome.tally.get
+    return {
+        "day": outcome.day.isoformat(),
+        "subscribers": sum(outcome.tally.values()),
+        **{status.value: count(status, 0) for status in _REPORTED},
+        "pending": count(Status.PLANNED, 0) + count(Status.SENDING, 0),
+    }
+
+
+def tell_batches(batches: Sequence[BatchRecord]) -> None:
+    """Say what came from each source."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for batch in batches:
+        count = f"{batch.papers} papers, {batch.new} new" if batch.papers else ""
+        table.add_row(escape(batch.source), spoken(batch.day), batch.state.value, count, escape(batch.reason))
+    frame.out.print(table)
+
+
+def spoken(day: date) -> str:
+    """Return a day as people write it."""
+    return f"{day.day} {day:%B %Y}"
+
+
+_REPORTED = (
+    Status.SENT,
+    Status.DEFERRED,
+    Status.FAILED,
+    Status.SUPPRESSED,
+    Status.QUIET,
+    Status.UNKNOWN,
+)
+_UNFINISHED = (Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.PLANNED, Status.SENDING)
+
+
+def _batch(record: BatchRecord) -> dict[str, object]:
+    return {
+        "source": record.source,
+        "day": record.day.isoformat(),
+        "state": record.state.value,
+        "papers": record.papers,
+        "new": record.new,
+        "reason": record.reason,
+    }
+
+
+def _tell_round(outcome: Round, rows: Sequence[DeliveryRecord]) -> None:
+    if outcome.batches:
+        tell_batches(outcome.batches)
+        frame.tell()
+    if rows:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for row in rows:
+            papers = f"{len(row.picks)} paper{'' if len(row.picks) == 1 else 's'}" if row.picks else ""
+            reason = f"{row.reason}: {row.reply}" if row.reason and row.reply else row.reason
+            table.add_row(escape(row.subscriber), row.status.value, papers, escape(reason))
+        frame.out.print(table)
+        frame.tell()
+    counts = ", ".join(f"{count} {status.value}" for status, count in outcome.tally.items() if count)
+    frame.tell(f"{spoken(outcome.day)}: {counts or 'no subscribers'}.")
+    if not outcome.planned and not outcome.attempts:
+        frame.tell("Everything was done before: nothing was fetched, nothing was sent.")
+
+
+def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], *, as_json: bool) -> None:
+    async def work(desk: Desk) -> list[Digest]:
+        await collect(day, desk.sources, desk.library, now=desk.now, max_age=RECENT)
+        ids = desk.ledger.enrol([each.address for each in subscribers], now=desk.now())
+        return await asyncio.to_thread(
+            lambda: list(issue(day, subscribers, desk.library, desk.ledger, ids=ids).digests())
+        )
+
+    digests = frame.at_desk(settings, work)
+    if as_json:
+        frame.answer([_rehearsed(digest) for digest in digests])
+        return
+    for digest in digests:
+        reason = not_due(digest.subscriber, day) or silence(digest)
+        frame.tell(f"{digest.subscriber.address}: {reason or f'{len(digest.picks)} papers'}")
+        for pick in () if reason else digest.picks:
+            frame.tell(f"  {pick.relevance:.2f}  {pick.paper.title}  ({pick.paper.id})")
+    frame.tell(f"{spoken(day)}: nothing was planned and nothing was sent.")
+
+
+def _rehearsed(digest: Digest) -> dict[str, object]:
+    reason = not_due(digest.subscriber, digest.day) or silence(digest)
+    return {
+        "day": digest.day.isoformat(),
+        "subscriber": digest.subscriber.address,
+        "reason": reason or "",
+        "papers": [] if reason else [pick.paper.id for pick in digest.picks],
+    }

@@ -1,0 +1,125 @@
+"""init, check, migrate and preview: before the first mail goes out."""
+
+import datetime as dt
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paperround.app import utc_now
+from paperround.cli import frame
+from paperround.cli.frame import DEFAULT_CONFIG, FAILED, USAGE, ConfigOption, DateOption, app
+from paperround.cli.rounds import spoken
+from paperround.composing import issue, latest_day
+from paperround.digests import Digest
+from paperround.dkim_signing import Signer
+from paperround.installed import examples, schemas
+from paperround.issue import silence
+from paperround.pipeline import Desk
+from paperround.rendering import Rendered, Renderer
+from paperround.settings import Settings
+from paperround.store import open_store
+
+_ENV = """\
+# Secrets are read from here, or from the environment, which wins. Instead of NAME you may set
+# NAME_FILE to the path of a file that holds the secret. Keep this file to yourself: chmod 600 .env
+#PAPERROUND_RELAY_PASSWORD=
+#PAPERROUND_DKIM_KEY_FILE=/run/secrets/dkim.pem
+"""
+
+
+@app.command()
+def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Write a commented config and a .env to start from; what is there already stays as it is."""
+    config.mkdir(parents=True, exist_ok=True)
+    for example in examples():
+        text = example.read_text(encoding="utf-8")
+        _write_new(config / example.name, text.replace("../src/paperround/schemas", str(schemas())))
+    _write_new(Path(".env"), _ENV, mode=0o600)
+    frame.tell(f"Now say in {config / 'subscribers.yaml'} who reads what, and try `paperround check`.")
+
+
+@app.command()
+def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Find every problem of the config at once, with file, line and mend."""
+    settings = frame.settings_of(config)
+    Renderer(settings.templates)
+    if settings.dkim:
+        _check_key(settings)
+    with closing(open_store(settings.store)) as store:
+        suppressed = set(store.ledger.suppressed())
+        ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
+    for subscriber in settings.subscribers:
+        if ids[subscriber.address] in suppressed:
+            frame.say(f"warning: {subscriber.address} has unsubscribed and gets nothing")
+    ways = f"by {settings.relay.host}:{settings.relay.port}" if settings.relay else f"into {settings.outbox}/"
+    frame.tell(
+        f"{config} is fine: {len(settings.subscribers)} subscribers, {len(settings.sources)} sources; "
+        f"mail goes {ways}; the store is {settings.store}"
+    )
+
+
+@app.command()
+def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Bring the store up to date with this version; every other command does so as well."""
+    settings = frame.settings_of(config)
+    with closing(open_store(settings.store)) as store:
+        frame.tell(f"{settings.store} is at revision {store.revision}.")
+
+
+@app.command()
+def preview(
+    address: Annotated[str | None, typer.Argument(metavar="[ADDRESS]")] = None,
+    date: DateOption = None,
+    folder: Annotated[Path, typer.Option("--into", metavar="DIR")] = Path("var/preview"),
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write the digest that somebody would get as an HTML file and a text file; nothing is sent."""
+    settings = frame.settings_of(config)
+    subscriber = frame.chosen(settings, address)[0]
+
+    async def work(desk: Desk) -> tuple[dt.date, Digest, Rendered] | None:
+        day = date.date() if date else latest_day(desk.library, frame.day_of(None, [subscriber]))
+        if day is None:
+            return None
+        ids = desk.ledger.enrol([subscriber.address], now=desk.now())
+        # As if that day had not been planned yet, or the papers it brought could not come again.
+        look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids, again=True)
+        digest = next(look.digests())
+        return day, digest, desk.letters.render(digest, ids[subscriber.address])
+
+    found = frame.at_desk(settings, work)
+    if found is None:
+        frame.say("paperround: the store holds no papers of the last two weeks; run `paperround fetch` first")
+        raise typer.Exit(FAILED)
+    day, digest, rendered = found
+    if reason := silence(digest):
+        frame.say(f"paperround: no mail would go to {subscriber.address} for {spoken(day)}: {reason}")
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"{day}-{subscriber.address}.html"
+    page.write_text(rendered.html, encoding="utf-8")
+    page.with_suffix(".txt").write_text(rendered.text, encoding="utf-8")
+    frame.tell(f"Subject: {rendered.subject}")
+    frame.tell(f"HTML:    {page.resolve().as_uri()}")
+    frame.tell(f"Text:    {page.with_suffix('.txt').resolve().as_uri()}")
+    if show:
+        typer.launch(str(page.resolve()))
+
+
+def _write_new(path: Path, text: str, *, mode: int = 0o644) -> None:
+    if path.exists():
+        frame.say(f"{path} is there already and stays as it is")
+        return
+    path.touch(mode=mode)
+    path.write_text(text, encoding="utf-8")
+    frame.tell(f"Wrote {path}")
+
+
+def _check_key(settings: Settings) -> None:
+    try:
+        Signer(settings.dkim) if settings.dkim else None
+    except ValueError as error:
+        frame.say(f"paperround: dkim: {error}")
+        raise typer.Exit(USAGE) from None

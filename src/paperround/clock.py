@@ -1,0 +1,36 @@
+"""When a digest is due: time zones and clock changes live only here."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from paperround.subscribers import Subscriber
+
+# A slot may lie in the catch-up time of a day that has ended since, and a zone can be a day ahead.
+_DAYS_BACK = 3
+
+
+def slot(day: date, subscriber: Subscriber) -> datetime:
+    """Return the moment, in UTC, at which the subscriber's digest of that local day is due.
+
+    An hour that a clock change repeats counts the first time; one that it skips counts as much later.
+    """
+    local = datetime.combine(day, subscriber.deliver_at, tzinfo=subscriber.timezone)
+    return local.astimezone(UTC)
+
+
+def due(subscriber: Subscriber, now: datetime, *, catch_up: timedelta) -> date | None:
+    """Return the latest local day whose slot has come, and came no longer than `catch_up` ago.
+
+    Every day has a slot; whether there is a digest that day is not a question of the clock.
+    """
+    today = now.astimezone(subscriber.timezone).date()
+    for back in range(_DAYS_BACK):
+        day = today - timedelta(days=back)
+        late = now - slot(day, subscriber)
+        if timedelta(0) <= late:
+            return day if late <= catch_up else None
+    return None
+
+
+def local_day(subscriber: Subscriber, now: datetime) -> date:
+    """Return the day it is where the subscriber lives."""
+    return now.astimezone(subscriber.timezone).date()

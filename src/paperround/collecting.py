@@ -1,0 +1,85 @@
+"""The first step of a round: ask the sources, and keep what they announced."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from paperround.batches import Batch, BatchRecord, BatchState, judged, unchanged
+from paperround.ports import Library, Source, SourceError
+
+# What one look has found to be so need not be looked at again for a while; anything else may mend.
+_SETTLED = (BatchState.FRESH, BatchState.QUIET)
+
+log = structlog.get_logger()
+
+
+async def collect(
+    day: date,
+    sources: Sequence[Source],
+    library: Library,
+    *,
+    now: Callable[[], datetime],
+    max_age: timedelta,
+) -> tuple[BatchRecord, ...]:
+    """Ask every source for the day, all at once, and return a record for each batch asked for.
+
+    A batch that came whole less than `max_age` ago is not asked for again. A source that gives
+    nothing is recorded as failed with its reason, and hinders no other.
+    """
+    answers = await asyncio.gather(
+        *(_collect(source, day, library, now=now, max_age=max_age) for source in sources)
+    )
+    return tuple(record for records in answers for record in records)
+
+
+async def _collect(
+    source: Source, day: date, library: Library, *, now: Callable[[], datetime], max_age: timedelta
+) -> list[BatchRecord]:
+    records: list[BatchRecord] = []
+    for asked in source.days(day):
+        record = library.batch(source.name, asked)
+        if record is None or record.state not in _SETTLED or now() - record.fetched_at > max_age:
+            record = await _ask(source, asked, library, now=now)
+        records.append(record)
+        if record.state is BatchState.FAILED:
+            break  # it will not answer for an earlier day either
+    return records
+
+
+async def _ask(source: Source, day: date, library: Library, *, now: Callable[[], datetime]) -> BatchRecord:
+    known = library.batch(source.name, day)
+    before = library.batch_before(source.name, day)
+    latest = known or (before[0] if before else None)
+    try:
+        batch = await source.fetch(day, etag=latest.etag if latest else None)
+    except SourceError as error:
+        batch = Batch(source=source.name, day=day, state=BatchState.FAILED, reason=str(error))
+    if batch is None and known is not None:
+        return known
+    record = await asyncio.to_thread(library.record, _read(batch, source, day, library), now=now())
+    log.info(
+        "batch.recorded",
+        source=record.source,
+        day=str(record.day),
+        state=record.state.value,
+        papers=record.papers,
+        new=record.new,
+        reason=record.reason,
+    )
+    return record
+
+
+def _read(batch: Batch | None, source: Source, day: date, library: Library) -> Batch:
+    """Return the batch under the day it belongs to, and as stale where its papers are not new."""
+    asked = Batch(source=source.name, day=day, state=BatchState.FRESH)
+    if batch is None:
+        return unchanged(asked, daily=source.daily)
+    if batch.day < day:
+        own = library.batch(source.name, batch.day)
+        if own is not None and own.state is not BatchState.FAILED:
+            return unchanged(replace(asked, etag=batch.etag), daily=source.daily)
+    before = library.batch_before(source.name, batch.day)
+    return judged(batch, before[1] if before else frozenset(), daily=source.daily)

@@ -1,0 +1,117 @@
+"""The second step of a round: decide what everybody gets, and enter it in the ledger as final bytes."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from paperround.digests import Digest
+from paperround.issue import Issue, Reader, blank, not_due, silence
+from paperround.letters import Letters
+from paperround.ports import DeliveryRecord, Ledger, Library, Past, Plan, Status, SubscriberId
+from paperround.selection import LONGEST_LOOK_BACK
+from paperround.subscribers import Subscriber
+
+CHUNK = 500  # letters held in memory at a time, and entered in one commit
+
+log = structlog.get_logger()
+
+
+def compose(
+    day: date,
+    subscribers: Sequence[Subscriber],
+    *,
+    library: Library,
+    ledger: Ledger,
+    letters: Letters,
+    now: Callable[[], datetime],
+) -> int:
+    """Plan the day for those without a row: a letter, or the reason for silence. Return how many."""
+    ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
+    settled = ledger.planned(day)
+    suppressed = ledger.suppressed()
+    entered, due = 0, []
+    plans: list[Plan] = []
+    for each in subscribers:
+        subscriber = ids[each.address]
+        if subscriber in settled:
+            continue
+        if subscriber in suppressed:
+            plans.append(_silent(blank(each, day), subscriber, Status.SUPPRESSED, suppressed[subscriber]))
+        elif reason := not_due(each, day):
+            plans.append(_silent(blank(each, day), subscriber, Status.QUIET, reason))
+        else:
+            due.append(each)
+    # What did not get through before its successor was due is not sent beside it, but within it.
+    ledger.expire([ids[each.address] for each in due], day, now=now())
+    for digest in issue(day, due, library, ledger, ids=ids).digests():
+        plans.append(_plan(digest, ids[digest.subscriber.address], letters, now=now()))
+        if len(plans) >= CHUNK:
+            entered += ledger.plan(plans, now=now())
+            plans = []
+    return entered + ledger.plan(plans, now=now())
+
+
+def issue(
+    day: date,
+    subscribers: Sequence[Subscriber],
+    library: Library,
+    ledger: Ledger,
+    *,
+    ids: Mapping[str, SubscriberId],
+    again: bool = False,
+) -> Issue:
+    """Return what the library holds for these subscribers on that day.
+
+    With `again`, what they were sent that day may be chosen once more, as for a preview.
+    """
+    pasts = ledger.past([ids[subscriber.address] for subscriber in subscribers], day)
+    if again:
+        pasts = {each: _before(past, ledger.rows(day=day)) for each, past in pasts.items()}
+    return Issue(
+        day,
+        [
+            Reader(subscriber=subscriber, past=pasts.get(ids[subscriber.address], Past()))
+            for subscriber in subscribers
+        ],
+        listings=library.listings(day - LONGEST_LOOK_BACK, day),
+        batches=library.batches(_days(day)),
+    )
+
+
+def latest_day(library: Library, day: date) -> date | None:
+    """Return the latest day, of the two weeks up to this one, on which something was announced."""
+    listings = library.listings(day - LONGEST_LOOK_BACK, day)
+    return max((listing.day for listing in listings), default=None)
+
+
+def _before(past: Past, rows: Sequence[DeliveryRecord]) -> Past:
+    of_the_day = {paper for row in rows for paper in (*(pick.paper for pick in row.picks), *row.titles)}
+    return replace(past, had=past.had - of_the_day)
+
+
+def _days(day: date) -> Collection[date]:
+    return [day - timedelta(days=back) for back in range(LONGEST_LOOK_BACK.days)]
+
+
+def _plan(digest: Digest, subscriber: SubscriberId, letters: Letters, *, now: datetime) -> Plan:
+    if (reason := silence(digest)) is not None:
+        return _silent(digest, subscriber, Status.QUIET, reason)
+    try:
+        letter = letters.write(digest, subscriber, now=now)
+    except Exception as error:  # one reader's letter that cannot be made stops nobody else's
+        log.exception("letter.failed", subscriber=subscriber, day=str(digest.day))
+        return _silent(digest, subscriber, Status.FAILED, f"the letter could not be made: {error}")
+    return Plan(
+        subscriber=subscriber,
+        day=digest.day,
+        status=Status.PLANNED,
+        digest=digest,
+        message_id=letter.message_id,
+        message=letter.message,
+    )
+
+
+def _silent(digest: Digest, subscriber: SubscriberId, status: Status, reason: str) -> Plan:
+    return Plan(subscriber=subscriber, day=digest.day, status=status, digest=digest, reason=reason)

@@ -1,0 +1,334 @@
+"""What `paperround.yaml` may say, and the settings it stands for."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from paperround.config.environment import Variables
+from paperround.config.fitting import Sheet
+from paperround.config.forms import (
+    Domain,
+    Form,
+    Host,
+    PathText,
+    Port,
+    PublicUrl,
+    Sender,
+    SourceCategory,
+    Span,
+    Store,
+    Text,
+    Url,
+    is_loopback,
+    without_nulls,
+)
+from paperround.config.problems import KeyPath, did_you_mean, quoted
+from paperround.ports import OnUnknown
+from paperround.settings import (
+    ArxivSettings,
+    DkimSettings,
+    FeedSettings,
+    FileSettings,
+    HuggingFaceSettings,
+    RelaySettings,
+    Settings,
+    SourceSettings,
+    Tls,
+    WebSettings,
+)
+
+PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
+
+
+class HuggingFaceForm(Form):
+    """Hugging Face Daily Papers."""
+
+    model_config = ConfigDict(title="Hugging Face Daily Papers")
+
+    kind: Literal["huggingface"]
+    name: Text = "Hugging Face"
+    """What readers see; unique among the sources."""
+    base_url: Url = "https://huggingface.co"
+    """A mirror or a stand-in."""
+
+    def settings(self, _: Path) -> SourceSettings:
+        """Return the source that this stands for."""
+        return HuggingFaceSettings(name=self.name, base_url=self.base_url)
+
+
+class ArxivForm(Form):
+    """arXiv's daily announcements of some categories."""
+
+    model_config = ConfigDict(title="arXiv")
+
+    kind: Literal["arxiv"]
+    categories: Annotated[list[SourceCategory], Field(min_length=1)]
+    """Categories such as cs.CL, or whole archives such as cs."""
+    name: Text = "arXiv"
+    """What readers see; unique among the sources."""
+    base_url: Url = "https://rss.arxiv.org"
+    """A mirror or a stand-in."""
+
+    def settings(self, _: Path) -> SourceSettings:
+        """Return the source that this stands for."""
+        categories = tuple(dict.fromkeys(self.categories))
+        return ArxivSettings(name=self.name, base_url=self.base_url, categories=categories)
+
+
+class FeedForm(Form):
+    """An RSS or Atom feed: a blog, a lab, a journal."""
+
+    model_config = ConfigDict(title="RSS or Atom feed")
+
+    kind: Literal["feed"]
+    name: Text
+    """What readers see; unique among the sources."""
+    url: Url
+    """Where the feed is, http or https."""
+
+    def settings(self, _: Path) -> SourceSettings:
+        """Return the source that this stands for."""
+        return FeedSettings(name=self.name, url=self.url)
+
+
+class FileForm(Form):
+    """Papers in a file of yours, one JSON object a line."""
+
+    model_config = ConfigDict(title="JSON lines file")
+
+    kind: Literal["file"]
+    path: PathText
+    """JSON lines with id, title, abstract, authors, url, published; relative to this file."""
+    name: Text | None = None
+    """What readers see; unique among the sources. The file's name without its ending, if left out."""
+
+    def settings(self, folder: Path) -> SourceSettings:
+        """Return the source that this stands for."""
+        return FileSettings(name=self.name or Path(self.path).stem, path=folder / self.path)
+
+
+SourceForm = HuggingFaceForm | ArxivForm | FeedForm | FileForm
+SOURCES: dict[str, type[SourceForm]] = {
+    "huggingface": HuggingFaceForm,
+    "arxiv": ArxivForm,
+    "feed": FeedForm,
+    "file": FileForm,
+}
+
+
+class RelayForm(Form):
+    """The SMTP server that takes the mails. The password: PAPERROUND_RELAY_PASSWORD."""
+
+    model_config = ConfigDict(title="Relay")
+    secrets = MappingProxyType({"password": "PAPERROUND_RELAY_PASSWORD"})
+
+    host: Host
+    """The server's name or IP address."""
+    port: Port | None = None
+    """587 with starttls, 465 with implicit, 25 with none, if left out."""
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    """How the conversation is protected; none is for a relay on this machine."""
+    username: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Who to log in as."""
+    max_per_second: Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)] | None = None
+    """How many mails the relay takes in a second, at most."""
+    connections: Annotated[int, Field(ge=1, le=100)] = 4
+    """How many conversations are held at once."""
+    ca_file: PathText | None = None
+    """Certificates (PEM) to trust in place of the system's; relative to this file."""
+
+
+class DkimForm(Form):
+    """How mails are signed. The private key: PAPERROUND_DKIM_KEY."""
+
+    model_config = ConfigDict(title="DKIM")
+    secrets = MappingProxyType({"key": "PAPERROUND_DKIM_KEY", "private_key": "PAPERROUND_DKIM_KEY"})
+
+    selector: Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")]
+    """The name before ._domainkey in your DNS."""
+    domain: Domain
+    """The domain that signs: the one of `from`, or one above it."""
+
+
+class WebForm(Form):
+    """Where the service listens for unsubscribing, preferences, archive and health."""
+
+    model_config = ConfigDict(title="Web")
+
+    host: Host = "127.0.0.1"
+    """0.0.0.0 or :: for every interface, as in a container."""
+    port: Port = 8080
+
+
+def _says_what_is_required(schema: dict[str, Any]) -> None:
+    schema["required"] = ["from", "sources"]
+    without_nulls(schema)
+
+
+class InstallationForm(Form):
+    """How paperround runs: where papers come from, and how the mails leave."""
+
+    model_config = ConfigDict(title="paperround.yaml", json_schema_extra=_says_what_is_required)
+
+    sender: Annotated[Sender | None, Field(alias="from")] = None
+    """Who the mails are from: Name <address>."""
+    sources: Annotated[list[SourceForm] | None, Field(min_length=1)] = None
+    """Where papers come from."""
+    relay: RelayForm | None = None
+    """The SMTP server; without one, mails are written to the outbox as .eml files."""
+    outbox: PathText = "var/outbox"
+    """The folder for mails where there is no relay."""
+    public_url: PublicUrl | None = None
+    """Where readers reach the service: https. Needed for one-click unsubscribe; without it a mail is used."""
+    postal_address: Text | None = None
+    """The sender's address in the footer, which the law asks for in many places."""
+    store: Store = "sqlite:///var/paperround.db"
+    """The database: three slashes for a path from where paperround is started, four for one from the root."""
+    dkim: DkimForm | None = None
+    """How mails are signed; leave it out where the relay signs."""
+    on_unknown: Literal["resend", "hold"] = "resend"
+    """What to do where a crash or a lost reply hides whether a mail was taken: send again once, or ask."""
+    catch_up: Annotated[Span, Field(json_schema_extra={"default": "12h"})] = timedelta(hours=12)
+    """How late a digest may still go out after its hour: 30m, 12h, 2d at most."""
+    templates: PathText | None = None
+    """A folder whose templates replace the built-in ones of the same name; relative to this file."""
+    web: WebForm = Field(default_factory=WebForm)
+    """Where the service listens."""
+
+
+def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None:
+    """Return the settings without subscribers, made of what fits, after noting what does not.
+
+    None means that nobody is named as the sender.
+    """
+    form = sheet.fit_what_fits(InstallationForm, leaving=("sources",))
+    sources = tuple(_sources(sheet, folder))
+    relay, dkim = _relay(sheet, form, folder, variables), _dkim(sheet, form, variables)
+    templates = _existing(sheet, ("templates",), folder, form.templates, directory=True)
+    if form.sender is None:
+        if sheet.document.at(("from",)) is None:
+            mend = "write who the mails are from, like Paper Round <papers@example.org>"
+            sheet.problem(("from",), "missing", mend)
+        return None
+    return Settings(
+        sender=form.sender,
+        sources=sources,
+        subscribers=(),
+        store=variables.store or form.store,
+        outbox=Path(form.outbox),
+        relay=relay,
+        dkim=dkim,
+        public_url=variables.public_url or form.public_url,
+        postal_address=form.postal_address,
+        on_unknown=OnUnknown(form.on_unknown),
+        templates=templates,
+        catch_up=form.catch_up,
+        web=WebSettings(host=form.web.host, port=form.web.port),
+    )
+
+
+def _sources(sheet: Sheet, folder: Path) -> Iterator[SourceSettings]:
+    here: KeyPath = ("sources",)
+    paths = sheet.items(here)
+    if sheet.mapping(()).get("sources") in (None, []):
+        sheet.problem(here, "no source of papers is named", "write sources: [{kind: huggingface}]")
+    named: dict[str, KeyPath] = {}
+    for path in paths:
+        form = _source(sheet, path)
+        if form is None:
+            continue
+        settings = form.settings(folder)
+        first = named.setdefault(settings.name.casefold(), path)
+        if first is not path:
+            line = sheet.document.line(first)
+            again = f"the source on line {line} is called {quoted(settings.name)} too"
+            sheet.problem((*path, "name"), again, "give each a `name` of its own")
+        if isinstance(form, FileForm):
+            _existing(sheet, (*path, "path"), folder, form.path)
+        yield settings
+
+
+def _source(sheet: Sheet, path: KeyPath) -> SourceForm | None:
+    kind = sheet.mapping(path).get("kind")
+    form = SOURCES.get(kind) if isinstance(kind, str) else None
+    if form is not None:
+        return sheet.fit(form, path)
+    kinds = f"write kind: with one of {', '.join(SOURCES)}"
+    if isinstance(kind, str):
+        unknown = f"{quoted(kind)} is no kind of source"
+        sheet.problem((*path, "kind"), unknown, did_you_mean(kind, SOURCES, otherwise=kinds))
+    else:
+        sheet.problem(path, "the kind of this source is missing", kinds)
+    return None
+
+
+def _relay(sheet: Sheet, form: InstallationForm, folder: Path, variables: Variables) -> RelaySettings | None:
+    relay = form.relay
+    if relay is None:
+        if variables.relay_password and sheet.document.at(("relay",)) is None:
+            name = "PAPERROUND_RELAY_PASSWORD"
+            sheet.warn((), f"{name} is set, and there is no relay to use it", "add relay:, or unset it")
+        return None
+    tls = Tls(relay.tls)
+    port = relay.port or PORTS[tls]
+    if tls is Tls.NONE and not is_loopback(relay.host):
+        remote = "without TLS everybody on the way could read the mails"
+        sheet.problem(("relay", "tls"), remote, "write tls: starttls; none is for a relay on this machine")
+    if tls is Tls.NONE and relay.username:
+        sheet.problem(("relay", "username"), "a password is never sent without TLS", "write tls: starttls")
+    if tls is Tls.STARTTLS and port == PORTS[Tls.IMPLICIT]:
+        sheet.warn(("relay", "port"), "port 465 usually speaks TLS at once", "write tls: implicit")
+    if relay.username and not variables.relay_password:
+        mend = "set PAPERROUND_RELAY_PASSWORD, or PAPERROUND_RELAY_PASSWORD_FILE"
+        sheet.problem(("relay", "username"), "there is no password for it", mend)
+    if variables.relay_password and not relay.username:
+        mend = "add `username`, or unset PAPERROUND_RELAY_PASSWORD"
+        sheet.warn(("relay",), "there is a password, and nobody to log in as", mend)
+    return RelaySettings(
+        host=relay.host,
+        port=port,
+        tls=tls,
+        username=relay.username,
+        password=variables.relay_password if relay.username else None,
+        max_per_second=relay.max_per_second,
+        connections=relay.connections,
+        ca_file=_existing(sheet, ("relay", "ca_file"), folder, relay.ca_file),
+    )
+
+
+def _dkim(sheet: Sheet, form: InstallationForm, variables: Variables) -> DkimSettings | None:
+    if form.dkim is None:
+        if variables.dkim_key and sheet.document.at(("dkim",)) is None:
+            unused = "PAPERROUND_DKIM_KEY is set, and nothing is signed"
+            sheet.warn((), unused, "add dkim: with selector and domain, or unset it")
+        return None
+    if not variables.dkim_key:
+        mend = "set PAPERROUND_DKIM_KEY_FILE to the file of the private key, or PAPERROUND_DKIM_KEY"
+        sheet.problem(("dkim",), "there is no key to sign with", mend)
+        return None
+    if form.sender and not f".{form.sender.domain}".endswith(f".{form.dkim.domain}"):
+        apart = f"the mails are from {quoted(form.sender.domain)}: DMARC would not count this signature"
+        sheet.warn(("dkim", "domain"), apart, "sign with the domain of `from`")
+    return DkimSettings(selector=form.dkim.selector, domain=form.dkim.domain, key=variables.dkim_key)
+
+
+def _existing(
+    sheet: Sheet, path: KeyPath, folder: Path, written: str | None, *, directory: bool = False
+) -> Path | None:
+    """Return what is written as a path from the folder, after noting it if nothing is there."""
+    if written is None:
+        return None
+    whole = folder / written
+    try:
+        there = whole.is_dir() if directory else whole.is_file()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        there = False
+    if not there:
+        kind = "folder" if directory else "file"
+        mend = "a path here begins at the folder of this file"
+        sheet.problem(path, f"there is no {kind} {quoted(str(whole))}", mend)
+    return whole

@@ -1,0 +1,67 @@
+"""Reads the config once: two files and the environment become one frozen value."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from paperround.config import environment, installation, subscriptions
+from paperround.config.fitting import Findings, Sheet
+from paperround.config.problems import ConfigError, Problem
+from paperround.config.yaml_lines import LARGEST_FILE, parse
+from paperround.settings import Settings
+
+INSTALLATION = "paperround.yaml"
+SUBSCRIBERS = "subscribers.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A config that can be used, and what in it is likely not what was meant."""
+
+    settings: Settings
+    warnings: tuple[Problem, ...] = ()
+
+
+def load(folder: Path, environ: Mapping[str, str], *, dotenv: Path = Path(".env")) -> Loaded:
+    """Read `paperround.yaml` and `subscribers.yaml` of the folder, and the variables they go with.
+
+    What `environ` does not say is taken from the folder's `.env`, or else from the file `dotenv`.
+    Raise ConfigError with every problem of all of it.
+    """
+    findings = Findings()
+    env_file = next((file for file in (folder / ".env", dotenv) if os.path.lexists(file)), None)
+    variables = environment.read(environ, env_file, findings)
+    main = _sheet(folder / INSTALLATION, findings)
+    readers = _sheet(folder / SUBSCRIBERS, findings)
+    settings = installation.read(main, folder=folder, variables=variables) if main else None
+    sender = settings.sender if settings else None
+    subscribers = subscriptions.read(readers, sender=sender) if readers else ()
+    if findings.problems or settings is None:
+        raise ConfigError(_in_order(findings.problems))
+    return Loaded(
+        settings=replace(settings, subscribers=subscribers), warnings=tuple(_in_order(findings.warnings))
+    )
+
+
+def _sheet(file: Path, findings: Findings) -> Sheet | None:
+    if not os.path.lexists(file):
+        findings.problem("there is no such file", "`paperround init` writes an example", file=file)
+        return None
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST_FILE + 1)
+    except OSError as error:
+        findings.problem(
+            error.strerror or "it cannot be read", "make it a file that this user may read", file=file
+        )
+        return None
+    try:
+        return Sheet(parse(data, file), findings)
+    except ConfigError as error:
+        findings.problems.extend(error.problems)
+        return None
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (str(problem.file or ""), problem.line or 0))

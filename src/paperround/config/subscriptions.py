@@ -1,0 +1,240 @@
+"""What `subscribers.yaml` may say, and the subscribers it stands for."""
+
+from collections.abc import Iterator
+from datetime import time
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+
+from paperround.config import addresses
+from paperround.config.fitting import Sheet
+from paperround.config.forms import Address, Category, Clock, Days, Form, Text, Zone, without_nulls
+from paperround.config.problems import KeyPath, Wrong, quoted
+from paperround.keywords import Keyword, keyword
+from paperround.settings import Mailbox
+from paperround.subscribers import WEEKDAYS, Cadence, Interests, Subscriber
+
+HEAVIEST = 100
+NEVER_READERS = frozenset({"postmaster", "mailer-daemon"})
+
+
+def _says_either_or(schema: dict[str, Any]) -> None:
+    schema["oneOf"] = [{"required": ["term"]}, {"required": ["all"]}]
+    without_nulls(schema)
+
+
+class ExclusionForm(Form):
+    """What a reader does not want to see: a word or a phrase, or several that must all occur."""
+
+    term: Text | None = None
+    """A word or a phrase."""
+    all: Annotated[list[Text], Field(min_length=1, max_length=10)] | None = None
+    """Words or phrases that must all occur, anywhere in the paper."""
+
+    model_config = ConfigDict(title="Exclusion", json_schema_extra=_says_either_or)
+
+    @model_validator(mode="after")
+    def _is_a_keyword(self) -> Self:
+        if (self.term is None) == (self.all is None):
+            raise Wrong(
+                "either `term` or `all` is expected here", "write {term: LoRA} or {all: [planning, LLM]}"
+            )
+        _ = self.keyword
+        return self
+
+    @cached_property
+    def keyword(self) -> Keyword:
+        """What this stands for."""
+        return keyword(*self._phrases())
+
+    def _phrases(self) -> tuple[str, ...]:
+        return (self.term,) if self.term is not None else tuple(self.all or ())
+
+
+class KeywordForm(ExclusionForm):
+    """What a reader wants to see: a word or a phrase, or several that must all occur."""
+
+    model_config = ConfigDict(title="Keyword")
+
+    weight: Annotated[float, Field(gt=0, le=HEAVIEST, allow_inf_nan=False)] = 1.0
+    """How much it counts beside the others, 1 if left out."""
+
+    @cached_property
+    def keyword(self) -> Keyword:
+        """What this stands for."""
+        return keyword(*self._phrases(), weight=self.weight)
+
+
+def _spelled_out(value: object) -> object:
+    """Return a keyword that is a text, or another scalar, as a mapping."""
+    if value is None:
+        return value
+    if isinstance(value, dict):
+        if len(value) == 1 and not value.keys() & {"term", "all", "weight"}:
+            (name,) = value
+            mend = "write {term: LoRA, weight: 3}, or put a text with a colon in quotation marks"
+            raise Wrong(f"{quoted(name)} is no key of a keyword", mend)
+        return value
+    return value if isinstance(value, Form) else {"term": value}
+
+
+class PreferencesForm(Form):
+    """What can be said for one subscriber, or for all of them under `defaults`."""
+
+    keywords: list[
+        Annotated[KeywordForm, BeforeValidator(_spelled_out, json_schema_input_type=Text | KeywordForm)]
+    ] = Field(default=[])
+    """What to look for: phrases, {term: LoRA, weight: 3}, {all: [planning, LLM]}."""
+    exclude: list[
+        Annotated[ExclusionForm, BeforeValidator(_spelled_out, json_schema_input_type=Text | ExclusionForm)]
+    ] = Field(default=[])
+    """What to leave out, whatever else a paper has."""
+    authors: list[Text] = Field(default=[])
+    """Whose papers to show in any case."""
+    categories: list[Category] = Field(default=[])
+    """arXiv categories that count as an interest, such as cs.RO."""
+    organizations: list[Text] = Field(default=[])
+    """Organizations that count as an interest, as Hugging Face names them."""
+    min_relevance: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """From 0 (everything that matches) to 1: fewer papers on a quiet day, not worse ones."""
+    trending: Annotated[int, Field(ge=0, le=50)] = 0
+    """Places for what everybody reads, outside the keywords."""
+    max_papers: Annotated[int, Field(ge=1, le=100)] = 10
+    """How many papers a digest shows, at most."""
+    cadence: Literal["daily", "weekly"] = "daily"
+    """How often; weekly needs one day."""
+    days: Annotated[Days, Field(json_schema_extra={"default": "weekdays"})] = WEEKDAYS
+    """weekdays, daily, or days such as [mon, thu]."""
+    deliver_at: Annotated[Clock, Field(json_schema_extra={"default": "07:00"})] = time(7)
+    """The time of day on the subscriber's own clock, such as "07:30"."""
+    timezone: Annotated[Zone, Field(json_schema_extra={"default": "UTC"})] = ZoneInfo("UTC")
+    """The subscriber's time zone, such as Europe/Berlin."""
+
+
+class DefaultsForm(PreferencesForm):
+    """What holds for every subscriber who does not say otherwise."""
+
+    model_config = ConfigDict(title="Defaults")
+
+
+class SubscriberForm(PreferencesForm):
+    """A reader. What is said here replaces what `defaults` says."""
+
+    model_config = ConfigDict(title="Subscriber")
+
+    email: Address
+    """The address, and nothing but the address."""
+    name: Text | None = None
+    """How the mail greets the reader."""
+    paused: bool = False
+    """No mail until further notice."""
+
+
+class SubscribersForm(Form):
+    """Who gets what, and when."""
+
+    model_config = ConfigDict(title="subscribers.yaml")
+
+    defaults: DefaultsForm = Field(default_factory=DefaultsForm)
+    """What holds for every subscriber who does not say otherwise."""
+    subscribers: list[SubscriberForm]
+    """The readers."""
+
+
+class _Outline(Form):
+    """The keys of the file; what stands behind them is read piece by piece."""
+
+    defaults: Any = None
+    subscribers: Any
+
+
+def read(sheet: Sheet, *, sender: Mailbox | None) -> tuple[Subscriber, ...]:
+    """Return the subscribers that can be read, after noting what is wrong with the others."""
+    sheet.fit(_Outline)
+    here: KeyPath = ("defaults",)
+    said = sheet.mapping(()).get("defaults") is not None
+    defaults = sheet.fit(DefaultsForm, here) if said else DefaultsForm()
+    if sheet.mapping(()).get("subscribers") == []:
+        sheet.warn(("subscribers",), "nobody subscribes", "run `paperround subscribers add`")
+    return tuple(_subscribers(sheet, defaults, sender))
+
+
+def _subscribers(sheet: Sheet, defaults: DefaultsForm | None, sender: Mailbox | None) -> Iterator[Subscriber]:
+    inherited = {name: getattr(defaults, name) for name in defaults.model_fields_set} if defaults else {}
+    seen: dict[str, KeyPath] = {}
+    for path in sheet.items(("subscribers",)):
+        _check_address(sheet, path, sender, seen)
+        own = sheet.fit(SubscriberForm, path)
+        if own is None:
+            continue
+        update = {name: value for name, value in inherited.items() if name not in own.model_fields_set}
+        form = own.model_copy(update=update)
+        if defaults:
+            _check_together(sheet, path, form)
+        yield _subscriber(form)
+
+
+def _check_address(sheet: Sheet, path: KeyPath, sender: Mailbox | None, seen: dict[str, KeyPath]) -> None:
+    """Note an address that stands there twice, or that would send our own mail back to us."""
+    here = (*path, "email")
+    written = sheet.mapping(path).get("email")
+    if not isinstance(written, str):
+        return
+    try:
+        address = addresses.address(written).casefold()
+    except Wrong:
+        return
+    first = seen.setdefault(address, here)
+    if first is not here:
+        again = f"{quoted(written)} subscribes on line {sheet.document.line(first)} already"
+        sheet.problem(here, again, "keep one of the two")
+    if sender and address == sender.address.casefold():
+        loop = "the mails are sent from this address: its answers and bounces would go round in circles"
+        sheet.problem(here, loop, "give `from` an address of its own, such as papers@ your domain")
+    if address.partition("@")[0] in NEVER_READERS:
+        sheet.problem(
+            here, "bounces come from this address: mail to it could go round in circles", "name a person"
+        )
+
+
+def _check_together(sheet: Sheet, path: KeyPath, form: SubscriberForm) -> None:
+    """Note what is wrong with the parts of one subscriber beside each other."""
+    if form.cadence == "weekly" and len(form.days) != 1:
+        mend = "write one day, such as days: [mon]"
+        sheet.problem((*path, "cadence"), f"weekly needs one day, and `days` names {len(form.days)}", mend)
+    wanted = (form.keywords, form.authors, form.categories, form.organizations, form.trending)
+    if not any(wanted):
+        mend = "add keywords, authors, categories or organizations, or places for trending papers"
+        sheet.problem(path, "this subscriber has no interests, so nothing would ever come", mend)
+    for key, keywords in (("keywords", form.keywords), ("exclude", form.exclude)):
+        seen: dict[frozenset[str], KeyPath] = {}
+        for index, each in enumerate(keywords):
+            here = (*path, key, index)
+            first = seen.setdefault(frozenset(each.keyword.phrases), here)
+            if first is not here:
+                again = f"the same keyword stands on line {sheet.document.line(first)} already"
+                sheet.problem(here, again, "keep one of the two")
+
+
+def _subscriber(form: SubscriberForm) -> Subscriber:
+    return Subscriber(
+        address=form.email,
+        name=form.name or "",
+        interests=Interests(
+            keywords=tuple(each.keyword for each in form.keywords),
+            exclude=tuple(each.keyword for each in form.exclude),
+            authors=tuple(dict.fromkeys(form.authors)),
+            categories=tuple(dict.fromkeys(form.categories)),
+            organizations=tuple(dict.fromkeys(form.organizations)),
+        ),
+        timezone=form.timezone,
+        deliver_at=form.deliver_at,
+        days=form.days,
+        cadence=Cadence(form.cadence),
+        max_papers=form.max_papers,
+        min_relevance=form.min_relevance,
+        trending=form.trending,
+        paused=form.paused,
+    )

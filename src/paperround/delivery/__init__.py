@@ -1,0 +1,1 @@
+"""Where mail goes: one module a way to hand it over."""

@@ -1,0 +1,98 @@
+"""An SMTP server that takes the mail, over a few connections that last."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from paperround.delivery.connection import Host, Timeouts
+from paperround.delivery.conversation import Conversation, StaleError, letter
+from paperround.settings import RelaySettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """An even pace, in seconds on a clock that only moves forward."""
+
+    interval: float
+    next_turn: float = float("-inf")
+
+    def take(self, now: float) -> tuple[float, "Pace"]:
+        """Return how long to wait for the next turn, and the pace with that turn taken."""
+        turn = max(now, self.next_turn)
+        return turn - now, replace(self, next_turn=turn + self.interval)
+
+
+class SmtpRelay:
+    """A relay over at most `settings.connections` connections, each used for many messages.
+
+    `hostname` is the name we greet with, by default this machine's. TLS is what the settings say or
+    there is no conversation; credentials never travel without it.
+    """
+
+    def __init__(
+        self,
+        settings: RelaySettings,
+        *,
+        hostname: str | None = None,
+        timeouts: Timeouts | None = None,
+        messages_per_connection: int = 100,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._host = Host(settings=settings, hostname=hostname, timeouts=timeouts or Timeouts())
+        self._messages_per_connection = messages_per_connection
+        self._clock = clock
+        self._sleep = sleep
+        self._places = asyncio.Semaphore(settings.connections)
+        self._pace = Pace(interval=1 / settings.max_per_second) if settings.max_per_second else None
+        self._idle: list[Conversation] = []
+        self._closed = False
+
+    async def send(
+        self, *, sender: str, recipient: str, message: bytes, begin_data: Callable[[], Awaitable[None]]
+    ) -> str:
+        """Return the relay's reply once it has accepted the message; `begin_data` follows its 354."""
+        stuffed = letter(sender, recipient, message)
+        async with self._places:
+            await self._turn()
+            while True:
+                conversation = await self._conversation()
+                try:
+                    return await conversation.deliver(stuffed, begin_data)
+                except StaleError:
+                    continue
+                finally:
+                    await self._put_back(conversation)
+
+    async def close(self) -> None:
+        """Say goodbye on every connection that is idle, and on the others when they become so."""
+        self._closed = True
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(conversation.quit() for conversation in idle))
+
+    async def _turn(self) -> None:
+        if self._pace is not None:
+            wait, self._pace = self._pace.take(self._clock())
+            await self._sleep(wait)
+
+    async def _conversation(self) -> Conversation:
+        while self._idle:
+            conversation = self._idle.pop()
+            if conversation.is_open and self._clock() - conversation.idle_since < _LONGEST_IDLE:
+                return conversation
+            await conversation.quit()
+        return await Conversation.begin(self._host)
+
+    async def _put_back(self, conversation: Conversation) -> None:
+        if not conversation.is_open:
+            return
+        if self._closed or conversation.letters >= self._messages_per_connection:
+            await conversation.quit()
+            return
+        conversation.idle_since = self._clock()
+        self._idle.append(conversation)
+
+
+# In seconds. Servers close what is idle for a while, and a new connection is cheap at our rates.
+_LONGEST_IDLE = 30.0

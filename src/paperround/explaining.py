@@ -1,0 +1,82 @@
+"""What became of one paper for one reader on one day, whether it was sent or not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import assert_never
+
+from paperround.digests import Section
+from paperround.issue import Issue, Reader
+from paperround.papers import PaperId
+from paperround.ports import DeliveryRecord
+from paperround.selection import Rejection, verdicts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of a paper: shown in full (`picked`), as a title line (section "more"), or why not."""
+
+    paper: PaperId
+    picked: bool
+    section: str | None = None
+    relevance: float | None = None
+    matched: Sequence[Mapping[str, object]] = ()
+    reasons: Sequence[str] = ()
+
+
+def recorded_fate(record: DeliveryRecord, paper: PaperId) -> Fate | None:
+    """Return what the ledger says of the paper, or None where that digest did not hold it."""
+    for pick in record.picks:
+        if pick.paper == paper:
+            return Fate(
+                paper=paper,
+                picked=True,
+                section=pick.section,
+                relevance=pick.relevance,
+                matched=pick.matched,
+                reasons=pick.reasons,
+            )
+    if paper in record.titles:
+        words = "relevant, but there was no room left: listed by its title"
+        return Fate(paper=paper, picked=False, section=Section.MORE.value, reasons=(words,))
+    return None
+
+
+def fate(issue: Issue, reader: Reader, paper: PaperId, *, sent_on: Mapping[PaperId, date]) -> Fate:
+    """Return what a new look at the issue, made for this reader alone, says of the paper.
+
+    `sent_on` tells on which day the reader had each of their papers.
+    """
+    subscriber, offered = reader.subscriber, issue.offer(reader)
+    if paper in sent_on:
+        return Fate(paper=paper, picked=False, reasons=(f"already sent on {sent_on[paper]}",))
+    if paper not in offered.announced:
+        return Fate(paper=paper, picked=False, reasons=("no source announced it for this digest",))
+    _, ranked = next(issue.ranked())
+    verdict = verdicts(subscriber, issue.ranking, ranked, offered, reader.past.had)[paper]
+    scores = dict(zip(ranked.papers.tolist(), ranked.relevance.tolist(), strict=True))
+    relevance = scores.get(issue.ranking.position[paper], 0.0)
+    match verdict:
+        case Rejection.HAD:
+            words = "already sent"
+        case Rejection.EXCLUDED:
+            excluded = issue.ranking.excluded_by(subscriber.interests, paper)
+            words = f"holds “{excluded}”, which is excluded"
+        case Rejection.NOT_MET:
+            words = "none of the interests occurs in it"
+        case Rejection.TOO_WEAK:
+            words = f"its relevance, {relevance:.2f}, is below min_relevance, {subscriber.min_relevance:.2f}"
+        case Rejection.NO_ROOM | Section():
+            words = "relevant, but others were more relevant and there was no room left"
+        case _:
+            assert_never(verdict)
+    return Fate(
+        paper=paper,
+        picked=False,
+        relevance=round(relevance, 4),
+        matched=[
+            {"term": match.term, "where": list(match.where), "weight": match.weight}
+            for match in issue.ranking.matched(subscriber.interests, paper)
+        ],
+        reasons=(words,),
+    )

@@ -1,0 +1,142 @@
+"""The papers of one day, read against the interests of all its readers at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from paperround.batches import BatchRecord, BatchState
+from paperround.digests import Digest
+from paperround.papers import Paper, PaperId
+from paperround.ports import Listing, Past
+from paperround.ranking import Ranked, Ranking
+from paperround.selection import Offer, Rejection, newest_days, offer, select
+from paperround.subscribers import Subscriber
+
+BLOCK = 500  # readers scored in one product
+KNOWN = 1000  # papers beside those on offer by which it is judged how common a keyword is
+
+PAUSED = "paused"
+NO_SOURCE = "no source could be read"
+NO_ANNOUNCEMENT = "no announcement"
+NOTHING_NEW = "nothing new since the last digest"
+NOTHING_MATCHED = "nothing matched"
+ALL_HAD = "everything that matched was sent before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A subscriber, and what they had before the day of the issue."""
+
+    subscriber: Subscriber
+    past: Past
+
+
+class Issue:
+    """What one day has to offer, ranked for some readers."""
+
+    def __init__(
+        self,
+        day: date,
+        readers: Sequence[Reader],
+        *,
+        listings: Sequence[Listing],
+        batches: Sequence[BatchRecord],
+    ) -> None:
+        """Rank what the listings, of the days that may still be news, hold for these readers."""
+        self.day = day
+        self.readers = readers
+        self._batches = batches
+        self._newest = newest_days(listings, batches, day)
+        self._offers = _offers(day, readers, listings, batches)
+        on_offer = {paper for each in self._offers.values() for paper in each.announced}
+        papers = {listing.paper.id: listing.paper for listing in listings}
+        self.ranking = Ranking(
+            [paper for paper in papers.values() if paper.id in on_offer],
+            [reader.subscriber.interests for reader in readers],
+            known=_newest(papers, without=on_offer),
+        )
+
+    def offer(self, reader: Reader) -> Offer:
+        """Return what is new to the reader."""
+        return self._offers[_situation(reader)]
+
+    def ranked(self) -> Iterator[tuple[Reader, Ranked]]:
+        """Yield each reader, in order, with what meets their interests."""
+        for start in range(0, len(self.readers), BLOCK):
+            block = self.readers[start : start + BLOCK]
+            ranked = self.ranking.rank([reader.subscriber.interests for reader in block])
+            yield from zip(block, ranked, strict=True)
+
+    def digests(self) -> Iterator[Digest]:
+        """Yield each reader's digest, in order; one without picks where there is nothing for them."""
+        for reader, ranked in self.ranked():
+            yield select(
+                reader.subscriber,
+                self.ranking,
+                ranked,
+                self.offer(reader),
+                day=self.day,
+                had=reader.past.had,
+                batches=self._told(reader),
+            )
+
+    def _told(self, reader: Reader) -> tuple[BatchRecord, ...]:
+        """Return the batches that a digest of this day speaks of: what came since the reader's last one."""
+        last = reader.past.last_day
+        return tuple(
+            batch
+            for batch in self._batches
+            if batch.day == self._newest.get(batch.source, self.day)
+            or batch.day == self.day
+            or (last is not None and last < batch.day < self.day)
+        )
+
+
+def not_due(subscriber: Subscriber, day: date) -> str | None:
+    """Return why the day is none of the subscriber's, or None where a digest is due."""
+    if subscriber.paused:
+        return PAUSED
+    return None if subscriber.reads_on(day) else f"no delivery on {day:%A}s"
+
+
+def blank(subscriber: Subscriber, day: date) -> Digest:
+    """Return the digest for which no paper was looked at."""
+    return Digest(subscriber=subscriber, day=day, picks=(), titles=(), batches=(), considered=0, rejected={})
+
+
+def silence(digest: Digest) -> str | None:
+    """Return why the digest is not worth a mail, or None where it is."""
+    if digest.picks:
+        return None
+    if digest.considered:
+        return ALL_HAD if set(digest.rejected) == {Rejection.HAD} else NOTHING_MATCHED
+    states = {batch.state for batch in digest.batches if batch.day == digest.day}
+    if states & {BatchState.FAILED, BatchState.STALE, BatchState.PARTIAL} or not states:
+        return NO_SOURCE
+    return NO_ANNOUNCEMENT if states == {BatchState.QUIET} else NOTHING_NEW
+
+
+_Situation = tuple[object, ...]
+
+
+def _situation(reader: Reader) -> _Situation:
+    """Return what an offer depends on; most readers of a day share it."""
+    past = reader.past
+    return past.first_day, past.last_day, past.planned_at, reader.subscriber.cadence
+
+
+def _offers(
+    day: date, readers: Sequence[Reader], listings: Sequence[Listing], batches: Sequence[BatchRecord]
+) -> Mapping[_Situation, Offer]:
+    offers: dict[_Situation, Offer] = {}
+    for reader in readers:
+        key = _situation(reader)
+        if key not in offers:
+            cadence = reader.subscriber.cadence
+            offers[key] = offer(listings, batches, day=day, past=reader.past, cadence=cadence)
+    return offers
+
+
+def _newest(papers: Mapping[PaperId, Paper], *, without: set[PaperId]) -> list[Paper]:
+    others = [paper for paper in papers.values() if paper.id not in without]
+    return sorted(others, key=lambda paper: paper.published, reverse=True)[:KNOWN]

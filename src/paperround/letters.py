@@ -1,0 +1,58 @@
+"""A digest as the letter that goes out: rendered, addressed, signed; its bytes are final."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from paperround.digests import Digest
+from paperround.dkim_signing import Signer
+from paperround.messages import Unsubscribe, build, message_id, unsubscribe
+from paperround.ports import SubscriberId
+from paperround.rendering import Footer, Rendered, Renderer
+from paperround.settings import Mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A finished message."""
+
+    message_id: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """How digests become letters in this installation."""
+
+    renderer: Renderer
+    sender: Mailbox
+    secret: bytes
+    signer: Signer | None = None
+    public_url: str | None = None
+    postal_address: str | None = None
+
+    def write(self, digest: Digest, subscriber: SubscriberId, *, now: datetime) -> Letter:
+        """Return the letter with that digest; the same bytes for the same digest and time."""
+        rendered = self.render(digest, subscriber)
+        identity = message_id(digest.day, subscriber, secret=self.secret, domain=self.sender.domain)
+        message = build(
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            sender=self.sender,
+            recipient=digest.subscriber.address,
+            message_id=identity,
+            date=now,
+            unsubscribe=self._unsubscribe(subscriber),
+        )
+        return Letter(
+            message_id=identity, message=self.signer.sign(message, now=now) if self.signer else message
+        )
+
+    def render(self, digest: Digest, subscriber: SubscriberId) -> Rendered:
+        """Return what the letter shows."""
+        ways_out = self._unsubscribe(subscriber)
+        footer = Footer(unsubscribe=ways_out.url or ways_out.mailto, postal_address=self.postal_address)
+        return self.renderer.render(digest, footer=footer)
+
+    def _unsubscribe(self, subscriber: SubscriberId) -> Unsubscribe:
+        return unsubscribe(subscriber, secret=self.secret, sender=self.sender, public_url=self.public_url)

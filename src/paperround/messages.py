@@ -1,0 +1,127 @@
+"""Messages: a digest's subject, text and HTML as the bytes that travel."""
+
+import base64
+import binascii
+import email.utils
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from urllib.parse import quote
+
+from paperround.headers import (
+    field,
+    list_field,
+    mailbox_field,
+    text_field,
+    uris_field,
+    wire_address,
+    wire_domain,
+)
+from paperround.ports import SubscriberId
+from paperround.settings import Mailbox
+from paperround.tokens import UNSUBSCRIBE, keyed_hash, token
+
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+-]{1,200}@[a-z0-9.-]{1,253}>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsubscribe:
+    """Where a reader leaves the list: by mail always, on a page where there is one.
+
+    One click, without the page, is offered by mail programs only where `url` is https.
+    """
+
+    mailto: str
+    url: str | None = None
+
+
+def unsubscribe(
+    subscriber: SubscriberId, *, secret: bytes, sender: Mailbox, public_url: str | None
+) -> Unsubscribe:
+    """Return where this subscriber leaves the list."""
+    own = token(secret, UNSUBSCRIBE, subscriber)
+    return Unsubscribe(
+        mailto=f"mailto:{quote(wire_address(sender.address), safe='@')}?subject=unsubscribe%20{own}",
+        url=f"{public_url.rstrip('/')}/unsubscribe/{own}" if public_url else None,
+    )
+
+
+def message_id(day: date, subscriber: SubscriberId, *, secret: bytes, domain: str) -> str:
+    """Return the Message-ID of that subscriber's digest for that day: the same each time it is asked for."""
+    mark = keyed_hash(secret, f"message-id\0{day}\0{subscriber}").hex()[:16]
+    return f"<{day}.{subscriber}.{mark}@{wire_domain(domain)}>"
+
+
+def build(
+    *,
+    subject: str,
+    text: str,
+    html: str,
+    sender: Mailbox,
+    recipient: str,
+    message_id: str,
+    date: datetime,
+    unsubscribe: Unsubscribe,
+) -> bytes:
+    """Return the finished message: the same bytes for the same values, whatever the Python.
+
+    Raise ValueError, with a message for people, for an address that mail cannot be sent to. `date`
+    is aware of its zone.
+    """
+    if not _MESSAGE_ID.fullmatch(message_id):
+        raise ValueError(f"{message_id!r}: not a Message-ID; make it with message_id()")
+    # "=_" occurs in neither encoding of a body, so no body can hold the boundary.
+    boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:24]
+    fields = (
+        mailbox_field("From", sender),
+        field("To", wire_address(recipient)),
+        text_field("Subject", subject),
+        field("Date", email.utils.format_datetime(_utc(date))),
+        field("Message-ID", message_id),
+        list_field("List-Id", sender.name, f"digest.{wire_domain(sender.domain)}"),
+        *_unsubscribe_fields(unsubscribe),
+        field("Auto-Submitted", "auto-generated"),
+        field("Precedence", "bulk"),
+        field("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        field("MIME-Version", "1.0"),
+        field("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+    )
+    opening = f"\r\n--{boundary}\r\n".encode()
+    parts = opening + _part("plain", text) + opening + _part("html", html)
+    return "".join(fields).encode("ascii") + parts + f"\r\n--{boundary}--\r\n".encode()
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise ValueError(f"{moment}: a message's date needs a time zone")
+    return moment.astimezone(UTC)
+
+
+def _unsubscribe_fields(unsubscribe: Unsubscribe) -> tuple[str, ...]:
+    if unsubscribe.url is None:
+        return (uris_field("List-Unsubscribe", (unsubscribe.mailto,)),)
+    addresses = uris_field("List-Unsubscribe", (unsubscribe.url, unsubscribe.mailto))
+    # RFC 8058 allows one click over https alone; elsewhere the page's button does it.
+    if not unsubscribe.url.startswith("https://"):
+        return (addresses,)
+    return (addresses, field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+
+
+def _part(subtype: str, content: str) -> bytes:
+    body = content.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace")
+    encoding, encoded = _encoded(body)
+    fields = (
+        field("Content-Type", f"text/{subtype}; charset=utf-8"),
+        field("Content-Transfer-Encoding", encoding),
+    )
+    return "".join(fields).encode("ascii") + b"\r\n" + encoded.replace(b"\n", b"\r\n")
+
+
+def _encoded(body: bytes) -> tuple[str, bytes]:
+    """Return the smaller of the two encodings, its name and the body in it, lines ending in LF."""
+    quoted = binascii.b2a_qp(body)
+    if len(quoted) * 3 <= len(body) * 4:  # base64 makes four characters of three
+        return "quoted-printable", quoted
+    # RFC 2045, 6.8: line breaks of text are CRLF before they become base64.
+    return "base64", base64.encodebytes(body.replace(b"\n", b"\r\n")).rstrip(b"\n")

@@ -1,0 +1,7 @@
+"""A digest as what a mail carries: subject, HTML and text."""
+
+from paperround.rendering.errors import TemplateError
+from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer
+from paperround.rendering.views import Footer
+
+__all__ = ["LARGEST_HTML", "Footer", "Rendered", "Renderer", "TemplateError"]

@@ -1,0 +1,61 @@
+"""From a digest to the two bodies of a mail, inside the size that mail programs show whole."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from pathlib import Path
+
+from paperround.digests import Digest
+from paperround.rendering import templates
+from paperround.rendering.errors import TemplateError
+from paperround.rendering.specimen import SPECIMEN
+from paperround.rendering.views import Draft, Footer
+
+LARGEST_HTML = 90_000  # bytes; some mail programs clip a little above 100,000, and the footer with it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A digest as a mail carries it."""
+
+    subject: str
+    html: str
+    text: str
+
+
+class Renderer:
+    """Turns digests into mails, with templates that are read, checked and compiled once.
+
+    `folder` holds the operator's templates: each of its files is taken in place of the built-in one
+    of the same name. Raise TemplateError, naming the file, where one of them cannot be used.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._templates = templates.load(folder)
+        # A name that no mail has is found now, and not when the first mail is due.
+        self._templates.html(SPECIMEN)
+        self._templates.text(SPECIMEN)
+
+    def render(self, digest: Digest, *, footer: Footer) -> Rendered:
+        """Return the mail, made shorter from its last paper upwards until it is small enough."""
+        draft = Draft(digest, footer)
+        mail = draft.mail(0)
+        html = self._templates.html(mail)
+        if _size(html) > LARGEST_HTML:
+            mail = draft.mail(self._first_fitting(draft))
+            html = self._templates.html(mail)
+        if _size(html) > LARGEST_HTML:
+            raise TemplateError(
+                f"{templates.HTML}: a mail without papers has {_size(html):,} bytes already; "
+                f"shorten the template, {LARGEST_HTML:,} is the most that is shown whole"
+            )
+        return Rendered(subject=mail.subject, html=html, text=self._templates.text(mail))
+
+    def _first_fitting(self, draft: Draft) -> int:
+        def fits(step: int) -> bool:
+            return _size(self._templates.html(draft.mail(step))) <= LARGEST_HTML
+
+        return bisect_left(range(draft.steps), x=True, lo=1, key=fits)
+
+
+def _size(html: str) -> int:
+    return len(html.encode())

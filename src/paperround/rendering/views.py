@@ -1,0 +1,281 @@
+"""What the templates see: a digest in words, with nothing left to decide but its looks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum, auto
+from functools import lru_cache
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from paperround.digests import Digest, Pick, Section
+from paperround.excerpts import LONGEST, telling
+from paperround.keywords import Keyword, marks
+from paperround.links import web_link
+from paperround.papers import Paper
+from paperround.rendering import words
+from paperround.subscribers import Cadence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """What stands at the end of every mail; `unsubscribe` is a web link or a mailto: link."""
+
+    unsubscribe: str
+    postal_address: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.unsubscribe.startswith(("https://", "http://", "mailto:")):
+            raise ValueError(f"unsubscribe is neither a web link nor a mailto: link: {self.unsubscribe!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text, and whether a keyword matched it."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link under a paper."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A paper shown in full; what is unknown is empty or None.
+
+    `announced` is said of a paper from an earlier day, and `late` when it should have come before;
+    `facts` are where it is, when it was published, and whose it is.
+    """
+
+    title: tuple[Piece, ...]
+    plain_title: str
+    url: str | None
+    authors: str
+    announced: str
+    late: bool
+    facts: tuple[str, ...]
+    votes: int | None
+    sentence: tuple[Piece, ...]
+    plain_sentence: str
+    why: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A paper of which only the title is shown."""
+
+    title: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A section of the mail."""
+
+    heading: str
+    cards: tuple[Card, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """Everything that a mail says, in the order in which it is read."""
+
+    subject: str
+    preheader: str
+    day: str
+    heading: str
+    summary: str
+    parts: tuple[Part, ...]
+    left_out: str
+    batches: str
+    because: str
+    unsubscribe: str
+    postal_address: str
+
+
+class Draft:
+    """A digest in words, which can be had shorter and shorter."""
+
+    def __init__(self, digest: Digest, footer: Footer) -> None:
+        order = list(Section)
+        picks = sorted(digest.picks, key=lambda pick: order.index(pick.section))
+        self._cards: list[_Entry] = [_entry(pick, digest) for pick in picks]
+        self._titles: list[_Entry] = [(Section.MORE, _line(pick)) for pick in digest.titles]
+        self._bare = _bare(digest, footer, picks)
+        self._steps = tuple(_steps(len(self._cards), len(self._titles)))
+
+    @property
+    def steps(self) -> int:
+        """How often it can be made shorter, until nothing but the frame is left."""
+        return len(self._steps)
+
+    def mail(self, step: int) -> Mail:
+        """Return the mail made shorter that many times."""
+        details = [_Detail.FULL] * len(self._cards) + [_Detail.LINE] * len(self._titles)
+        for index, detail in self._steps[:step]:
+            details[index] = detail
+        entries = [
+            (section, _shown(entry, detail))
+            for (section, entry), detail in zip([*self._cards, *self._titles], details, strict=True)
+            if detail is not _Detail.ABSENT
+        ]
+        absent = details.count(_Detail.ABSENT)
+        left_out = f"{words.counted(absent, 'more paper')} did not fit into this mail." if absent else ""
+        return replace(self._bare, parts=tuple(_parts(entries)), left_out=left_out)
+
+
+_Entry = tuple[Section, Card | Line]
+
+
+class _Detail(Enum):
+    FULL = auto()
+    SHORT = auto()
+    LINE = auto()
+    ABSENT = auto()
+
+
+_HEADINGS = {
+    Section.FOR_YOU: "For you",
+    Section.AUTHORS: "From authors you follow",
+    Section.LATE: "Late arrivals",
+    Section.TRENDING: "Trending",
+    Section.MORE: "Also matched",
+}
+_LONGEST_TITLE = 300
+_LONGEST_LINE = 180
+_LONGEST_SENTENCE = LONGEST + 2  # an ellipsis at either end
+_LONGEST_REASON = 200
+_LONGEST_NAME = 80
+
+
+def _steps(cards: int, titles: int) -> Iterator[tuple[int, _Detail]]:
+    """Return what is made shorter in turn: always the last first, and a sentence before a paper."""
+    for index in reversed(range(cards)):
+        yield index, _Detail.SHORT
+    for index in reversed(range(cards, cards + titles)):
+        yield index, _Detail.ABSENT
+    for index in reversed(range(cards)):
+        yield index, _Detail.LINE
+    for index in reversed(range(cards)):
+        yield index, _Detail.ABSENT
+
+
+def _shown(entry: Card | Line, detail: _Detail) -> Card | Line:
+    if isinstance(entry, Line) or detail is _Detail.FULL:
+        return entry
+    if detail is _Detail.SHORT:
+        return replace(entry, sentence=(), plain_sentence="")
+    return Line(title=words.one_line(entry.plain_title, _LONGEST_LINE), url=entry.url)
+
+
+def _parts(entries: Sequence[_Entry]) -> Iterator[Part]:
+    for section, grouped in groupby(entries, key=lambda entry: entry[0]):
+        shown = [entry for _, entry in grouped]
+        yield Part(
+            heading=_HEADINGS[section],
+            cards=tuple(entry for entry in shown if isinstance(entry, Card)),
+            lines=tuple(entry for entry in shown if isinstance(entry, Line)),
+        )
+
+
+def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick]) -> Mail:
+    """Return the mail without its papers."""
+    subscriber = digest.subscriber
+    titles = [pick.paper.title for pick in picks or digest.titles]
+    day = words.long_day(digest.day)
+    asked = words.interests_in_words(subscriber.interests)
+    address = words.one_line(subscriber.address, _LONGEST_REASON)
+    return Mail(
+        subject=words.subject(digest.day, subscriber.cadence, titles),
+        preheader=words.preheader(titles, subscriber.interests),
+        day=f"The week to {day}" if subscriber.cadence is Cadence.WEEKLY else day,
+        heading=f"{words.counted(len(titles), 'paper')} for you" if titles else "No papers this time",
+        summary=f"Picked from {words.counted(digest.considered, 'paper')}." if digest.considered else "",
+        parts=(),
+        left_out="",
+        batches=words.made_from(digest.batches, seen_from=digest.day),
+        because=f"{address} asked for {asked}." if asked else f"{address} is subscribed.",
+        unsubscribe=footer.unsubscribe,
+        postal_address=words.one_line(footer.postal_address or "", _LONGEST_TITLE),
+    )
+
+
+def _entry(pick: Pick, digest: Digest) -> _Entry:
+    terms = {match.term for match in pick.matched}
+    matched = tuple(each for each in digest.subscriber.interests.keywords if each.text in terms)
+    late = pick.section is Section.LATE
+    announced = pick.announced if late or pick.announced != digest.day else None
+    card = _card(pick.paper, matched, pick.reasons[:1], seen_from=digest.day, announced=announced)
+    return pick.section, replace(card, late=late)
+
+
+# Many readers get the same paper for the same keywords.
+@lru_cache(maxsize=8192)
+def _card(
+    paper: Paper,
+    keywords: tuple[Keyword, ...],
+    reasons: tuple[str, ...],
+    *,
+    seen_from: date,
+    announced: date | None,
+) -> Card:
+    title = words.one_line(paper.title, _LONGEST_TITLE) or paper.id
+    sentence = words.one_line(telling(paper.abstract, keywords), _LONGEST_SENTENCE)
+    published = "" if paper.published == announced else words.short_day(paper.published, seen_from=seen_from)
+    facts = (_place(paper), published, words.one_line(paper.organization or "", _LONGEST_NAME))
+    return Card(
+        title=_pieces(title, keywords),
+        plain_title=title,
+        url=web_link(paper.url),
+        authors=words.authors(paper.authors),
+        announced=words.short_day(announced, seen_from=seen_from) if announced else "",
+        late=False,
+        facts=tuple(fact for fact in facts if fact),
+        votes=paper.votes,
+        sentence=_pieces(sentence, keywords),
+        plain_sentence=sentence,
+        why=" ".join(words.one_line(reason, _LONGEST_REASON) for reason in reasons),
+        links=tuple(_links(paper)),
+    )
+
+
+def _line(pick: Pick) -> Line:
+    title = words.one_line(pick.paper.title, _LONGEST_LINE) or pick.paper.id
+    return Line(title=title, url=web_link(pick.paper.url))
+
+
+def _pieces(text: str, keywords: tuple[Keyword, ...]) -> tuple[Piece, ...]:
+    pieces = []
+    end = 0
+    for start, stop in marks(keywords, text) if text else ():
+        pieces += [Piece(text[end:start], marked=False), Piece(text[start:stop], marked=True)]
+        end = stop
+    pieces.append(Piece(text[end:], marked=False))
+    return tuple(piece for piece in pieces if piece.text)
+
+
+def _place(paper: Paper) -> str:
+    if paper.id.startswith("arxiv:"):
+        return words.one_line(" ".join(("arXiv", *paper.categories[:1])), _LONGEST_NAME)
+    link = web_link(paper.url)
+    return words.one_line((urlsplit(link).hostname or "").removeprefix("www."), _LONGEST_NAME) if link else ""
+
+
+def _links(paper: Paper) -> Iterator[Link]:
+    given = {
+        "Paper": paper.url,
+        "PDF": paper.pdf_url,
+        "Code": paper.code_url,
+        "Project": paper.project_url,
+    }
+    for label, address in given.items():
+        if url := web_link(address):
+            yield Link(label, url)

@@ -1,0 +1,147 @@
+"""The service: a tick that asks the clock who is due, the web pages, and a clean end."""
+
+import asyncio
+import signal
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from paperround import clock
+from paperround.delivering import deliver
+from paperround.pipeline import Desk, run
+from paperround.settings import Settings
+from paperround.subscribers import Subscriber
+from paperround.web.app import Health, create_app
+from paperround.web.server import Server
+
+TICK = timedelta(seconds=30)
+SILENT = timedelta(minutes=10)  # a service that has not ticked for so long is not well
+MAX_AGE = timedelta(minutes=15)  # what a source gave so recently is not asked for again
+LOOK_AGAIN = timedelta(minutes=15)  # where no source could be read
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings, desk: Desk) -> None:
+    """Run until SIGTERM or SIGINT; the transactions in hand are finished first."""
+    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
+    app = create_app(
+        ledger=desk.ledger,
+        secret=desk.letters.secret,
+        health=watch.health,
+        now=desk.now,
+        sender_name=settings.sender.name or settings.sender.address,
+        templates=settings.templates,
+    )
+    server = Server(app, settings.web)
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, desk.stop.set)
+    scheduler = AsyncIOScheduler()
+    scheduler.add_job(
+        watch.tick,
+        IntervalTrigger(seconds=TICK.total_seconds()),
+        next_run_time=desk.now(),
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,  # a late tick is a tick: what is due is asked of the clock
+    )
+    web = asyncio.create_task(server.serve())
+    stopped = asyncio.create_task(desk.stop.wait())
+    scheduler.start()
+    log.info("service.started", subscribers=len(settings.subscribers), port=settings.web.port)
+    try:
+        await asyncio.wait({web, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        desk.stop.set()
+        scheduler.pause()
+        await watch.rest()
+        scheduler.shutdown(wait=False)  # it would cut off a tick at work
+        server.should_exit = True
+        stopped.cancel()
+        await web
+        log.info("service.stopped")
+
+
+class Watch:
+    """What the service remembers from one tick to the next; the truth is in the ledger."""
+
+    def __init__(self, subscribers: Sequence[Subscriber], desk: Desk, *, catch_up: timedelta) -> None:
+        self._subscribers = subscribers
+        self._desk = desk
+        self._catch_up = catch_up
+        self._seen: dict[date, set[str]] = {}
+        self._looked: dict[date, datetime] = {}
+        self._ticked = desk.now()
+        self._problems: tuple[str, ...] = ()
+        self._at_work = asyncio.Lock()
+
+    async def tick(self) -> None:
+        """Do what is due now: new rounds, and attempts that were put off until now."""
+        async with self._at_work:
+            if self._desk.stop.is_set():
+                return
+            try:
+                problems = await self._work()
+            except Exception as error:  # whatever it was, the next tick tries again
+                log.exception("tick.failed")
+                problems = (f"the last round ended early: {error}",)
+            self._problems = problems
+            self._ticked = self._desk.now()
+
+    async def rest(self) -> None:
+        """Return when no tick is at work."""
+        async with self._at_work:
+            return
+
+    def health(self) -> Health:
+        """Return what is wrong, if anything."""
+        silent = self._desk.now() - self._ticked
+        late = (f"nothing was done for {silent}",) if silent > SILENT and not self._at_work.locked() else ()
+        return Health(problems=(*self._problems, *late))
+
+    async def _work(self) -> tuple[str, ...]:
+        desk, problems = self._desk, []
+        for day, subscribers in sorted(self._due(desk.now()).items()):
+            outcome = await run(day, subscribers, desk, max_age=MAX_AGE)
+            self._seen.setdefault(day, set()).update(each.address for each in subscribers)
+            self._looked[day] = desk.now()
+            if outcome.stopped and not desk.stop.is_set():
+                problems.append(outcome.stopped)
+        if not desk.stop.is_set():
+            problems += await self._second_attempts()
+        return tuple(problems)
+
+    async def _second_attempts(self) -> list[str]:
+        desk = self._desk
+        async with desk.alone():
+            delivered = await deliver(
+                None,
+                desk.ledger,
+                desk.relay,
+                sender=desk.letters.sender.address,
+                connections=desk.connections,
+                on_unknown=desk.on_unknown,
+                now=desk.now,
+                stop=desk.stop,
+            )
+        return [delivered.stopped] if delivered.stopped and not desk.stop.is_set() else []
+
+    def _due(self, now: datetime) -> dict[date, list[Subscriber]]:
+        """Return by day who is due and was not seen to, or, from time to time, all of that day."""
+        due: dict[date, list[Subscriber]] = defaultdict(list)
+        for subscriber in self._subscribers:
+            day = clock.due(subscriber, now, catch_up=self._catch_up)
+            if day is not None:
+                due[day].append(subscriber)
+        self._seen = {day: seen for day, seen in self._seen.items() if day in due}
+        return {
+            day: subscribers
+            for day, subscribers in due.items()
+            if any(each.address not in self._seen.get(day, ()) for each in subscribers)
+            or now - self._looked.get(day, now) > LOOK_AGAIN
+        }

@@ -1,0 +1,195 @@
+"""What the store's tables hold."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Enum,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from paperround.batches import BatchState
+from paperround.ports import Status
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment, kept in UTC; what goes in and what comes out is timezone-aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002 - as inherited
+        """Return the moment in UTC."""
+        if value is None:
+            return None
+        if not isinstance(value, datetime) or value.utcoffset() is None:
+            raise ValueError(f"{value!r}: a moment is a timezone-aware datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002 - as inherited
+        """Return the moment with its zone, which SQLite does not keep."""
+        if not isinstance(value, datetime):
+            return None
+        return value.replace(tzinfo=UTC) if value.utcoffset() is None else value.astimezone(UTC)
+
+
+def Choice(choices: type[StrEnum], *, name: str) -> Enum:  # noqa: N802 - stands where a type does
+    """Return the type of a column that holds one of these, and nothing else."""
+    return Enum(
+        choices,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        values_callable=lambda kind: [each.value for each in kind],
+    )
+
+
+# Named by rule, so that a migration can say which constraint it means on either database.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("published", Date, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("organization", Text),
+    Column("categories", JSON, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("votes", BigInteger),
+    Column("pdf_url", Text),
+    Column("code_url", Text),
+    Column("project_url", Text),
+    Column("image_url", Text),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("source", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("state", Choice(BatchState, name="state"), nullable=False),
+    Column("papers", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("etag", Text),
+    Column("fetched_at", Instant, nullable=False),
+    PrimaryKeyConstraint("source", "day"),
+    Index(None, "day"),
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    Column("source", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("paper", String, ForeignKey("papers.id"), nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    PrimaryKeyConstraint("source", "day", "paper"),
+    ForeignKeyConstraint(["source", "day"], ["batches.source", "batches.day"]),
+    Index(None, "day"),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", String, nullable=False),
+    # The address in lower case: two spellings are one reader.
+    Column("folded", String, nullable=False, unique=True),
+    Column("enrolled_at", Instant, nullable=False),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("status", Choice(Status, name="status"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("message_id", String, unique=True),
+    Column("attempts", Integer, nullable=False),
+    Column("unknowns", Integer, nullable=False),  # how often its outcome became unknown
+    Column("data_begun_at", Instant),  # of the latest attempt
+    Column("next_at", Instant),
+    Column("reply", Text, nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("batches", JSON, nullable=False),
+    Column("considered", Integer, nullable=False),
+    Column("rejected", JSON, nullable=False),
+    # Compressed, and last in the row: SQLite reads what stands before it without touching it.
+    Column("message", LargeBinary),
+    UniqueConstraint("subscriber", "day"),
+    CheckConstraint(
+        "(status IN ('planned', 'sending', 'deferred', 'unknown')) = (message IS NOT NULL)", name="message"
+    ),
+    CheckConstraint("message IS NULL OR message_id IS NOT NULL", name="message_id"),
+    CheckConstraint("(status = 'deferred') = (next_at IS NOT NULL)", name="next_at"),
+    Index(None, "day", "subscriber"),
+    # What to send next is the first entry of its status here; next_at is empty but for deferred ones.
+    Index(None, "status", "next_at", "id", "day"),
+)
+
+picks = Table(
+    "picks",
+    metadata,
+    Column("delivery", Integer, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("paper", String, nullable=False),
+    Column("section", String, nullable=False),
+    Column("relevance", Float, nullable=False),
+    Column("announced", Date, nullable=False),
+    Column("matched", JSON, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    PrimaryKeyConstraint("delivery", "position"),
+    # Every paper that a reader ever had is asked for each day: answered from this alone.
+    Index(None, "delivery", "paper"),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)

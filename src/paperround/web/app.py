@@ -1,0 +1,124 @@
+"""The web application: leaving the list, and whether the service is well."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from paperround.ports import SubscriberId
+from paperround.tokens import UNSUBSCRIBE, subscriber_of
+from paperround.web.forms import asks_to_unsubscribe
+from paperround.web.pages import PRIVATE, Pages
+
+_log = structlog.get_logger(__name__)
+
+_LARGEST_BODY = 8192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether the service does its work; each problem is a sentence for people."""
+
+    problems: tuple[str, ...] = ()
+
+
+class Suppressions(Protocol):
+    """The part of the ledger that the pages need."""
+
+    def suppress(self, subscriber: SubscriberId, reason: str, *, now: datetime) -> None:
+        """Send this subscriber nothing any more. Doing it again changes nothing."""
+
+
+def create_app(
+    *,
+    ledger: Suppressions,
+    secret: bytes,
+    health: Callable[[], Health],
+    now: Callable[[], datetime],
+    sender_name: str,
+    templates: Path | None = None,
+    patience: timedelta = timedelta(seconds=10),
+) -> Starlette:
+    """Return the application. `patience` is how long the body of a request may take to arrive."""
+    pages = Pages(sender_name=sender_name, templates=templates)
+    desk = _Desk(ledger=ledger, secret=secret, now=now, pages=pages, patience=patience)
+
+    async def healthz(_: Request) -> JSONResponse:
+        return _report(await run_in_threadpool(health))
+
+    async def refused(_: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return pages.problem(error.status_code, error.headers or {})
+        return pages.problem(HTTPStatus.INTERNAL_SERVER_ERROR, {})
+
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
+        ],
+        exception_handlers={HTTPException: refused, Exception: refused},
+    )
+    # RFC 8058, 3.1: an unsubscription is never answered with a redirect.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _report(health: Health) -> JSONResponse:
+    return JSONResponse(
+        {"status": "failing" if health.problems else "ok", "problems": health.problems},
+        HTTPStatus.SERVICE_UNAVAILABLE if health.problems else HTTPStatus.OK,
+        PRIVATE,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """Where readers leave the list."""
+
+    ledger: Suppressions
+    secret: bytes
+    now: Callable[[], datetime]
+    pages: Pages
+    patience: timedelta
+
+    async def unsubscribe(self, request: Request) -> Response:
+        subscriber = subscriber_of(self.secret, UNSUBSCRIBE, request.path_params["token"])
+        if subscriber is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        # Programs that look for malware open every link of an email, so opening one changes nothing.
+        if request.method != "POST":
+            return self.pages.question()
+        body = await _body(request, patience=self.patience)
+        if not asks_to_unsubscribe(request.headers.get("Content-Type", ""), body):
+            raise HTTPException(HTTPStatus.BAD_REQUEST)
+        now = self.now()
+        await run_in_threadpool(self.ledger.suppress, subscriber, f"unsubscribed on {now:%Y-%m-%d}", now=now)
+        _log.info("subscriber.unsubscribed", subscriber=subscriber)
+        return self.pages.done()
+
+
+async def _body(request: Request, *, patience: timedelta) -> bytes:
+    """Return the body, or refuse one that is too large or too slow."""
+    body = b""
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _LARGEST_BODY:
+                    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    except TimeoutError as error:
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from error
+    except ClientDisconnect as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+    return body

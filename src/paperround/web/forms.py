@@ -1,0 +1,44 @@
+"""What a POST asks for, in either form of RFC 8058."""
+
+import re
+from urllib.parse import parse_qsl
+
+_ONE_CLICK = ("List-Unsubscribe", "One-Click")
+_MOST_FIELDS = 20
+_BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"]{1,70})\"|([^\s;\"]{1,70}))", re.IGNORECASE)
+_NAME = re.compile(r";\s*name=\"?([^\";\r\n]*)", re.IGNORECASE)
+
+
+def asks_to_unsubscribe(content_type: str, body: bytes) -> bool:
+    """Return whether the form holds `List-Unsubscribe=One-Click`."""
+    text = body.decode("latin-1")
+    match content_type.partition(";")[0].strip().lower():
+        case "application/x-www-form-urlencoded":
+            return _ONE_CLICK in _urlencoded(text)
+        case "multipart/form-data":
+            return _ONE_CLICK in _multipart(content_type, text)
+        case _:
+            return False
+
+
+def _urlencoded(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return []
+
+
+# The email parser of the standard library reads this too, but raises and recurses where a form is
+# made to make it do so.
+def _multipart(content_type: str, text: str) -> list[tuple[str, str]]:
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
+        return []
+    parts = f"\r\n{text}".split(f"\r\n--{boundary[1] or boundary[2]}")
+    return [_pair(part) for part in parts[1:_MOST_FIELDS]]
+
+
+def _pair(part: str) -> tuple[str, str]:
+    head, _, value = part.partition("\r\n\r\n")
+    name = _NAME.search(head)
+    return name[1] if name else "", value

@@ -1,0 +1,44 @@
+"""Every kind of ledger, and one real store for all contracts, which is empty before each test."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.plans import NOW
+
+from paperround.ports import Ledger, SubscriberId
+from paperround.store import Store, open_store
+from paperround.store.tables import metadata
+
+
+@pytest.fixture(scope="session")
+def opened_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with closing(open_store(f"sqlite:///{tmp_path_factory.mktemp('store')}/store.db")) as store:
+        yield store
+
+
+@pytest.fixture
+def store(opened_store: Store) -> Store:
+    with opened_store.database.writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    return opened_store
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    if request.param == "memory":
+        return MemoryLedger()
+    store: Store = request.getfixturevalue("store")
+    return store.ledger
+
+
+@pytest.fixture
+def ada(ledger: Ledger) -> SubscriberId:
+    return ledger.enrol(["ada@example.org"], now=NOW)["ada@example.org"]
+
+
+@pytest.fixture
+def grace(ledger: Ledger) -> SubscriberId:
+    return ledger.enrol(["grace@example.org"], now=NOW)["grace@example.org"]

@@ -1,0 +1,325 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from tests.fakes.plans import (
+    LATER,
+    LETTER,
+    MONDAY,
+    NOW,
+    READER,
+    SOON,
+    SUNDAY,
+    TUESDAY,
+    bring_to,
+    claim,
+    claimed,
+    letter,
+    pick,
+    row,
+    silence,
+)
+
+from paperround.batches import BatchRecord, BatchState
+from paperround.digests import Digest, Match, Pick, Section
+from paperround.papers import PaperId
+from paperround.ports import (
+    Ledger,
+    Past,
+    PickRecord,
+    Plan,
+    Status,
+    StoreError,
+    SubscriberId,
+)
+
+
+def test_an_address_keeps_its_id(ledger: Ledger) -> None:
+    first = ledger.enrol(["ada@example.org", "grace@example.org"], now=NOW)
+    again = ledger.enrol(["grace@example.org", "alan@example.org", "ada@example.org"], now=LATER)
+    assert first.items() <= again.items()
+    assert len(set(again.values())) == 3
+
+
+def test_spelling_an_address_differently_is_the_same_reader(ledger: Ledger) -> None:
+    ids = ledger.enrol(["Ada@example.org", "ada@EXAMPLE.org"], now=NOW)
+    assert len(ids) == 2
+    assert len(set(ids.values())) == 1
+
+
+def test_mail_goes_to_the_address_as_it_is_written_now(ledger: Ledger) -> None:
+    ids = ledger.enrol(["ADA@Example.ORG"], now=NOW)
+    assert ledger.enrol(["Ada@Example.ORG"], now=LATER)["Ada@Example.ORG"] == ids["ADA@Example.ORG"]
+    ledger.plan([letter(ids["ADA@Example.ORG"], TUESDAY)], now=NOW)
+    assert claimed(ledger).recipient == "Ada@example.org"
+
+
+def test_nobody_may_be_enrolled(ledger: Ledger) -> None:
+    assert ledger.enrol([], now=NOW) == {}
+
+
+def test_whoever_is_suppressed_stays_so_for_the_first_reason(ledger: Ledger, ada: SubscriberId) -> None:
+    assert ledger.suppressed() == {}
+    ledger.suppress(ada, "unsubscribed", now=NOW)
+    ledger.suppress(ada, "bounced", now=LATER)
+    assert ledger.suppressed() == {ada: "unsubscribed"}
+
+
+def test_nobody_unknown_can_be_suppressed(ledger: Ledger) -> None:
+    with pytest.raises(StoreError):
+        ledger.suppress(SubscriberId(10**6), "unsubscribed", now=NOW)
+
+
+def test_a_plan_is_entered_once(ledger: Ledger, ada: SubscriberId, grace: SubscriberId) -> None:
+    assert ledger.plan([letter(ada, TUESDAY)], now=NOW) == 1
+    assert ledger.plan([letter(ada, TUESDAY, message=b"other"), letter(grace, TUESDAY)], now=LATER) == 1
+    assert ledger.planned(TUESDAY) == {ada, grace}
+    assert claimed(ledger).message == LETTER
+
+
+def test_the_first_of_two_plans_for_a_day_counts(ledger: Ledger, ada: SubscriberId) -> None:
+    first, second = letter(ada, TUESDAY, picks=(pick("a"),)), silence(ada, TUESDAY)
+    assert ledger.plan([first, second], now=NOW) == 1
+    assert row(ledger).status is Status.PLANNED
+    assert [each.paper for each in row(ledger).picks] == ["arxiv:a"]
+
+
+def test_a_day_that_is_planned_keeps_its_picks(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.plan([letter(ada, TUESDAY, picks=(pick("a"),))], now=NOW)
+    ledger.plan([letter(ada, TUESDAY, picks=(pick("b"), pick("c")))], now=NOW)
+    assert [each.paper for each in row(ledger).picks] == ["arxiv:a"]
+
+
+def test_plans_are_entered_all_or_none(ledger: Ledger, ada: SubscriberId) -> None:
+    with pytest.raises(StoreError):
+        ledger.plan([letter(ada, TUESDAY, picks=(pick("a"),)), letter(SubscriberId(10**6), TUESDAY)], now=NOW)
+    assert ledger.rows() == ()
+
+
+def test_nothing_to_plan_is_nothing_entered(ledger: Ledger) -> None:
+    assert ledger.plan([], now=NOW) == 0
+
+
+def test_two_deliveries_never_share_a_message_id(ledger: Ledger, ada: SubscriberId) -> None:
+    plans = [replace(letter(ada, day), message_id="<one@example.org>") for day in (MONDAY, TUESDAY)]
+    with pytest.raises(StoreError):
+        ledger.plan(plans, now=NOW)
+
+
+def test_a_letter_without_bytes_is_no_plan(ledger: Ledger, ada: SubscriberId) -> None:
+    with pytest.raises(StoreError):
+        ledger.plan([silence(ada, TUESDAY, status=Status.PLANNED)], now=NOW)
+
+
+def test_a_letter_that_could_not_be_made_is_entered_as_failed(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.plan([silence(ada, TUESDAY, status=Status.FAILED, reason="template")], now=NOW)
+    assert (row(ledger).status, row(ledger).reason) == (Status.FAILED, "template")
+    assert claim(ledger) is None
+
+
+def test_a_row_says_what_was_planned(ledger: Ledger, ada: SubscriberId) -> None:
+    chosen = Pick(
+        paper=pick("a").paper,
+        section=Section.LATE,
+        relevance=0.75,
+        announced=SUNDAY,
+        matched=(Match(term="LoRA", where=("title", "abstract"), weight=1.0),),
+        reasons=("LoRA is in the title", "late"),
+    )
+    batch = BatchRecord(
+        source="arXiv",
+        day=MONDAY,
+        state=BatchState.FRESH,
+        papers=3,
+        new=2,
+        reason="",
+        etag=None,
+        fetched_at=NOW,
+    )
+    whole = Digest(
+        subscriber=READER,
+        day=TUESDAY,
+        picks=(chosen, pick("b", section=Section.TRENDING)),
+        titles=(pick("c"), pick("d", section=Section.MORE)),
+        batches=(batch,),
+        considered=40,
+        rejected={"below your threshold": 36},
+    )
+    plan = Plan(
+        subscriber=ada,
+        day=TUESDAY,
+        status=Status.PLANNED,
+        digest=whole,
+        message_id="<1@x>",
+        message=b"x",
+    )
+    ledger.plan([plan], now=NOW)
+    assert row(ledger).picks[0] == PickRecord(
+        paper=PaperId("arxiv:a"),
+        section="late",
+        relevance=0.75,
+        announced=SUNDAY,
+        matched=({"term": "LoRA", "where": ["title", "abstract"], "weight": 1.0},),
+        reasons=("LoRA is in the title", "late"),
+    )
+    assert [each.section for each in row(ledger).picks] == ["late", "trending"]
+    assert row(ledger).titles == ("arxiv:c", "arxiv:d")
+    assert row(ledger).batches == ({"source": "arXiv", "day": "2026-06-15", "state": "fresh", "papers": 3},)
+    assert (row(ledger).considered, row(ledger).rejected) == (40, {"below your threshold": 36})
+    assert (row(ledger).subscriber, row(ledger).message_id) == ("ada@example.org", "<1@x>")
+    assert (row(ledger).planned_at, row(ledger).updated_at, row(ledger).next_at) == (NOW, NOW, None)
+    assert (row(ledger).attempts, row(ledger).reply, row(ledger).reason) == (0, "", "")
+
+
+def test_quiet_rows_with_the_reason_can_be_planned_anew(
+    ledger: Ledger, ada: SubscriberId, grace: SubscriberId
+) -> None:
+    ledger.plan(
+        [silence(ada, TUESDAY, reason="no source"), silence(grace, TUESDAY, reason="nothing matched")],
+        now=NOW,
+    )
+    ledger.plan([silence(ada, MONDAY, reason="no source")], now=NOW)
+    assert ledger.reopen(TUESDAY, "no source") == 1
+    assert ledger.planned(TUESDAY) == {grace}
+    assert ledger.planned(MONDAY) == {ada}
+    assert ledger.plan([letter(ada, TUESDAY)], now=LATER) == 1
+
+
+def test_only_quiet_rows_are_reopened(ledger: Ledger, ada: SubscriberId, grace: SubscriberId) -> None:
+    ledger.plan(
+        [silence(ada, TUESDAY, status=Status.SUPPRESSED, reason="no source"), letter(grace, TUESDAY)], now=NOW
+    )
+    assert ledger.reopen(TUESDAY, "no source") == 0
+    assert ledger.reopen(TUESDAY, "") == 0
+    assert len(ledger.rows()) == 2
+
+
+def test_nothing_was_had_by_whoever_is_new(ledger: Ledger, ada: SubscriberId) -> None:
+    assert ledger.past([ada], TUESDAY) == {ada: Past()}
+    assert ledger.past([], TUESDAY) == {}
+
+
+def test_the_past_spans_the_days_before(ledger: Ledger, ada: SubscriberId, grace: SubscriberId) -> None:
+    ledger.plan([letter(ada, SUNDAY, picks=(pick("a"),), titles=(pick("b"),))], now=NOW)
+    ledger.plan([letter(ada, MONDAY, picks=(pick("c"),)), letter(grace, MONDAY)], now=SOON)
+    ledger.plan([letter(ada, TUESDAY, picks=(pick("of the day itself"),))], now=LATER)
+    past = ledger.past([ada, grace], TUESDAY)
+    assert past[ada] == Past(
+        first_day=SUNDAY,
+        last_day=MONDAY,
+        planned_at=SOON,
+        had=frozenset({PaperId("arxiv:a"), PaperId("arxiv:b"), PaperId("arxiv:c")}),
+    )
+    assert past[grace] == Past(first_day=MONDAY, last_day=MONDAY, planned_at=SOON)
+
+
+def test_a_paper_of_a_later_day_was_had_too(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.plan([letter(ada, TUESDAY, picks=(pick("a"),))], now=NOW)
+    assert ledger.past([ada], MONDAY)[ada] == Past(had=frozenset({PaperId("arxiv:a")}))
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"),
+    [
+        (Status.PLANNED, True),
+        (Status.SENDING, True),
+        (Status.SENT, True),
+        (Status.DEFERRED, True),
+        (Status.UNKNOWN, True),
+        (Status.FAILED, False),
+    ],
+)
+def test_a_paper_was_had_unless_its_digest_was_given_up(
+    ledger: Ledger,
+    ada: SubscriberId,
+    status: Status,
+    counts: bool,  # noqa: FBT001 - an example's expectation
+) -> None:
+    bring_to(ledger, ada, status, day=MONDAY)
+    past = ledger.past([ada], TUESDAY)[ada]
+    assert past.had == ({PaperId("arxiv:p")} if counts else set())
+    assert past.last_day == (MONDAY if counts else None)
+
+
+def test_a_paper_of_a_suppressed_letter_was_not_had(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.plan([letter(ada, MONDAY, picks=(pick("a"),))], now=NOW)
+    ledger.suppress(ada, "unsubscribed", now=NOW)
+    assert claim(ledger) is None
+    assert ledger.past([ada], TUESDAY)[ada] == Past()
+
+
+def test_a_quiet_day_is_past_only_if_papers_were_looked_at(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.plan([silence(ada, SUNDAY, considered=9), silence(ada, MONDAY, considered=0)], now=NOW)
+    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=SUNDAY, last_day=SUNDAY, planned_at=NOW)
+
+
+def test_what_is_late_is_given_up_for_what_comes_next(
+    ledger: Ledger, ada: SubscriberId, grace: SubscriberId
+) -> None:
+    bring_to(ledger, ada, Status.DEFERRED, day=SUNDAY, name="a")
+    bring_to(ledger, ada, Status.PLANNED, day=MONDAY, name="b")
+    bring_to(ledger, ada, Status.PLANNED, day=TUESDAY, name="c")
+    bring_to(ledger, grace, Status.PLANNED, day=MONDAY, name="d")
+    assert ledger.expire([ada], TUESDAY, now=LATER) == 2
+    found = [(each.subscriber, each.day, each.status) for each in ledger.rows()]
+    assert found == [
+        ("ada@example.org", TUESDAY, Status.PLANNED),
+        ("ada@example.org", MONDAY, Status.FAILED),
+        ("grace@example.org", MONDAY, Status.PLANNED),
+        ("ada@example.org", SUNDAY, Status.FAILED),
+    ]
+    assert ledger.past([ada], TUESDAY)[ada] == Past()
+    assert ledger.expire([], TUESDAY, now=LATER) == 0
+
+
+@pytest.mark.parametrize("status", [Status.SENDING, Status.SENT, Status.UNKNOWN, Status.FAILED, Status.QUIET])
+def test_what_is_not_waiting_is_not_given_up(ledger: Ledger, ada: SubscriberId, status: Status) -> None:
+    bring_to(ledger, ada, status, day=MONDAY)
+    assert ledger.expire([ada], TUESDAY, now=LATER) == 0
+    assert row(ledger).status is status
+
+
+@pytest.fixture
+def three(ledger: Ledger, ada: SubscriberId, grace: SubscriberId) -> Mapping[str, SubscriberId]:
+    ledger.plan(
+        [
+            silence(grace, MONDAY),
+            letter(grace, TUESDAY, picks=(pick("g"),)),
+            letter(ada, TUESDAY, picks=(pick("a"),)),
+        ],
+        now=NOW,
+    )
+    return {"ada": ada, "grace": grace}
+
+
+@pytest.mark.usefixtures("three")
+def test_rows_come_newest_day_first_and_then_by_address(ledger: Ledger) -> None:
+    assert [(each.day, each.subscriber[:3]) for each in ledger.rows()] == [
+        (TUESDAY, "ada"),
+        (TUESDAY, "gra"),
+        (MONDAY, "gra"),
+    ]
+
+
+@pytest.mark.usefixtures("three")
+def test_rows_are_chosen_by_day_address_and_status(ledger: Ledger) -> None:
+    assert len(ledger.rows(day=TUESDAY)) == 2
+    assert len(ledger.rows(address="Grace@EXAMPLE.org")) == 2
+    assert len(ledger.rows(status=Status.QUIET)) == 1
+    (one,) = ledger.rows(day=TUESDAY, address="grace@example.org", status=Status.PLANNED)
+    assert [each.paper for each in one.picks] == ["arxiv:g"]
+    assert ledger.rows(day=MONDAY, status=Status.SENT) == ()
+    assert ledger.rows(address="nobody@example.org") == ()
+
+
+@pytest.mark.usefixtures("three")
+def test_the_tally_counts_the_rows_of_a_day(ledger: Ledger) -> None:
+    claimed(ledger)
+    assert ledger.tally(TUESDAY) == {Status.PLANNED: 1, Status.SENDING: 1}
+    assert ledger.tally(MONDAY) == {Status.QUIET: 1}
+    assert ledger.tally(SUNDAY) == {}
+
+
+def test_the_secret_stays(ledger: Ledger) -> None:
+    assert len(ledger.secret()) == 32
+    assert ledger.secret() == ledger.secret()

@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.plans import MONDAY, NOW, SUNDAY, TUESDAY, letter, pick, silence
+
+from paperround.ports import DeliveryId, DeliveryRecord, Ledger, OnUnknown, Status, StoreError
+from paperround.store import Store
+from paperround.store.tables import metadata
+
+READERS = [f"reader{number}@example.org" for number in range(3)]
+DAYS = [SUNDAY, MONDAY, TUESDAY]
+
+readers = st.sampled_from(READERS)
+days = st.sampled_from(DAYS)
+some_readers = st.lists(readers, unique=True)
+deliveries = st.integers(1, len(READERS) * len(DAYS)).map(DeliveryId)
+ends = st.sampled_from([Status.SENT, Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.PLANNED])
+
+
+class Round(RuleBasedStateMachine):
+    """Do the same to two ledgers, in any order, and compare all that can be seen of them."""
+
+    def __init__(self, kept: Ledger) -> None:
+        super().__init__()
+        self.kept, self.fake = kept, MemoryLedger()
+        self.now = NOW
+        self.entered: set[tuple[str, date]] = set()
+        self.ids = self.kept.enrol(READERS, now=NOW)
+        assert self.fake.enrol(READERS, now=NOW) == self.ids
+
+    def both(self, call: Callable[[Ledger], object]) -> None:
+        assert _answer(call, self.kept) == _answer(call, self.fake)
+
+    @rule(minutes=st.integers(1, 90))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(who=some_readers, day=days, quiet=st.booleans())
+    def plan(self, who: list[str], day: date, *, quiet: bool) -> None:
+        make = silence if quiet else letter
+        plans = [make(self.ids[each], day) for each in who]
+        if not quiet:
+            chosen = (pick(f"{day}"),)
+            plans = [replace(plan, digest=replace(plan.digest, picks=chosen)) for plan in plans]
+        self.both(lambda ledger: ledger.plan(plans, now=self.now))
+        self.entered |= {(each, day) for each in who}
+
+    @rule(day=st.none() | days, on_unknown=st.sampled_from(OnUnknown), again=st.booleans())
+    def claim(self, day: date | None, on_unknown: OnUnknown, *, again: bool) -> None:
+        before = self.now if again else None
+        self.both(lambda ledger: ledger.claim(day, on_unknown=on_unknown, now=self.now, retry_before=before))
+
+    @rule(delivery=deliveries)
+    def begin_data(self, delivery: DeliveryId) -> None:
+        self.both(lambda ledger: ledger.begin_data(delivery, now=self.now))
+
+    @rule(delivery=deliveries, status=ends)
+    def settle(self, delivery: DeliveryId, status: Status) -> None:
+        due = self.now + timedelta(hours=1) if status is Status.DEFERRED else None
+        self.both(lambda ledger: ledger.settle(delivery, status, reply="words", next_at=due, now=self.now))
+
+    @rule(delivery=deliveries, status=st.sampled_from([Status.SENT, Status.FAILED, Status.PLANNED]))
+    def resolve(self, delivery: DeliveryId, status: Status) -> None:
+        self.both(lambda ledger: ledger.resolve(delivery, status, "by hand", now=self.now))
+
+    @rule()
+    def recover(self) -> None:
+        self.both(lambda ledger: ledger.recover(now=self.now))
+
+    @rule(who=some_readers, day=days)
+    def expire(self, who: list[str], day: date) -> None:
+        late = [self.ids[each] for each in who]
+        self.both(lambda ledger: ledger.expire(late, day, now=self.now))
+
+    @rule(reader=readers)
+    def suppress(self, reader: str) -> None:
+        self.both(lambda ledger: ledger.suppress(self.ids[reader], "unsubscribed", now=self.now))
+
+    @invariant()
+    def every_row_is_there_once(self) -> None:
+        rows = self.kept.rows()
+        assert {(row.subscriber, row.day) for row in rows} == self.entered
+        assert len(rows) == len(self.entered)
+
+    @invariant()
+    def the_states_add_up(self) -> None:
+        for day in DAYS:
+            assert sum(self.kept.tally(day).values()) == len(self.kept.planned(day))
+
+    @invariant()
+    def both_say_the_same(self) -> None:
+        self.both(lambda ledger: [_seen(row) for row in ledger.rows()])
+        self.both(lambda ledger: ledger.past(list(self.ids.values()), TUESDAY))
+        self.both(lambda ledger: [ledger.tally(day) for day in DAYS])
+
+
+def test_whatever_happens_each_delivery_is_in_one_state_and_none_is_lost(store: Store) -> None:
+    class FreshRound(Round):
+        def __init__(self) -> None:
+            with store.database.writing() as connection:
+                for table in reversed(metadata.sorted_tables):
+                    connection.execute(table.delete())
+            super().__init__(store.ledger)
+
+    run_state_machine_as_test(FreshRound, settings=settings(max_examples=15, deadline=None))
+
+
+def _answer(call: Callable[[Ledger], object], ledger: Ledger) -> object:
+    try:
+        return call(ledger)
+    except StoreError:
+        return StoreError
+
+
+def _seen(row: DeliveryRecord) -> DeliveryRecord:
+    return replace(row, reason="")  # the words may differ

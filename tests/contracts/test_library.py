@@ -1,0 +1,211 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from tests.fakes.library import MemoryLibrary
+
+from paperround.batches import Batch, BatchState
+from paperround.papers import Paper, PaperId
+from paperround.ports import Library
+from paperround.store import Store
+
+MONDAY = date(2026, 6, 15)
+TUESDAY = date(2026, 6, 16)
+WEDNESDAY = date(2026, 6, 17)
+NOW = datetime(2026, 6, 16, 5, tzinfo=UTC)
+LATER = NOW + timedelta(hours=6)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def library(request: pytest.FixtureRequest) -> Library:
+    if request.param == "memory":
+        return MemoryLibrary()
+    store: Store = request.getfixturevalue("store")
+    return store.library
+
+
+def paper(number: int, *, votes: int | None = None, abstract: str = "") -> Paper:
+    return Paper(
+        id=PaperId(f"arxiv:2606.{number:05}"),
+        title=f"Paper {number}",
+        url=f"https://arxiv.org/abs/2606.{number:05}",
+        published=MONDAY,
+        votes=votes,
+        abstract=abstract,
+    )
+
+
+def batch(
+    *papers: Paper,
+    state: BatchState = BatchState.FRESH,
+    day: date = TUESDAY,
+    source: str = "arXiv",
+    reason: str = "",
+    etag: str | None = None,
+) -> Batch:
+    return Batch(source=source, day=day, state=state, papers=papers, reason=reason, etag=etag)
+
+
+def test_a_recorded_batch_is_known_by_its_counts(library: Library) -> None:
+    answer = library.record(batch(paper(1), paper(2), etag='"a"'), now=NOW)
+    assert (answer.state, answer.papers, answer.new, answer.etag) == (BatchState.FRESH, 2, 2, '"a"')
+    assert answer.fetched_at == NOW
+    assert library.batch("arXiv", TUESDAY) == answer
+
+
+def test_nothing_is_known_of_a_day_that_was_not_read(library: Library) -> None:
+    assert library.batch("arXiv", TUESDAY) is None
+    assert library.batch_before("arXiv", TUESDAY) is None
+    assert library.batches([TUESDAY]) == ()
+    assert library.batches([]) == ()
+    assert library.listings(MONDAY, TUESDAY) == ()
+    assert library.paper(PaperId("arxiv:1")) is None
+
+
+def test_every_field_of_a_paper_comes_back(library: Library) -> None:
+    full = Paper(
+        id=PaperId("hf:x/y 1"),
+        title="Ünïcode ∑ 🎉 'quoted' \"twice\"",
+        url="https://example.org/?a=1&b=%20",
+        published=date(1, 1, 1),
+        abstract="line\nline\ttab",
+        authors=("Ada Lovelace", "É. Galois", ""),
+        organization="Org",
+        categories=("cs.CL",),
+        keywords=("a", "b"),
+        votes=0,
+        pdf_url="https://example.org/p.pdf",
+        code_url="https://example.org/c",
+        project_url="https://example.org/",
+        image_url="https://example.org/i.png",
+    )
+    library.record(batch(full), now=NOW)
+    assert library.paper(full.id) == full
+    assert [listing.paper for listing in library.listings(TUESDAY, TUESDAY)] == [full]
+
+
+def test_a_paper_without_votes_is_not_one_with_no_votes(library: Library) -> None:
+    library.record(batch(paper(1), paper(2, votes=0)), now=NOW)
+    assert [listing.paper.votes for listing in library.listings(TUESDAY, TUESDAY)] == [None, 0]
+
+
+def test_a_newer_record_counts_first_and_its_gaps_are_filled(library: Library) -> None:
+    library.record(batch(paper(1, votes=3, abstract="kept")), now=NOW)
+    library.record(batch(paper(1, votes=8), source="Hugging Face"), now=LATER)
+    assert library.paper(paper(1).id) == paper(1, votes=8, abstract="kept")
+
+
+def test_a_paper_twice_in_a_batch_is_one(library: Library) -> None:
+    answer = library.record(batch(paper(1, votes=3), paper(1, abstract="filled")), now=NOW)
+    assert (answer.papers, answer.new) == (1, 1)
+    assert library.paper(paper(1).id) == paper(1, votes=3, abstract="filled")
+
+
+def test_new_counts_what_no_source_brought_before(library: Library) -> None:
+    library.record(batch(paper(1)), now=NOW)
+    answer = library.record(batch(paper(1), paper(2), source="Hugging Face"), now=LATER)
+    assert (answer.papers, answer.new) == (2, 1)
+
+
+def test_reading_a_day_again_adds_to_its_counts(library: Library) -> None:
+    library.record(batch(paper(1), paper(2)), now=NOW)
+    answer = library.record(batch(paper(2), paper(3)), now=LATER)
+    assert (answer.papers, answer.new) == (3, 1)
+    known = library.batch("arXiv", TUESDAY)
+    assert known is not None
+    assert (known.papers, known.new, known.fetched_at) == (3, 3, LATER)
+
+
+def test_a_listing_keeps_the_time_it_was_first_seen(library: Library) -> None:
+    library.record(batch(paper(1)), now=NOW)
+    library.record(batch(paper(1), paper(2)), now=LATER)
+    seen = {listing.paper.id: listing.first_seen for listing in library.listings(TUESDAY, TUESDAY)}
+    assert seen == {paper(1).id: NOW, paper(2).id: LATER}
+
+
+def test_reading_a_day_again_with_fewer_papers_keeps_them_all(library: Library) -> None:
+    library.record(batch(paper(1), paper(2)), now=NOW)
+    answer = library.record(batch(paper(2), state=BatchState.PARTIAL), now=LATER)
+    assert (answer.state, answer.papers) == (BatchState.PARTIAL, 2)
+    assert len(library.listings(TUESDAY, TUESDAY)) == 2
+
+
+def test_the_same_paper_may_be_listed_by_two_sources_and_on_two_days(library: Library) -> None:
+    library.record(batch(paper(1), day=MONDAY), now=NOW)
+    library.record(batch(paper(1), day=TUESDAY), now=LATER)
+    library.record(batch(paper(1), day=TUESDAY, source="Hugging Face"), now=NOW)
+    listed = [(listing.day, listing.source) for listing in library.listings(MONDAY, TUESDAY)]
+    assert listed == [(MONDAY, "arXiv"), (TUESDAY, "Hugging Face"), (TUESDAY, "arXiv")]
+
+
+@pytest.mark.parametrize("state", [BatchState.FAILED, BatchState.STALE, BatchState.QUIET])
+def test_what_was_read_outlasts_a_worse_answer(library: Library, state: BatchState) -> None:
+    read = library.record(batch(paper(1), etag='"a"'), now=NOW)
+    assert library.record(batch(state=state, reason="worse"), now=LATER) == read
+    assert library.batch("arXiv", TUESDAY) == read
+
+
+@pytest.mark.parametrize("state", [BatchState.STALE, BatchState.QUIET])
+def test_an_answer_without_papers_outlasts_a_failure(library: Library, state: BatchState) -> None:
+    read = library.record(batch(state=state, reason="nothing new"), now=NOW)
+    assert library.record(batch(state=BatchState.FAILED, reason="timeout"), now=LATER) == read
+
+
+@pytest.mark.parametrize("state", [BatchState.FRESH, BatchState.STALE, BatchState.QUIET, BatchState.FAILED])
+def test_a_failure_gives_way_to_what_comes_after(library: Library, state: BatchState) -> None:
+    library.record(batch(state=BatchState.FAILED, reason="timeout"), now=NOW)
+    answer = library.record(batch(state=state, reason="now"), now=LATER)
+    assert (answer.state, answer.reason, answer.fetched_at) == (state, "now", LATER)
+    assert library.batch("arXiv", TUESDAY) == answer
+
+
+@pytest.mark.parametrize("state", [BatchState.STALE, BatchState.QUIET, BatchState.FAILED])
+def test_only_what_was_announced_is_listed(library: Library, state: BatchState) -> None:
+    answer = library.record(batch(paper(1), state=state), now=NOW)
+    assert answer.papers == 0
+    assert library.listings(TUESDAY, TUESDAY) == ()
+
+
+def test_the_batch_before_is_the_latest_with_papers(library: Library) -> None:
+    read = library.record(batch(paper(1), paper(2), day=date(2026, 6, 12)), now=NOW)
+    library.record(batch(state=BatchState.QUIET, day=MONDAY), now=NOW)
+    library.record(batch(paper(3), day=MONDAY, source="Hugging Face"), now=NOW)
+    library.record(batch(paper(4), day=TUESDAY), now=NOW)
+    assert library.batch_before("arXiv", TUESDAY) == (read, frozenset({paper(1).id, paper(2).id}))
+    assert library.batch_before("arXiv", date(2026, 6, 12)) is None
+
+
+def test_batches_come_by_source_and_newest_first(library: Library) -> None:
+    for source in ("arXiv", "Hugging Face", "Distill"):
+        for day in (WEDNESDAY, MONDAY, TUESDAY):
+            library.record(batch(paper(1), source=source, day=day), now=NOW)
+    found = [(record.source, record.day) for record in library.batches({MONDAY, WEDNESDAY})]
+    assert found == [
+        (source, day) for source in ("Distill", "Hugging Face", "arXiv") for day in (WEDNESDAY, MONDAY)
+    ]
+
+
+def test_listings_come_oldest_first_and_include_both_ends(library: Library) -> None:
+    for number, day in enumerate((WEDNESDAY, TUESDAY, MONDAY, date(2026, 6, 14))):
+        library.record(batch(paper(number), day=day), now=NOW)
+    assert [listing.day for listing in library.listings(MONDAY, WEDNESDAY)] == [MONDAY, TUESDAY, WEDNESDAY]
+
+
+def test_a_moment_in_another_zone_is_the_same_moment(library: Library) -> None:
+    kathmandu = timezone(timedelta(hours=5, minutes=45))
+    library.record(batch(paper(1)), now=NOW.astimezone(kathmandu).replace(microsecond=1))
+    (listing,) = library.listings(TUESDAY, TUESDAY)
+    assert listing.first_seen == NOW.replace(microsecond=1)
+
+
+def test_text_that_looks_like_a_statement_is_text(library: Library) -> None:
+    odd = replace(paper(1), title="'; DROP TABLE papers; -- :name %s ? {x}")
+    library.record(batch(odd, source="a'b\"c%"), now=NOW)
+    assert library.paper(odd.id) == odd
+    assert library.batch("a'b\"c%", TUESDAY) is not None
+
+
+def test_many_papers_are_one_batch(library: Library) -> None:
+    many = [paper(number) for number in range(1_100)]
+    assert library.record(batch(*many), now=NOW).new == 1_100
+    assert library.record(batch(*many), now=LATER).new == 0

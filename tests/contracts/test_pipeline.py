@@ -1,0 +1,355 @@
+"""The rules of a round, on the ledger in memory and on the real one."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.library import MemoryLibrary
+from tests.fakes.relay import MemoryRelay
+
+from paperround.batches import Batch, BatchState
+from paperround.issue import NO_SOURCE, NOTHING_MATCHED, PAUSED
+from paperround.keywords import keyword
+from paperround.letters import Letters
+from paperround.papers import Paper, PaperId
+from paperround.pipeline import Desk, Round, run
+from paperround.ports import (
+    Interrupted,
+    Ledger,
+    Library,
+    OnUnknown,
+    Refused,
+    Relay,
+    RelayUnusable,
+    SourceError,
+    Status,
+    StoreError,
+    Unanswered,
+)
+from paperround.rendering import Renderer
+from paperround.replies import Reply
+from paperround.settings import Mailbox
+from paperround.store import open_store
+from paperround.subscribers import Interests, Subscriber
+
+MONDAY = date(2026, 6, 15)
+TUESDAY = MONDAY + timedelta(days=1)
+SATURDAY = MONDAY + timedelta(days=5)
+RENDERER = Renderer()
+
+
+def reader(name: str, *keywords: str) -> Subscriber:
+    return Subscriber(
+        address=f"{name}@example.org",
+        interests=Interests(keywords=tuple(keyword(each) for each in keywords)),
+        timezone=ZoneInfo("Europe/London"),
+        deliver_at=time(7, 30),
+    )
+
+
+ADA, GRACE = reader("ada", "LoRA"), reader("grace", "robots")
+
+
+def paper(name: str) -> Paper:
+    identity = PaperId(f"test:{name}")
+    return Paper(id=identity, title=name, url="https://example.org/p", published=MONDAY)
+
+
+@dataclass
+class Days:
+    """A source whose lists the test writes, and which counts how often it is asked."""
+
+    lists: dict[date, Sequence[Paper]] = field(default_factory=dict)
+    name: str = "Papers"
+    daily: bool = True
+    broken: str = ""
+    asked: int = 0
+
+    def days(self, day: date) -> tuple[date, ...]:
+        return (day, day - timedelta(days=1))
+
+    async def fetch(self, day: date, *, etag: str | None) -> Batch | None:
+        del etag
+        self.asked += 1
+        if self.broken:
+            raise SourceError(self.broken)
+        papers = tuple(self.lists.get(day, ()))
+        state = BatchState.FRESH if papers else BatchState.QUIET
+        return Batch(source=self.name, day=day, state=state, papers=papers)
+
+
+@dataclass
+class World:
+    """A desk, and the time."""
+
+    library: Library
+    ledger: Ledger
+    source: Days = field(default_factory=Days)
+    relay: Relay = field(default_factory=MemoryRelay)
+    sources: list[Days] = field(default_factory=list)
+    on_unknown: OnUnknown = OnUnknown.RESEND
+    time: datetime = datetime(2026, 6, 15, 6, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+    def round(self, day: date, *subscribers: Subscriber, max_age: timedelta = timedelta(0)) -> Round:
+        desk = Desk(
+            sources=[self.source, *self.sources],
+            library=self.library,
+            ledger=self.ledger,
+            letters=Letters(
+                renderer=RENDERER, sender=Mailbox(name="", address="papers@example.org"), secret=b"s" * 32
+            ),
+            relay=self.relay,
+            connections=2,
+            on_unknown=self.on_unknown,
+            now=self.now,
+            alone=nullcontext,
+        )
+        return asyncio.run(run(day, subscribers or (ADA, GRACE), desk, max_age=max_age, retry=True))
+
+    def got(self, subscriber: Subscriber, day: date) -> list[str]:
+        rows = self.ledger.rows(day=day, address=subscriber.address)
+        return [pick.paper.removeprefix("test:") for row in rows for pick in row.picks]
+
+    def status(self, subscriber: Subscriber, day: date) -> tuple[Status, str]:
+        (row,) = self.ledger.rows(day=day, address=subscriber.address)
+        return row.status, row.reason
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    if request.param == "memory":
+        yield World(library=MemoryLibrary(), ledger=MemoryLedger())
+        return
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    yield World(library=store.library, ledger=store.ledger)
+    store.close()
+
+
+def refused(code: int, text: str) -> Refused:
+    return Refused(Reply(code=code, text=text))
+
+
+def test_everybody_gets_their_own_papers(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots"), paper("speech")]
+    outcome = world.round(MONDAY)
+    assert outcome.tally == {Status.SENT: 2}
+    assert world.got(ADA, MONDAY) == ["LoRA"]
+    assert world.got(GRACE, MONDAY) == ["robots"]
+
+
+def test_a_second_run_asks_nobody_and_sends_nothing(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.round(MONDAY)
+    asked = world.source.asked
+    again = world.round(MONDAY)
+    assert (again.planned, again.attempts, world.source.asked) == (0, 0, asked)
+    assert again.tally == {Status.SENT: 2}
+
+
+def test_a_new_subscriber_is_served_beside_those_who_were(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.round(MONDAY, ADA)
+    again = world.round(MONDAY, ADA, GRACE)
+    assert (again.planned, again.attempts) == (1, 1)
+
+
+def test_the_next_day_brings_nothing_twice_and_what_came_late(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.round(MONDAY, ADA)
+    world.source.lists[MONDAY] = [paper("LoRA 1"), paper("LoRA late")]
+    world.source.lists[TUESDAY] = [paper("LoRA 2"), paper("LoRA 1")]
+    world.time = datetime(2026, 6, 16, 6, tzinfo=UTC)
+    world.round(TUESDAY, ADA)
+    assert world.got(ADA, TUESDAY) == ["LoRA 2", "LoRA late"]
+    (row,) = world.ledger.rows(day=TUESDAY)
+    assert [pick.section for pick in row.picks] == ["for_you", "late"]
+
+
+def test_silence_is_recorded_with_its_reason(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA, GRACE, paused := replace(reader("emmy", "LoRA"), paused=True))
+    assert world.status(GRACE, MONDAY) == (Status.QUIET, NOTHING_MATCHED)
+    assert world.status(paused, MONDAY) == (Status.QUIET, PAUSED)
+    world.round(SATURDAY)
+    assert world.status(ADA, SATURDAY) == (Status.QUIET, "no delivery on Saturdays")
+
+
+def test_a_day_without_delivery_loses_no_paper(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.round(MONDAY, ADA)
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, replace(ADA, paused=True))
+    world.time += timedelta(days=1)
+    world.round(TUESDAY + timedelta(days=1), ADA)
+    assert world.got(ADA, TUESDAY + timedelta(days=1)) == ["LoRA 2"]
+
+
+def test_a_broken_source_stops_no_other_and_says_why(world: World) -> None:
+    world.source.broken = "500 Internal Server Error"
+    world.sources = [Days(name="Other", lists={MONDAY: [paper("LoRA")]})]
+    outcome = world.round(MONDAY, ADA)
+    assert world.got(ADA, MONDAY) == ["LoRA"]
+    failed = [batch for batch in outcome.batches if batch.state is BatchState.FAILED]
+    assert [batch.reason for batch in failed] == ["500 Internal Server Error"]
+
+
+def test_where_no_source_answers_the_day_stays_open_until_one_does(world: World) -> None:
+    world.source.broken = "no answer"
+    world.round(MONDAY, ADA)
+    assert world.status(ADA, MONDAY) == (Status.QUIET, NO_SOURCE)
+    world.source.broken = ""
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA)
+    assert world.status(ADA, MONDAY)[0] is Status.SENT
+
+
+def test_a_source_that_stands_still_is_stale_and_brings_nothing_again(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA)
+    world.source.lists[TUESDAY] = [paper("LoRA")]
+    outcome = world.round(TUESDAY, ADA)
+    assert outcome.batches[0].state is BatchState.STALE
+    assert world.status(ADA, TUESDAY)[0] is Status.QUIET
+
+
+def test_what_a_source_gave_just_now_is_not_asked_for_again(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.source.lists[MONDAY - timedelta(days=1)] = [paper("older")]
+    world.round(MONDAY, ADA, max_age=timedelta(minutes=15))
+    asked = world.source.asked
+    world.round(MONDAY, ADA, GRACE, max_age=timedelta(minutes=15))
+    assert world.source.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (refused(550, "5.1.1 no such user"), Status.FAILED),
+        (refused(451, "4.7.1 greylisted"), Status.DEFERRED),
+        (refused(554, "5.7.1 looks like spam"), Status.FAILED),
+        (Interrupted("the connection was reset"), Status.DEFERRED),
+    ],
+)
+def test_one_refusal_stops_nobody_else(world: World, answer: Exception, status: Status) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.relay = relay = MemoryRelay({ADA.address: [answer]})
+    outcome = world.round(MONDAY)
+    assert world.status(ADA, MONDAY)[0] is status
+    assert [handed.recipient for handed in relay.handed] == [GRACE.address]
+    assert outcome.tally[Status.SENT] == 1
+
+
+def test_what_was_put_off_is_tried_once_a_run_until_it_arrives(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({ADA.address: [refused(451, "4.7.1 later"), refused(451, "4.7.1 later")]})
+    assert [world.round(MONDAY, ADA).attempts for _ in range(4)] == [1, 1, 1, 0]
+    assert world.status(ADA, MONDAY)[0] is Status.SENT
+
+
+def test_a_lost_reply_is_answered_with_the_same_bytes_once(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = relay = MemoryRelay({ADA.address: [Unanswered("no reply"), Unanswered("no reply")]})
+    outcome = world.round(MONDAY, ADA)
+    assert len(relay.handed) == 2
+    assert relay.handed[0] == relay.handed[1]
+    assert outcome.tally == {Status.UNKNOWN: 1}
+    assert world.round(MONDAY, ADA).attempts == 0
+
+
+def test_under_hold_a_lost_reply_waits_for_a_person(world: World) -> None:
+    world.on_unknown = OnUnknown.HOLD
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = relay = MemoryRelay({ADA.address: [Unanswered("no reply")]})
+    world.round(MONDAY, ADA)
+    world.round(MONDAY, ADA)
+    assert len(relay.handed) == 1
+    (row,) = world.ledger.rows(status=Status.UNKNOWN)
+    assert world.ledger.resolve(row.id, Status.PLANNED, "asked for", now=world.now())
+    world.round(MONDAY, ADA)
+    assert len(relay.handed) == 2
+
+
+def test_a_relay_that_cannot_be_used_stops_the_round_and_loses_nothing(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.relay = MemoryRelay({each.address: [RelayUnusable("no connection")] * 2 for each in (ADA, GRACE)})
+    outcome = world.round(MONDAY)
+    assert outcome.stopped == "no connection"
+    assert outcome.tally == {Status.PLANNED: 2}
+    world.relay = MemoryRelay({})
+    assert world.round(MONDAY).tally == {Status.SENT: 2}
+
+
+def test_a_relay_that_refuses_everybody_is_not_asked_for_everybody(world: World) -> None:
+    everybody = [reader(f"reader{n}", "LoRA") for n in range(20)]
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({each.address: [refused(421, "4.7.0 slow down")] for each in everybody})
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.attempts <= 5
+    assert outcome.stopped
+    assert "slow down" in outcome.stopped
+
+
+def test_what_cannot_be_recorded_is_not_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = relay = MemoryRelay({})
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(world.ledger, "begin_data", full)
+    with pytest.raises(StoreError, match="disk is full"):
+        world.round(MONDAY, ADA)
+    assert not relay.handed
+
+
+def test_unsubscribing_wins_over_a_letter_that_is_planned_already(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({ADA.address: [RelayUnusable("no connection")]})
+    world.round(MONDAY, ADA)
+    ids = world.ledger.enrol([ADA.address], now=world.now())
+    world.ledger.suppress(ids[ADA.address], "unsubscribed", now=world.now())
+    world.relay = relay = MemoryRelay({})
+    world.round(MONDAY, ADA)
+    world.round(TUESDAY, ADA)
+    assert not relay.handed
+    assert world.status(ADA, MONDAY) == (Status.SUPPRESSED, "unsubscribed")
+    assert world.status(ADA, TUESDAY) == (Status.SUPPRESSED, "unsubscribed")
+
+
+def test_what_did_not_get_through_comes_with_the_next_digest(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.relay = MemoryRelay({ADA.address: [refused(451, "4.7.1 later")]})
+    world.round(MONDAY, ADA)
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, ADA)
+    assert world.status(ADA, MONDAY)[0] is Status.FAILED
+    assert set(world.got(ADA, TUESDAY)) == {"LoRA 1", "LoRA 2"}
+
+
+def test_every_round_balances(world: World) -> None:
+    everybody = [reader(f"reader{n}", "LoRA" if n % 3 else "speech") for n in range(30)]
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay(
+        {
+            each.address: [answer]
+            for each, answer in zip(
+                everybody,
+                [refused(550, "5.1.1 no"), refused(451, "4.2.1 later"), Unanswered("lost")] * 10,
+                strict=True,
+            )
+        }
+    )
+    outcome = world.round(MONDAY, *everybody)
+    assert sum(outcome.tally.values()) == len(everybody)

@@ -1,0 +1,73 @@
+"""When a digest is due."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paperround.clock import due, slot
+from paperround.subscribers import Subscriber
+
+CATCH_UP = timedelta(hours=12)
+ZONES = sorted(zone for zone in available_timezones() if zone not in ("localtime", "Factory"))
+
+
+def reader(zone: str, at: time) -> Subscriber:
+    return Subscriber(address="ada@example.org", timezone=ZoneInfo(zone), deliver_at=at)
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (datetime(2026, 6, 16, 6, 29, tzinfo=UTC), date(2026, 6, 15)),
+        (datetime(2026, 6, 16, 6, 30, tzinfo=UTC), date(2026, 6, 16)),
+        (datetime(2026, 6, 16, 18, 30, tzinfo=UTC), date(2026, 6, 16)),
+        (datetime(2026, 6, 16, 18, 31, tzinfo=UTC), None),
+    ],
+)
+def test_a_digest_is_due_from_its_hour_until_the_catch_up_has_passed(now: datetime, day: date | None) -> None:
+    wide = timedelta(days=1) if day == date(2026, 6, 15) else CATCH_UP
+    assert due(reader("Europe/London", time(7, 30)), now, catch_up=wide) == day
+
+
+def test_a_slot_before_midnight_is_caught_up_with_after_it() -> None:
+    now = datetime(2026, 6, 17, 0, 5, tzinfo=UTC)
+    assert due(reader("UTC", time(23, 50)), now, catch_up=CATCH_UP) == date(2026, 6, 16)
+
+
+def test_an_hour_that_the_clock_skips_comes_an_hour_later_that_day() -> None:
+    berlin = reader("Europe/Berlin", time(2, 30))
+    assert slot(date(2026, 3, 29), berlin) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+def test_an_hour_that_the_clock_repeats_counts_the_first_time() -> None:
+    berlin = reader("Europe/Berlin", time(2, 30))
+    assert slot(date(2026, 10, 25), berlin) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_midnight_that_does_not_exist_is_no_day_lost() -> None:
+    beirut = reader("Asia/Beirut", time(0, 0))
+    ticks = [datetime(2026, 3, 27, tzinfo=UTC) + timedelta(minutes=10 * n) for n in range(6 * 24 * 4)]
+    days = {due(beirut, now, catch_up=CATCH_UP) for now in ticks}
+    assert {date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)} <= days
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.times(),
+    st.dates(min_value=date(2024, 1, 1), max_value=date(2030, 12, 25)),
+)
+def test_every_day_is_due_in_order_and_none_is_passed_over(zone: str, hour: time, start: date) -> None:
+    subscriber = reader(zone, hour.replace(second=0, microsecond=0))
+    first = datetime.combine(start, time(), tzinfo=UTC)
+    ticks = [first + timedelta(minutes=30 * n) for n in range(2 * 24 * 5)]
+    days = [day for now in ticks if (day := due(subscriber, now, catch_up=timedelta(hours=30)))]
+    assert days == sorted(days)
+    distinct = sorted(set(days))
+    assert [later - earlier for earlier, later in pairwise(distinct)] == [timedelta(days=1)] * (
+        len(distinct) - 1
+    )
+    assert len(distinct) >= 5

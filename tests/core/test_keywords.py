@@ -1,0 +1,126 @@
+"""What a keyword matches, and what it does not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paperround.keywords import Lexicon, keyword, marks
+
+
+def matches(phrase: str, text: str) -> bool:
+    return bool(Lexicon([phrase]).find(text))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("rag", "RAG for long documents"),
+        ("rag", "several RAGs"),
+        ("fine-tuning", "we fine tuned it"),
+        ("fine-tuning", "finetuning"),
+        ("finetuning", "a fine-tuned model"),
+        ("fine tuned", "to finetune"),
+        ("multimodal", "multi-modal"),
+        ("multi-modal", "multimodal"),
+        ("e-mail", "email"),
+        ("email", "e-mail"),
+        ("diffusion models", "Diffusion Model"),
+        ("diffusion models", "diffusion-model"),
+        ("Diffusion Models", "a diffusion model"),
+        ("vision-language-action", "vision language action"),
+        ("retrieval augmented generation", "Retrieval-Augmented Generation (RAG)"),
+        ("Kolmogorov-Arnold networks", "the Kolmogorov–Arnold network"),
+        ("LLM", "LLMs"),
+        ("llm", "LLMs"),
+        ("llm", "llms"),
+        ("SAM", "SAM's masks"),
+        ("GAN", "GANs"),
+        ("GANs", "a GAN"),
+        ("gan", "GANs"),
+        ("LoRA", "a LoRA-based method"),
+        ("LoRA", "LoRAs"),
+        ("VAE", "VAEs"),
+        ("H100", "eight H100s"),
+        ("AutoGPT", "Auto-GPT"),
+        ("Auto-GPT", "AutoGPT"),
+        ("C++", "in C++ code"),
+        ("Poincare", "the Poincaré ball"),
+        ("Poincaré", "the Poincare ball"),
+        ("planning", "plans"),
+        ("R", "in R and Julia"),
+    ],
+)
+def test_a_keyword_matches(phrase: str, text: str) -> None:
+    assert matches(phrase, text)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("rag", "storage"),
+        ("rag", "fragment"),
+        ("rl", "url"),
+        ("nas", "NASA"),
+        ("nas", "n as in"),
+        ("SAM", "sam"),
+        ("GAN", "gan"),
+        ("LoRA", "lora"),
+        ("LoRA", "QLoRA"),
+        ("AI", "ai"),
+        ("R", "r"),
+        ("c", "C++"),
+        ("C++", "c"),
+        ("diffusion models", "models of diffusion"),
+        ("diffusion models", "by diffusion. Models are"),
+        ("diffusion models", "diffusion, models"),
+        ("diffusion models", "diffusion of models"),
+    ],
+)
+def test_a_keyword_does_not_match(phrase: str, text: str) -> None:
+    assert not matches(phrase, text)
+
+
+def test_many_phrases_are_found_in_one_pass_with_their_places() -> None:
+    text = "LoRA: fine-tuning with LoRAs, and finetuning without"
+    found = Lexicon(["LoRA", "fine tuning", "absent"]).find(text)
+    assert {phrase: [text[start:end] for start, end in spans] for phrase, spans in found.items()} == {
+        "LoRA": ["LoRA", "LoRAs"],
+        "fine tuning": ["fine-tuning", "finetuning"],
+    }
+
+
+def test_marks_that_overlap_become_one() -> None:
+    text = "large language models"
+    assert marks([keyword("large language"), keyword("language models")], text) == ((0, len(text)),)
+
+
+def test_a_keyword_of_several_phrases_marks_each_of_them() -> None:
+    text = "planning with an LLM"
+    spans = marks([keyword("planning", "LLM")], text)
+    assert [text[start:end] for start, end in spans] == ["planning", "LLM"]
+
+
+@pytest.mark.parametrize("phrase", ["", "   ", "—", "!?", "🎉"])
+def test_a_keyword_without_a_word_is_refused(phrase: str) -> None:
+    with pytest.raises(ValueError, match="no word"):
+        keyword(phrase)
+
+
+def test_a_keyword_that_is_a_whole_sentence_is_refused() -> None:
+    with pytest.raises(ValueError, match="13 words"):
+        keyword(" ".join(["word"] * 13))
+
+
+@given(st.text(max_size=300), st.lists(st.text(min_size=1, max_size=20), max_size=5))
+def test_any_text_can_be_looked_through(text: str, phrases: list[str]) -> None:
+    for spans in Lexicon(phrases).find(text).values():
+        assert spans
+        assert all(0 <= start < end <= len(text) for start, end in spans)
+
+
+@given(st.from_regex(r"[a-z]{2,10}( [a-z]{2,10}){0,3}", fullmatch=True))
+def test_every_phrase_matches_itself_in_any_capitals(phrase: str) -> None:
+    assert matches(phrase, phrase)
+    assert matches(phrase, phrase.upper())
+    assert matches(phrase, phrase.title())
+    assert matches(phrase, phrase.replace(" ", "-"))

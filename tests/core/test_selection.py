@@ -1,0 +1,260 @@
+"""Which papers a reader gets."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paperround.batches import BatchRecord, BatchState
+from paperround.digests import Digest, Section
+from paperround.issue import ALL_HAD, NO_ANNOUNCEMENT, NO_SOURCE, NOTHING_MATCHED, Issue, Reader, silence
+from paperround.keywords import keyword
+from paperround.papers import Paper, PaperId
+from paperround.ports import Listing, Past
+from paperround.selection import TITLE_LINES, Rejection, offer
+from paperround.subscribers import Cadence, Interests, Subscriber
+
+MONDAY = date(2026, 6, 15)
+TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
+
+ADA = Subscriber(
+    address="ada@example.org",
+    interests=Interests(keywords=(keyword("LoRA"),)),
+    timezone=ZoneInfo("Europe/London"),
+    deliver_at=time(7, 30),
+)
+
+
+def at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), tzinfo=UTC)
+
+
+def paper(name: str, **more: object) -> Paper:
+    given_: dict[str, object] = {
+        "id": PaperId(f"test:{name}"),
+        "title": name,
+        "url": "https://example.org/",
+        "published": MONDAY,
+        **more,
+    }
+    return Paper(**given_)  # type: ignore[arg-type]  # the fields are named by the tests
+
+
+def listed(day: date, *papers: Paper, seen: datetime | None = None, source: str = "HF") -> list[Listing]:
+    first_seen = seen or at(day, 5)
+    return [Listing(source=source, day=day, paper=each, first_seen=first_seen) for each in papers]
+
+
+def batch(day: date, state: BatchState = BatchState.FRESH, source: str = "HF") -> BatchRecord:
+    return BatchRecord(
+        source=source, day=day, state=state, papers=1, new=1, reason="", etag=None, fetched_at=at(day, 5)
+    )
+
+
+def had_on(day: date, *papers: Paper, first: date | None = None) -> Past:
+    return Past(
+        first_day=first or day,
+        last_day=day,
+        planned_at=at(day, 6),
+        had=frozenset(each.id for each in papers),
+    )
+
+
+def digest(
+    listings: list[Listing],
+    *,
+    reader: Subscriber = ADA,
+    past: Past | None = None,
+    day: date = TUESDAY,
+    batches: tuple[BatchRecord, ...] = (),
+) -> Digest:
+    readers = [Reader(subscriber=reader, past=past or Past())]
+    return next(Issue(day, readers, listings=listings, batches=batches).digests())
+
+
+def titles(made: Digest, section: Section | None = None) -> list[str]:
+    return [pick.paper.title for pick in made.picks if section in (None, pick.section)]
+
+
+# What is new to a reader
+
+
+def test_the_first_digest_holds_the_newest_batch_of_each_source() -> None:
+    listings = [
+        *listed(MONDAY, paper("old")),
+        *listed(TUESDAY, paper("new")),
+        *listed(MONDAY, paper("other"), source="blog"),
+    ]
+    offered = offer(listings, [], day=TUESDAY, past=Past())
+    assert offered.announced.keys() == {"test:new", "test:other"}
+    assert not offered.late
+
+
+def test_the_first_weekly_digest_holds_a_week() -> None:
+    listings = [*listed(MONDAY, paper("a")), *listed(MONDAY - timedelta(days=8), paper("too old"))]
+    offered = offer(listings, [], day=TUESDAY, past=Past(), cadence=Cadence.WEEKLY)
+    assert offered.announced.keys() == {"test:a"}
+
+
+def test_the_next_digest_holds_what_was_announced_since() -> None:
+    listings = [*listed(MONDAY, paper("old")), *listed(TUESDAY, paper("new"))]
+    offered = offer(listings, [], day=TUESDAY, past=had_on(MONDAY))
+    assert offered.announced == {"test:new": TUESDAY}
+
+
+def test_what_is_fetched_before_an_earlier_digest_is_planned_is_not_lost() -> None:
+    listings = [*listed(TUESDAY, paper("a"), seen=at(MONDAY, 1)), *listed(WEDNESDAY, paper("b"))]
+    offered = offer(listings, [], day=TUESDAY, past=had_on(MONDAY))
+    assert offered.announced.keys() == {"test:a"}
+
+
+def test_what_a_list_gained_after_the_digest_comes_late_with_its_day() -> None:
+    listings = [
+        *listed(MONDAY, paper("seen in time"), seen=at(MONDAY, 5)),
+        *listed(MONDAY, paper("late"), seen=at(TUESDAY, 5)),
+        *listed(TUESDAY, paper("new")),
+    ]
+    offered = offer(listings, [], day=TUESDAY, past=had_on(MONDAY))
+    assert offered.announced == {"test:late": MONDAY, "test:new": TUESDAY}
+    assert offered.late == {"test:late"}
+
+
+def test_nothing_from_before_the_first_digest_comes_late() -> None:
+    listings = listed(MONDAY, paper("older"), seen=at(WEDNESDAY, 1))
+    assert not offer(listings, [], day=WEDNESDAY, past=had_on(TUESDAY)).announced
+
+
+def test_where_the_day_begins_before_the_announcement_nothing_is_late() -> None:
+    """In Tokyo the newest announcement always bears yesterday's date."""
+    listings = [
+        *listed(MONDAY, paper("before"), seen=at(MONDAY, 5)),
+        *listed(TUESDAY, paper("new"), seen=at(TUESDAY, 22)),
+    ]
+    past = Past(first_day=MONDAY, last_day=TUESDAY, planned_at=at(MONDAY, 22))
+    offered = offer(listings, [], day=WEDNESDAY, past=past)
+    assert offered.announced.keys() == {"test:new"}
+    assert not offered.late
+
+
+def test_a_paper_that_a_source_lists_again_is_not_new_again() -> None:
+    again = paper("again")
+    listings = [*listed(MONDAY, again), *listed(TUESDAY, again)]
+    assert not offer(listings, [], day=TUESDAY, past=had_on(MONDAY)).announced
+
+
+def test_a_paper_that_another_source_lists_is_new_unless_it_was_sent() -> None:
+    both = paper("LoRA")
+    listings = [*listed(MONDAY, both, source="arXiv"), *listed(TUESDAY, both)]
+    assert titles(digest(listings, past=had_on(MONDAY))) == ["LoRA"]
+    sent = digest(listings, past=had_on(MONDAY, both))
+    assert not sent.picks
+    assert sent.rejected == {Rejection.HAD: 1}
+
+
+# What is chosen
+
+
+def test_a_threshold_comes_before_quantity() -> None:
+    listings = listed(TUESDAY, paper("LoRA"), paper("weak", abstract="LoRA"), paper("nothing"))
+    made = digest(listings, reader=replace(ADA, min_relevance=0.5))
+    assert titles(made) == ["LoRA"]
+    assert made.rejected == {Rejection.TOO_WEAK: 1, Rejection.NOT_MET: 1}
+
+
+def test_what_does_not_fit_becomes_a_title_line_and_then_a_number() -> None:
+    many = [paper(f"LoRA {n:02}") for n in range(5 + TITLE_LINES)]
+    made = digest(listed(TUESDAY, *many), reader=replace(ADA, max_papers=3))
+    assert len(made.picks) == 3
+    assert len(made.titles) == TITLE_LINES
+    assert made.rejected == {Rejection.NO_ROOM: 2}
+
+
+def test_an_excluded_word_wins_over_every_interest() -> None:
+    interests = replace(ADA.interests, exclude=(keyword("survey"),), authors=("Ann Other",))
+    listings = listed(
+        TUESDAY,
+        paper("LoRA: a survey", votes=900, authors=("Ann Other",)),
+        paper("LoRA"),
+    )
+    assert titles(digest(listings, reader=replace(ADA, interests=interests, trending=1))) == ["LoRA"]
+
+
+def test_a_followed_author_comes_whatever_the_relevance_and_says_so() -> None:
+    reader = replace(ADA, interests=Interests(authors=("Ann Other",)), min_relevance=1.0)
+    made = digest(listed(TUESDAY, paper("Unheard of", authors=("Ann Other",))), reader=reader)
+    assert titles(made, Section.AUTHORS) == ["Unheard of"]
+    assert made.picks[0].reasons[0] == "By Ann Other, whom you follow"
+
+
+def test_places_for_what_everybody_reads_lie_within_the_number_of_papers() -> None:
+    matching = [paper(f"LoRA {n}", votes=1) for n in range(5)]
+    popular = [paper(f"Popular {n}", votes=100 + n) for n in range(4)]
+    reader = replace(ADA, max_papers=4, trending=2)
+    made = digest(listed(TUESDAY, *matching, *popular), reader=reader)
+    assert len(titles(made, Section.FOR_YOU)) == 2
+    assert titles(made, Section.TRENDING) == ["Popular 3", "Popular 2"]
+
+
+def test_places_for_what_everybody_reads_are_not_wasted_on_a_day_without_votes() -> None:
+    matching = [paper(f"LoRA {n}") for n in range(5)]
+    made = digest(listed(TUESDAY, *matching), reader=replace(ADA, max_papers=4, trending=2))
+    assert len(titles(made, Section.FOR_YOU)) == 4
+
+
+def test_a_late_paper_stands_in_its_own_section() -> None:
+    listings = [
+        *listed(MONDAY, paper("LoRA, late"), seen=at(TUESDAY, 5)),
+        *listed(TUESDAY, paper("LoRA")),
+    ]
+    made = digest(listings, past=had_on(MONDAY))
+    assert titles(made, Section.LATE) == ["LoRA, late"]
+    assert made.picks[-1].announced == MONDAY
+    assert "Arrived after your last digest" in made.picks[-1].reasons
+
+
+# Why there is silence
+
+
+def test_silence_has_a_reason() -> None:
+    assert silence(digest(listed(TUESDAY, paper("LoRA")))) is None
+    assert silence(digest(listed(TUESDAY, paper("nothing")))) == NOTHING_MATCHED
+    sent = paper("LoRA")
+    listings = [*listed(MONDAY, sent, source="arXiv"), *listed(TUESDAY, sent)]
+    assert silence(digest(listings, past=had_on(MONDAY, sent))) == ALL_HAD
+    assert silence(digest([], batches=(batch(TUESDAY, BatchState.QUIET),))) == NO_ANNOUNCEMENT
+    failed = (batch(TUESDAY, BatchState.FAILED), batch(TUESDAY, BatchState.QUIET, source="blog"))
+    assert silence(digest([], batches=failed)) == NO_SOURCE
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["LoRA", "robots", "a survey of LoRA", "speech"]),
+            st.integers(min_value=0, max_value=9),
+            st.sampled_from([MONDAY, TUESDAY]),
+            st.booleans(),
+        ),
+        max_size=30,
+    ),
+    st.integers(min_value=1, max_value=8),
+    st.integers(min_value=0, max_value=4),
+)
+def test_every_offered_paper_is_shown_or_counted_and_none_had_before_comes_again(
+    made_of: list[tuple[str, int, date, bool]], places: int, trending: int
+) -> None:
+    papers = [
+        (paper(f"{title} {n}", votes=votes), day, had) for n, (title, votes, day, had) in enumerate(made_of)
+    ]
+    listings = [each for known, day, _ in papers for each in listed(day, known)]
+    past = had_on(MONDAY, *(known for known, _, had in papers if had))
+    interests = replace(ADA.interests, exclude=(keyword("survey"),))
+    reader = replace(ADA, max_papers=places, trending=trending, interests=interests)
+    made = digest(listings, reader=reader, past=past)
+    shown = [pick.paper.id for pick in (*made.picks, *made.titles)]
+    assert len(made.picks) <= places
+    assert len(set(shown)) == len(shown)
+    assert past.had.isdisjoint(shown)
+    assert made.considered == len(shown) + sum(made.rejected.values())

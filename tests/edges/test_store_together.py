@@ -1,0 +1,1 @@
+"""Threads and processes that use one store at the same time."""

@@ -1,0 +1,337 @@
+import asyncio
+import base64
+import hashlib
+import logging
+import re
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import structlog
+from starlette.applications import Starlette
+
+from paperround.ports import SubscriberId
+from paperround.settings import WebSettings
+from paperround.tokens import UNSUBSCRIBE, token
+from paperround.web import Health, Server, create_app
+
+SECRET = bytes(range(32))
+NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
+ADA = SubscriberId(7)
+LINK = f"/unsubscribe/{token(SECRET, UNSUBSCRIBE, ADA)}"
+FORGED = "/unsubscribe/1-7-" + "a" * 26
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
+MULTIPART = (
+    b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
+    {"Content-Type": "multipart/form-data; boundary=x"},
+)
+
+
+class Suppressed:
+    """A ledger that remembers who was suppressed, and why first."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[SubscriberId, str] = {}
+
+    def suppress(self, subscriber: SubscriberId, reason: str, *, now: datetime) -> None:
+        assert now == NOON
+        self.reasons.setdefault(subscriber, reason)
+
+
+class FullDisk(Suppressed):
+    """A ledger that cannot write."""
+
+    def suppress(self, subscriber: SubscriberId, reason: str, *, now: datetime) -> None:
+        raise OSError(28, "No space left on device", f"{subscriber} {reason} {now}")
+
+
+def app(
+    ledger: Suppressed | None = None,
+    *,
+    problems: tuple[str, ...] = (),
+    sender_name: str = "Paper Round",
+    templates: Path | None = None,
+    patience: timedelta = timedelta(seconds=10),
+) -> Starlette:
+    return create_app(
+        ledger=ledger or Suppressed(),
+        secret=SECRET,
+        health=lambda: Health(problems=problems),
+        now=lambda: NOON,
+        sender_name=sender_name,
+        templates=templates,
+        patience=patience,
+    )
+
+
+def ask(
+    method: str, path: str, app: Starlette, body: bytes = b"", headers: dict[str, str] | None = None
+) -> httpx.Response:
+    async def conversation() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="https://papers.example.org") as client:
+            return await client.request(method, path, content=body, headers=headers)
+
+    return asyncio.run(conversation())
+
+
+def test_opening_the_link_changes_nothing_and_shows_a_button() -> None:
+    ledger = Suppressed()
+    for method in ("GET", "HEAD"):
+        assert ask(method, LINK, app(ledger)).status_code == 200
+    page = ask("GET", LINK, app(ledger)).text
+    assert '<form method="post">' in page
+    assert '<button name="List-Unsubscribe" value="One-Click">Unsubscribe</button>' in page
+    assert ledger.reasons == {}
+
+
+@pytest.mark.parametrize(("body", "headers"), [(ONE_CLICK, URLENCODED), MULTIPART])
+def test_one_click_unsubscribes_in_both_forms(body: bytes, headers: dict[str, str]) -> None:
+    ledger = Suppressed()
+    answer = ask("POST", LINK, app(ledger), body, headers)
+    assert answer.status_code == 200
+    assert "You are unsubscribed" in answer.text
+    assert not {"location", "set-cookie"} & answer.headers.keys()
+    assert ledger.reasons == {ADA: "unsubscribed on 2026-06-16"}
+
+
+def test_a_second_click_changes_nothing() -> None:
+    ledger = Suppressed()
+    first, second = (ask("POST", LINK, app(ledger), ONE_CLICK, URLENCODED) for _ in range(2))
+    assert (first.status_code, first.text) == (second.status_code, second.text)
+    assert len(ledger.reasons) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"", {}),
+        (b"", URLENCODED),
+        (ONE_CLICK, {}),
+        (ONE_CLICK, {"Content-Type": "text/plain"}),
+        (ONE_CLICK, {"Content-Type": "application/json"}),
+        (ONE_CLICK, {"Content-Type": "multipart/form-data; boundary=x"}),
+        (ONE_CLICK, {"Content-Type": "multipart/form-data"}),
+        (b"list-unsubscribe=one-click", URLENCODED),
+        (b"a=b&" * 100 + ONE_CLICK, URLENCODED),
+        (MULTIPART[0], URLENCODED),
+        (MULTIPART[0], {"Content-Type": "multipart/form-data; boundary=y"}),
+        (MULTIPART[0].replace(b"name=", b"other="), MULTIPART[1]),
+        (b"\xff\xfe\0" * 100, MULTIPART[1]),
+        (b"--x\r\n" * 1000, MULTIPART[1]),
+        (b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" * 140, MULTIPART[1]),
+        (b"--x\r\nContent-Type: message/rfc822\r\n\r\n" * 180, MULTIPART[1]),
+    ],
+)
+def test_any_other_request_changes_nothing(body: bytes, headers: dict[str, str]) -> None:
+    ledger = Suppressed()
+    answer = ask("POST", LINK, app(ledger), body, headers)
+    assert answer.status_code == 400
+    assert "Nothing was changed" in answer.text
+    assert ledger.reasons == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        FORGED,
+        "/unsubscribe/x",
+        "/unsubscribe/",
+        "/unsubscribe/%00",
+        "/",
+        LINK + "/",
+        "/unsubscribe/%2e%2e/healthz",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_link_leads_nowhere(method: str, path: str) -> None:
+    ledger = Suppressed()
+    answer = ask(method, path, app(ledger), ONE_CLICK, URLENCODED)
+    assert answer.status_code == 404
+    assert "This link leads nowhere" in answer.text
+    assert ledger.reasons == {}
+
+
+def test_other_methods_are_refused() -> None:
+    answer = ask("PUT", LINK, app(), ONE_CLICK, URLENCODED)
+    assert answer.status_code == 405
+    assert {"GET", "POST"} <= set(answer.headers["allow"].split(", "))
+
+
+def test_a_failure_to_record_is_not_reported_as_done() -> None:
+    answer = ask("POST", LINK, app(FullDisk()), ONE_CLICK, URLENCODED)
+    assert answer.status_code == 500
+    assert "That did not work" in answer.text
+    assert "No space left" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", LINK), ("POST", LINK), ("GET", FORGED), ("PUT", LINK), ("GET", "/healthz")]
+)
+def test_no_answer_is_stored_indexed_or_passed_on(method: str, path: str) -> None:
+    headers = ask(method, path, app(FullDisk()), ONE_CLICK, URLENCODED).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-robots-tag"] == "noindex"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_page_runs_no_script_and_loads_nothing() -> None:
+    answer = ask("GET", LINK, app())
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    (style,) = re.findall(r"<style>(.*)</style>", answer.text, re.DOTALL)
+    assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy
+    assert not any(text in answer.text for text in ("<script", "src=", "href=", "url(", "http"))
+
+
+def test_a_sender_name_cannot_add_markup() -> None:
+    page = ask("GET", LINK, app(sender_name="<script>alert(1)</script>")).text
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_page_can_be_replaced_by_a_file_of_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "unsubscribed.html.j2").write_text("Tschüss, {{ sender_name }}.", encoding="utf-8")
+    answer = ask("POST", LINK, app(templates=tmp_path), ONE_CLICK, URLENCODED)
+    assert answer.text == "Tschüss, Paper Round."
+
+
+def test_health_says_what_is_wrong() -> None:
+    well, ill = (ask("GET", "/healthz", app(problems=problems)) for problems in ((), ("arXiv: no answer",)))
+    assert (well.status_code, well.json()) == (200, {"status": "ok", "problems": []})
+    assert (ill.status_code, ill.json()) == (503, {"status": "failing", "problems": ["arXiv: no answer"]})
+
+
+def test_an_unsubscription_is_logged_without_its_token() -> None:
+    with structlog.testing.capture_logs() as events:
+        ask("POST", LINK, app(), ONE_CLICK, URLENCODED)
+    assert events == [{"event": "subscriber.unsubscribed", "subscriber": ADA, "log_level": "info"}]
+
+
+# --- a real server ------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def serving(app: Starlette) -> AsyncIterator[int]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = Server(app, WebSettings())
+    running = asyncio.create_task(server.serve([listener]))
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await running
+        listener.close()
+
+
+def raw(app: Starlette, *pieces: bytes) -> bytes:
+    """Return what the server answers until it ends the conversation."""
+
+    async def conversation() -> bytes:
+        async with serving(app) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                answer = await reader.read()
+            writer.close()
+            return answer
+
+    return asyncio.run(conversation())
+
+
+def post(body: bytes, *headers: str, path: str = LINK) -> bytes:
+    fields = ("Host: papers.example.org", "Content-Type: application/x-www-form-urlencoded", *headers)
+    return "\r\n".join((f"POST {path} HTTP/1.1", *fields, "", "")).encode() + body
+
+
+def test_a_body_in_small_pieces_is_read_whole() -> None:
+    ledger = Suppressed()
+    request = post(ONE_CLICK, f"Content-Length: {len(ONE_CLICK)}", "Connection: close")
+    pieces = (request[start : start + 40] for start in range(0, len(request), 40))
+    answer = raw(app(ledger), *pieces)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert ADA in ledger.reasons
+
+
+def test_a_chunked_body_is_read() -> None:
+    ledger = Suppressed()
+    chunked = b"10\r\nList-Unsubscribe\r\na\r\n=One-Click\r\n0\r\n\r\n"
+    assert raw(app(ledger), post(chunked, "Transfer-Encoding: chunked", "Connection: close")).startswith(
+        b"HTTP/1.1 200 "
+    )
+    assert ADA in ledger.reasons
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
+def test_a_large_body_is_refused_before_it_has_come(head: str) -> None:
+    ledger = Suppressed()
+    start = ONE_CLICK + b"&" + b"x" * 9000
+    body = b"%x\r\n%s\r\n" % (len(start), start) if "chunked" in head else start
+    answer = raw(app(ledger), post(body, head))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert ledger.reasons == {}
+
+
+def test_a_body_that_does_not_come_is_given_up() -> None:
+    ledger = Suppressed()
+    answer = raw(app(ledger, patience=timedelta(milliseconds=50)), post(ONE_CLICK, "Content-Length: 1000"))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert ledger.reasons == {}
+
+
+@pytest.mark.parametrize("path", [FORGED, "/nowhere"])
+def test_a_body_that_nobody_reads_keeps_no_connection(path: str) -> None:
+    answer = raw(app(), post(b"x", "Content-Length: 1000000", path=path))
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+def test_whoever_hangs_up_half_way_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    ledger = Suppressed()
+
+    async def conversation() -> None:
+        async with serving(app(ledger)) as port:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(post(ONE_CLICK, "Content-Length: 1000"))
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+            await asyncio.sleep(0.05)
+
+    asyncio.run(conversation())
+    assert ledger.reasons == {}
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_no_log_holds_a_token(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    caplog.set_level(logging.DEBUG)
+    close = (f"Content-Length: {len(ONE_CLICK)}", "Connection: close")
+    raw(app(), post(ONE_CLICK, *close))
+    raw(app(FullDisk()), post(ONE_CLICK, *close))
+    raw(app(), post(ONE_CLICK, *close, path=FORGED))
+    raw(app(), f"NONSENSE {LINK}\r\n\r\n".encode())
+    logged = caplog.text + "".join(capfd.readouterr())
+    assert "Exception in ASGI application" in logged
+    assert LINK.rpartition("/")[2] not in logged
+    assert FORGED.rpartition("/")[2] not in logged
+
+
+def test_the_server_leaves_signals_to_the_service() -> None:
+    async def handler() -> object:
+        async with serving(app()):
+            await asyncio.sleep(0.05)
+            return signal.getsignal(signal.SIGTERM)
+
+    assert asyncio.run(handler()) is signal.SIG_DFL
