@@ -6,9 +6,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /build
 COPY constraints constraints
 # hatchling, which builds the wheel, is among the locked tools for development.
-RUN python -m venv /build/tools && /build/tools/bin/pip install --quiet --require-hashes -r constraints/dev.txt
+RUN python -m venv /build/tools && /build/tools/bin/pip install --quiet --use-pep517 --require-hashes -r constraints/dev.txt
 RUN python -m venv --without-pip /opt/paperround \
- && /build/tools/bin/pip --python /opt/paperround/bin/python install --quiet --require-hashes -r constraints/run.txt
+ && /build/tools/bin/pip --python /opt/paperround/bin/python install --quiet --use-pep517 --require-hashes -r constraints/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY templates templates

@@ -26,7 +26,7 @@ async def collect(
 ) -> tuple[BatchRecord, ...]:
     """Ask every source for the day, all at once, and return a record for each batch asked for.
 
-    A batch that came whole less than `max_age` ago is not asked for again. A source that gives
+    A day that came whole less than `max_age` ago is not asked for again. A source that gives
     nothing is recorded as failed with its reason, and hinders no other.
     """
     answers = await asyncio.gather(
@@ -38,15 +38,21 @@ async def collect(
 async def _collect(
     source: Source, day: date, library: Library, *, now: Callable[[], datetime], max_age: timedelta
 ) -> list[BatchRecord]:
+    # The lists before it are looked at anew with each new day: they may have grown since.
+    recent = _is_recent(library.batch(source.name, day), now(), max_age)
     records: list[BatchRecord] = []
     for asked in source.days(day):
         record = library.batch(source.name, asked)
-        if record is None or record.state not in _SETTLED or now() - record.fetched_at > max_age:
+        if record is None or not recent or not _is_recent(record, now(), max_age):
             record = await _ask(source, asked, library, now=now)
         records.append(record)
         if record.state is BatchState.FAILED:
             break  # it will not answer for an earlier day either
     return records
+
+
+def _is_recent(record: BatchRecord | None, now: datetime, max_age: timedelta) -> bool:
+    return record is not None and record.state in _SETTLED and now - record.fetched_at <= max_age
 
 
 async def _ask(source: Source, day: date, library: Library, *, now: Callable[[], datetime]) -> BatchRecord:

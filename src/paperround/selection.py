@@ -23,10 +23,10 @@ class Rejection(StrEnum):
     """Why an offered paper is not shown."""
 
     HAD = "already sent"
-    EXCLUDED = "holds an excluded word"
-    NOT_MET = "meets no interest"
+    EXCLUDED = "excluded"
+    NOT_MET = "no interest met"
     TOO_WEAK = "below min_relevance"
-    NO_ROOM = "no room left"
+    NO_ROOM = "no room"
 
 
 # What becomes of a paper for one reader: the section it is good for, or why it is in none.

@@ -13,13 +13,11 @@ def clean(value: str, *, limit: int | None = None) -> str:
     """
     line = _BLANKS.sub(" ", _HIDDEN.sub("", value))
     if not line.isascii():
-        line = _LOOSE_SELECTOR.sub("", unicodedata.normalize("NFC", line))
-        line = _LOOSE_JOINER.sub("", _OTHERS.sub(_unstacked, line))
-        # A joiner that was taken out may have kept a letter and its accent apart.
+        # Marks are counted where none of them hides within a letter.
+        line = _OTHERS.sub(_bearable, unicodedata.normalize("NFD", line))
         line = unicodedata.normalize("NFC", line)
     line = _BLANKS.sub(" ", line).strip(" ")
-    while line and (line[0] in _JOINERS or unicodedata.category(line[0]).startswith("M")):
-        line = line[1:].lstrip(" ")
+    line = line[_first_letter(line) :]
     return line if limit is None else _cut(line, limit)
 
 
@@ -39,21 +37,24 @@ _HIDDEN = re.compile(
 # Some signs count as letters or symbols, and yet show nothing but a blank.
 _BLANKS = re.compile(r"[\s\u115f\u1160\u2800\u3164\uffa0]+")
 
-# A joiner has something to join between the letters of cursive and Indic scripts, and between emoji.
-_CURSIVE = "\u0600-\u109f\u1780-\u1cff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff"
-_PICTURE = "\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
-_JOINERS = "\u200c\u200d"
-_VIRAMA = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
-_LOOSE_JOINER = re.compile(
-    f"(?<![{_CURSIVE}])\u200c|\u200c(?![{_CURSIVE}])"
-    f"|(?<![{_CURSIVE}{_PICTURE}\ufe0f])\u200d|(?<![{_VIRAMA}])\u200d(?![{_CURSIVE}{_PICTURE}])"
-)
-# A variation selector has something to vary; one after another they can carry a hidden text.
-_VARIED = "#*0-9\xa9\xae\u1000-\u109f\u203c-\u2bff\u3001-\ufdff\uff00-\uffef\U00010000-\U0003ffff"
-_LOOSE_SELECTOR = re.compile(f"(?<![{_VARIED}])[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_OTHERS = re.compile("[\x00-\u02ff]?[^\x00-\u02ff]+")
+_MOST_MARKS = 4  # on one letter; no language needs more, and a heap of them runs over the lines around it
 
-_MOST_MARKS = 4
-_OTHERS = re.compile(f"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
+# A joiner has something to join between the letters of cursive and Indic scripts, and between emoji.
+_JOINERS = "\u200c\u200d"
+_CURSIVE = "\u0600-\u109f\u1780-\u1cff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff"
+_PICTURES = (
+    "\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+_JOINED = {
+    "\u200c": re.compile(f"[{_CURSIVE}]{{2}}"),
+    "\u200d": re.compile(f"[{_CURSIVE}{_PICTURES}]{{2}}"),
+}
+# A variation selector has something to vary; one behind every letter could carry a hidden text.
+_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_VARIED = re.compile(
+    "[#*0-9\xa9\xae\u1000-\u109f\u203c-\u2bff\u3001-\ufdff\uff00-\uffef\U00010000-\U0003ffff]"
+)
 
 _LOOSE_ENDS = " ,;:([{/-\u2013\u2014\u200c\u200d"
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
@@ -62,19 +63,39 @@ _JAMO_THAT_FOLLOW = frozenset(map(chr, range(0x1160, 0x1200)))
 _FIRST_WITHOUT_BLANKS = "\u2e80"  # from here on, scripts that put no blanks between their words
 
 
-def _unstacked(run: re.Match[str]) -> str:
-    """Return the run with no more marks on a letter than any language puts there."""
-    kept = []
-    marks = 0
+def _bearable(run: re.Match[str]) -> str:
+    """Return the run with no more marks, selectors and joiners about its letters than they can bear."""
+    kept: list[str] = []
+    base = joiner = ""
+    followers = 0  # of the base: its marks and its selector
     for letter in run.group():
-        is_mark = unicodedata.category(letter) in {"Mn", "Me"}
-        if is_mark:
-            marks += 1
-        elif letter not in _JOINERS:
-            marks = 0
-        if marks <= _MOST_MARKS or not is_mark:
+        if letter in _JOINERS:
+            joiner = letter
+        elif _SELECTOR.match(letter):
+            if not (followers or joiner) and _VARIED.match(base):
+                followers = 1
+                kept.append(letter)
+        elif unicodedata.category(letter) in {"Mn", "Me"}:
+            joiner = ""
+            followers += 1
+            if followers <= _MOST_MARKS:
+                kept.append(letter)
+        else:
+            if joiner and _JOINED[joiner].match(base + letter):
+                kept.append(joiner)
+            base, joiner, followers = letter, "", 0
             kept.append(letter)
     return "".join(kept)
+
+
+def _first_letter(line: str) -> int:
+    """Return where the line begins, without marks that have no letter to stand on."""
+    letters = (at for at, letter in enumerate(line) if not (letter in " \u200c\u200d" or _is_mark(letter)))
+    return next(letters, len(line))
+
+
+def _is_mark(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("M")
 
 
 def _cut(line: str, limit: int) -> str:
@@ -102,5 +123,5 @@ def _continues(line: str, at: int) -> bool:
         or letter in _JOINERS
         or letter in _SKIN_TONES
         or letter in _JAMO_THAT_FOLLOW
-        or unicodedata.category(letter).startswith("M")
+        or _is_mark(letter)
     )

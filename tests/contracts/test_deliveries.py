@@ -99,8 +99,10 @@ def test_whoever_is_suppressed_by_now_gets_nothing(
     ledger: Ledger, ada: SubscriberId, grace: SubscriberId, status: Status
 ) -> None:
     bring_to(ledger, ada, status)
+    tried = row(ledger).attempts
     ledger.suppress(ada, "unsubscribed", now=NOW)
     assert claim(ledger, now=LATER) is None
+    assert row(ledger).attempts == tried
     assert (row(ledger).status, row(ledger).reason) == (Status.SUPPRESSED, "unsubscribed")
     bring_to(ledger, grace, Status.PLANNED)
     assert claimed(ledger, now=LATER).recipient == "grace@example.org"

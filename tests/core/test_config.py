@@ -374,7 +374,7 @@ def test_the_sender_is_a_name_and_an_address(written: str, name: str, address: s
         ("from: Paper Round", 'from: "Paper Round" has no @; write it like ada@example.org'),
         (
             'from: "Paper\\nBcc: x <papers@example.org>"',
-            "from: the name holds a control character; remove it",
+            "from: the name is too long, or holds a control character",
         ),
         ("from: a@x.org <b@x.org> <c@x.org>", 'from: "a@x.org <b@x.org> <c@x.org>" is more than an address'),
     ],
@@ -408,7 +408,7 @@ def test_a_relay_on_this_machine_needs_no_tls(host: str) -> None:
     assert read(f"relay: {{host: {host}, tls: none}}\n", variables=Variables()).problems == []
 
 
-@pytest.mark.parametrize("host", ["localhost.example.org", "127.0.0.1.example.org", "0.0.0.0"])  # noqa: S104
+@pytest.mark.parametrize("host", ["localhost.example.org", "127.0.0.1.example.org", "0.0.0.0"])  # noqa: S104 - nothing listens
 def test_a_host_that_looks_like_this_machine_needs_tls(host: str) -> None:
     assert len(read(f"relay: {{host: {host}, tls: none}}\n", variables=Variables()).problems) == 1
 
@@ -488,6 +488,7 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("keywords: [{term: a, weight: -1}]", "keywords[0].weight: this is not more than 0"),
         ("keywords: [{term: a, weight: 1000}]", "keywords[0].weight: this is more than 100"),
         ("keywords: [{term: a, weight: .nan}]", "keywords[0].weight: this is no number to count with"),
+        (f"keywords: [{{term: a, weight: {'9' * 390}}}]", "keywords[0].weight: a number is expected here"),
         ("keywords: [{term: a, weight: '3'}]", "keywords[0].weight: a number is expected here"),
         ("keywords: diffusion models", "keywords: a list is expected here, even of one; put it in brackets"),
         ("keywords: {a: b}", "keywords: a list is expected here; begin each line with a dash"),
@@ -577,6 +578,7 @@ def test_an_address_is_kept_in_the_form_mail_needs(written: str, kept: str) -> N
         "@example.com",
         "ada@example",
         "ada@example..com",
+        "ada@example.com.",
         "ada@-example.com",
         "ada@example.123",
         "ada@[127.0.0.1]",
@@ -595,6 +597,7 @@ def test_an_address_is_kept_in_the_form_mail_needs(written: str, kept: str) -> N
         f"{'a' * 65}@example.com",
         f"ada@{'a' * 64}.com",
         f"ada@{'a.' * 126}com",
+        f"{'a' * 60}@{'a.' * 98}com",
         f"a@{'a' * 100_000}.com",
     ],
 )
@@ -602,6 +605,11 @@ def test_what_is_no_plain_address_is_refused(written: str) -> None:
     with pytest.raises(Wrong) as caught:
         addresses.address(written)
     assert str(caught.value).isprintable()
+
+
+def test_letters_beyond_ascii_before_the_at_sign_are_refused_with_the_reason() -> None:
+    with pytest.raises(Wrong, match="which most relays refuse"):
+        addresses.address("grün@example.com")
 
 
 @given(st.text(max_size=90))
@@ -740,6 +748,12 @@ def test_a_file_of_another_shape_is_explained(text: str, problem: str) -> None:
     problems = reading(text).problems
     assert len(problems) == 1, problems
     assert problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize("text", ["just words\n", "- from: x\n", "~\n"])
+def test_a_paperround_yaml_of_another_shape_is_one_problem(text: str) -> None:
+    (problem,) = read(start=text).problems
+    assert problem.startswith("p.yaml:1: keys and their values are expected here")
 
 
 def test_nobody_subscribing_is_a_warning() -> None:

@@ -71,7 +71,9 @@ def test_an_atom_entry_becomes_a_paper() -> None:
       <title>p &lt; 0.05</title><id>tag:e,1</id><link rel="alternate" href="/posts/1"/>
       <updated>2026-06-15T23:00:00Z</updated>
       <author><name>Ada</name></author><author><name>Bob</name></author>
-      <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>All of <em>it</em>.</p></div></content>
+      <content type="xhtml">
+        <div xmlns="http://www.w3.org/1999/xhtml"><p>All of <em>it</em>.</p></div>
+      </content>
     </entry></feed>"""
     (paper,) = read(body).papers
     assert paper.title == "p < 0.05"
@@ -168,9 +170,15 @@ def test_what_is_no_feed_is_an_error(sent: bytes) -> None:
         read(sent)
 
 
-def test_a_feed_of_a_million_entries_is_refused() -> None:
-    with pytest.raises(SourceError, match="more than 10,000 entries"):
-        read(rss("<item/>" * 1_000_000))
+@pytest.mark.parametrize("sent", [rss("<item/>" * 600_000), rss("x" * 11_000_000)], ids=["tags", "bytes"])
+def test_a_feed_that_would_take_minutes_to_read_is_refused(sent: bytes) -> None:
+    with pytest.raises(SourceError, match="too large"):
+        read(sent)
+
+
+def test_markup_within_markup_is_read_as_far_as_needed() -> None:
+    nested = escape("<div>" * 10_000 + "bottom")
+    assert the_paper(item(more=f"<description>Top {nested}</description>")).abstract == "Top"
 
 
 def test_the_name_of_a_file_is_not_taken_for_one(tmp_path: Path) -> None:

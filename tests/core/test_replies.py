@@ -66,7 +66,8 @@ from paperround.replies import Reply, Step, Verdict, heard, retry_after, verdict
         (Step.RCPT, 554, "refused", Verdict.OURS),
         (Step.RCPT, 550, "your host is on a block list", Verdict.OURS),
         (Step.RCPT, 550, "5.1.0 address rejected", Verdict.OURS),
-        (Step.RCPT, 550, "10.5.1.1 is not welcome: spam", Verdict.OURS),
+        (Step.DOT, 550, "5.1.1.7 is not welcome", Verdict.OURS),
+        (Step.MAIL, 552, "5.2.3 message too large", Verdict.OURS),
         (Step.RCPT, 503, "5.5.1 bad sequence", Verdict.OURS),
         # Nothing passes before somebody mends it.
         (Step.CONNECT, 554, "5.7.1 no service for you", Verdict.CONFIG),
@@ -75,6 +76,7 @@ from paperround.replies import Reply, Step, Verdict, heard, retry_after, verdict
         (Step.MAIL, 530, "5.7.0 authentication required", Verdict.CONFIG),
         (Step.RCPT, 530, "authentication required", Verdict.CONFIG),
         (Step.RCPT, 538, "encryption required", Verdict.CONFIG),
+        (Step.RCPT, 550, "5.7.8 authentication failed", Verdict.CONFIG),
         (Step.MAIL, 550, "5.1.1 who are you", Verdict.CONFIG),
         (Step.MAIL, 553, "5.7.1 sender address not owned by you", Verdict.CONFIG),
         (Step.RCPT, 550, "5.1.8 sender domain does not exist", Verdict.CONFIG),

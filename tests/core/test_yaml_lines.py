@@ -136,7 +136,10 @@ def test_lines_are_counted_whatever_ends_them(line_end: str) -> None:
         ("%YAML 3.1\n---\na: 1\n", "some.yaml:1: a line that begins with % cannot be used; remove it"),
         ("a: &\n", "some.yaml:1: the name of an anchor is expected behind & or *"),
         ("a: !x!y b\n", "some.yaml:1: the name of a tag is expected behind !"),
-        ("a: 1\n---\nb: 2\n", "some.yaml:2: a second document begins here; a config is one document: remove the ---"),
+        (
+            "a: 1\n---\nb: 2\n",
+            "some.yaml:2: a second document begins here; a config is one document: remove the ---",
+        ),
         ("a: *ptr\n", 'some.yaml:1: a: no anchor above is called "ptr"; a text that begins with * needs'),
         ("a: &x [*x]\n", "some.yaml:1: a[0]: *x stands inside of what it names"),
         ("? [a]\n: b\n", "some.yaml:1: a key is a list or a mapping here"),

@@ -2,7 +2,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paperround.delivery.outbox import Outbox, filename
@@ -58,6 +58,7 @@ def test_a_message_id_in_the_body_is_not_the_message_s() -> None:
     assert not filename("ada@example.org", quoted).startswith("2026")
 
 
+@example(recipient="-.hidden", message=b"")
 @given(recipient=st.text(max_size=300), message=st.binary(max_size=200))
 def test_no_reader_and_no_message_names_a_file_elsewhere(recipient: str, message: bytes) -> None:
     name = filename(recipient, message)

@@ -176,6 +176,15 @@ def test_a_domain_in_other_letters_travels_in_its_ascii_form() -> None:
     asyncio.run(scenario())
 
 
+def test_a_dot_at_the_very_beginning_is_doubled_too() -> None:
+    async def scenario() -> None:
+        async with Server() as server, at(server) as sending:
+            await sending.send(b".abc\r\n")
+            assert server.bodies == [b"bc\r\n"]  # of which the server has put "..a" aside
+
+    asyncio.run(scenario())
+
+
 def test_a_line_break_is_added_where_the_last_one_is_missing() -> None:
     async def scenario() -> None:
         async with Server() as server, at(server) as sending:
@@ -205,11 +214,14 @@ def test_a_line_break_is_added_where_the_last_one_is_missing() -> None:
 )
 def test_what_breaks_off_before_the_dot_was_not_accepted(script: dict[str, str], where: str) -> None:
     async def scenario() -> None:
-        async with Server(script) as server, at(server) as sending:
+        [(verb, answer)] = script.items()
+        async with Server({verb: [answer, USUAL[verb]]}) as server, at(server) as sending:
             with pytest.raises(Interrupted, match=where):
                 await sending.send(LARGE)
-            assert sending.marks == ("BODY" in script)
-            assert not sending.relay._idle
+            assert sending.marks == (verb == "BODY")
+            await sending.send()
+            assert server.connections == 2
+            assert server.bodies == [MESSAGE[3:]]
 
     asyncio.run(scenario())
 
@@ -219,11 +231,12 @@ def test_what_breaks_off_before_the_dot_was_not_accepted(script: dict[str, str],
 )
 def test_what_breaks_off_after_the_dot_may_have_been_accepted(answer: str) -> None:
     async def scenario() -> None:
-        async with Server({"DOT": answer}) as server, at(server) as sending:
-            with pytest.raises(Unanswered):
+        async with Server({"DOT": [answer, USUAL["DOT"]]}) as server, at(server) as sending:
+            with pytest.raises(Unanswered, match=r"after the whole message|no answer to a message"):
                 await sending.send()
             assert sending.marks == 1
-            assert not sending.relay._idle
+            await sending.send()
+            assert server.connections == 2
 
     asyncio.run(scenario())
 
@@ -242,10 +255,11 @@ def test_what_breaks_off_after_the_dot_may_have_been_accepted(answer: str) -> No
 )
 def test_nobody_waits_for_ever(verb: str, timeouts: Timeouts, error: type[Exception]) -> None:
     async def scenario() -> None:
-        async with Server({verb: HANG}) as server, at(server, timeouts=timeouts) as sending:
+        async with Server({verb: [HANG, USUAL[verb]]}) as server, at(server, timeouts=timeouts) as sending:
             with pytest.raises(error, match="no answer in time"):
                 await sending.send(LARGE if verb == "BODY" else MESSAGE)
-            assert not sending.relay._idle
+            assert sending.marks == (verb in ("BODY", "DOT"))
+            assert server.bodies == []
 
     asyncio.run(scenario())
 
@@ -368,6 +382,18 @@ def test_a_connection_that_the_server_gave_up_is_replaced_unnoticed(answer: str)
             assert server.connections == 2
             assert len(server.bodies) == 2
             assert sending.marks == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_that_the_server_ended_while_it_was_idle_is_not_used() -> None:
+    async def scenario() -> None:
+        async with Server() as server, at(server) as sending:
+            await sending.send()
+            await server.hang_up()
+            await sending.send()
+            assert server.connections == 2
+            assert server.verbs()["MAIL"] == 2
 
     asyncio.run(scenario())
 

@@ -151,6 +151,7 @@ def test_where_tls_is_stripped_nothing_but_ehlo_is_said(
             with pytest.raises(error, match=words):
                 await sending.send()
             assert {"AUTH", "MAIL"}.isdisjoint(server.verbs())
+            await server.is_left()
 
     asyncio.run(scenario())
 
@@ -190,6 +191,7 @@ def test_refused_credentials_are_tried_once_and_never_shown(
             assert SECRET not in str(raised.value)
             assert server.verbs()["AUTH"] == ("AUTH" in script)
             assert server.verbs()["MAIL"] == 0
+            await server.is_left()
 
     asyncio.run(scenario())
 

@@ -1,22 +1,18 @@
 import os
+import shutil
 import sqlite3
 import stat
-import sys
-import subprocess
-from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
+from tests.fakes.plans import LATER, MONDAY, NOW, TUESDAY, bring_to, claim, claimed, letter, pick, silence
 
-from paperround.ports import DeliveryId, OnUnknown, Status, StoreError, SubscriberId
+from paperround.ports import DeliveryId, Status, StoreError, SubscriberId
 from paperround.store import Store, open_store
-from tests.fakes.plans import LATER, LETTER, MONDAY, NOW, TUESDAY, bring_to, claim, claimed, letter, pick, row, silence
 
 IMPATIENT = timedelta(milliseconds=50)
 
@@ -26,8 +22,16 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
+@pytest.fixture(scope="module")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("new") / "store.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
+def store(path: Path, new_store: Path) -> Iterator[Store]:
+    shutil.copy(new_store, path)
     with closing(open_store(f"sqlite:///{path}", patience=IMPATIENT)) as opened:
         yield opened
 
@@ -52,9 +56,6 @@ def fill_the_disk(store: Store) -> None:
         connection.execute("PRAGMA max_page_count = 1")  # SQLite makes it the present size
 
     event.listen(store.database._engine, "checkout", no_more)
-
-
-# opening
 
 
 def test_every_connection_is_durable_and_keeps_references(store: Store) -> None:
@@ -135,9 +136,6 @@ def damage(path: Path, *, of: str) -> None:
         file.write(os.urandom(size))
 
 
-# what can go wrong later
-
-
 def test_a_page_damaged_while_in_use_is_reported(store: Store, ada: SubscriberId, path: Path) -> None:
     store.ledger.plan([letter(ada, TUESDAY)], now=NOW)
     store.close()  # the next connections read from the file
@@ -179,9 +177,19 @@ def test_nothing_is_recorded_while_another_program_holds_the_lock(
     WRITES[name](store, ada)
 
 
-def test_looking_needs_no_lock(store: Store, ada: SubscriberId, elsewhere: sqlite3.Connection, path: Path) -> None:
+def test_nobody_else_writes_between_looking_and_writing(store: Store, elsewhere: sqlite3.Connection) -> None:
+    with store.database.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        elsewhere.execute("BEGIN IMMEDIATE")
+
+
+def test_looking_needs_no_lock(
+    store: Store, ada: SubscriberId, elsewhere: sqlite3.Connection, path: Path
+) -> None:
     store.ledger.plan([letter(ada, TUESDAY)], now=NOW)
+    secret = store.ledger.secret()
     elsewhere.execute("BEGIN IMMEDIATE")
+    assert store.ledger.secret() == secret
+    assert store.ledger.enrol(["ada@example.org"], now=LATER) == {"ada@example.org": ada}
     assert store.ledger.planned(TUESDAY) == {ada}
     with closing(open_store(f"sqlite:///{path}", patience=IMPATIENT)) as second:
         assert second.ledger.planned(TUESDAY) == {ada}
@@ -197,15 +205,17 @@ def test_text_that_cannot_be_written_is_refused(store: Store, ada: SubscriberId)
         store.ledger.suppress(ada, "half a character: \ud800", now=NOW)
 
 
-# what the tables themselves forbid
+SECOND_OF_THE_DAY = """
+    INSERT INTO deliveries
+    SELECT NULL, subscriber, day, status, reason, 'other', attempts, unknowns, data_begun_at,
+    next_at, reply, planned_at, updated_at, batches, considered, rejected, message FROM deliveries
+"""
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        "INSERT INTO deliveries SELECT NULL, subscriber, day, status, reason, 'other', attempts, unknowns,"
-        " data_begun_at, next_at, reply, planned_at, updated_at, batches, considered, rejected, message"
-        " FROM deliveries",
+        SECOND_OF_THE_DAY,
         "UPDATE deliveries SET status = 'lost'",
         "UPDATE deliveries SET message = NULL",
         "UPDATE deliveries SET status = 'sent'",
@@ -232,12 +242,16 @@ def test_the_bytes_are_kept_as_long_as_they_may_be_sent(
 
 
 def test_moments_are_kept_in_utc(store: Store, ada: SubscriberId, elsewhere: sqlite3.Connection) -> None:
-    kathmandu = NOW.astimezone(tz=None) if ada else NOW
-    store.ledger.plan([silence(ada, TUESDAY)], now=kathmandu)
-    assert elsewhere.execute("SELECT planned_at FROM deliveries").fetchone() == ("2026-06-16 05:00:00.000000",)
+    kathmandu = timezone(timedelta(hours=5, minutes=45))
+    store.ledger.plan([silence(ada, TUESDAY)], now=NOW.astimezone(kathmandu))
+    assert elsewhere.execute("SELECT planned_at FROM deliveries").fetchone() == (
+        "2026-06-16 05:00:00.000000",
+    )
 
 
-def test_reopening_takes_the_picks_along(store: Store, ada: SubscriberId, elsewhere: sqlite3.Connection) -> None:
+def test_reopening_takes_the_picks_along(
+    store: Store, ada: SubscriberId, elsewhere: sqlite3.Connection
+) -> None:
     quiet = silence(ada, TUESDAY)
     store.ledger.plan([quiet], now=NOW)
     elsewhere.execute("INSERT INTO picks VALUES (1, 0, 'arxiv:a', 'for_you', 1, '2026-06-16', '[]', '[]')")
@@ -256,15 +270,14 @@ def test_a_damaged_message_keeps_nobody_else_waiting(
     assert claimed(store.ledger).recipient == "grace@example.org"
 
 
-# copies
-
-
 def test_a_backup_is_a_store(store: Store, ada: SubscriberId, tmp_path: Path) -> None:
     store.ledger.plan([letter(ada, TUESDAY, picks=(pick("a"),))], now=NOW)
+    secret = store.ledger.secret()
     store.backup(tmp_path / "copy.db")
+    assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
     with closing(open_store(f"sqlite:///{tmp_path}/copy.db")) as copy:
         assert copy.ledger.rows() == store.ledger.rows()
-        assert copy.ledger.secret() == store.ledger.secret()
+        assert copy.ledger.secret() == secret
 
 
 def test_a_backup_overwrites_nothing(store: Store, tmp_path: Path) -> None:

@@ -1,1 +1,184 @@
-"""Threads and processes that use one store at the same time."""
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from threading import Event
+from time import sleep
+
+import pytest
+from sqlalchemy import Connection, event
+from tests.fakes.plans import NOW, TUESDAY, letter
+
+from paperround.ports import DeliveryId, Status, StoreError, SubscriberId
+from paperround.store import Store, open_store
+
+PREAMBLE = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from sqlalchemy import event
+from paperround.ports import OnUnknown, Status
+from paperround.store import open_store
+
+NOW = datetime.now(UTC)
+store = open_store(sys.argv[1])
+ledger = store.ledger
+
+def claim():
+    return ledger.claim(None, on_unknown=OnUnknown.HOLD, now=NOW, retry_before=None)
+"""
+
+CLAIM_ALL = """
+# That it survives a power cut is not in question here, and takes time.
+event.listen(store.database._engine, "checkout", lambda c, *_: c.execute("PRAGMA synchronous = OFF"))
+
+def claim_all(_):
+    found = []
+    while (taken := claim()) is not None:
+        found.append(taken.id)
+    return found
+
+with ThreadPoolExecutor(2) as threads:
+    for found in threads.map(claim_all, range(2)):
+        print(*found, sep="\\n")
+"""
+
+AGREE = """
+print(ledger.secret().hex())
+"""
+
+SEND_ALL = """
+while (taken := claim()) is not None:
+    ledger.begin_data(taken.id, now=NOW)
+    ledger.settle(taken.id, Status.SENT, reply="250", now=NOW)
+    print(taken.id, flush=True)
+"""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/store.db"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with closing(open_store(url)) as opened:
+        yield opened
+
+
+def test_processes_that_start_together_make_one_store(url: str) -> None:
+    processes = [start(AGREE, url) for _ in range(3)]
+    said = [process.communicate()[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(set(said)) == 1
+
+
+def test_two_processes_with_two_threads_claim_each_delivery_once(store: Store, url: str) -> None:
+    plan_letters(store, 500)
+    processes = [start(CLAIM_ALL, url) for _ in range(2)]
+    claimed = [int(line) for process in processes for line in process.communicate()[0].splitlines()]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sorted(claimed) == [row.id for row in sorted(store.ledger.rows(), key=lambda row: row.id)]
+    assert store.ledger.tally(TUESDAY) == {Status.SENDING: 500}
+
+
+def test_a_process_that_is_killed_leaves_nothing_half_done(store: Store, url: str) -> None:
+    plan_letters(store, 200)
+    with start(SEND_ALL, url) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(5)]
+        process.kill()
+        said += process.stdout.readlines()
+    with closing(open_store(url)) as again:
+        sent = {row.id for row in again.ledger.rows(status=Status.SENT)}
+        assert {int(line) for line in said if line.endswith("\n")} <= sent
+        assert len(sent) < 200
+        assert again.ledger.recover(now=NOW) <= 1
+        tally = again.ledger.tally(TUESDAY)
+        assert set(tally) <= {Status.SENT, Status.PLANNED, Status.UNKNOWN}
+        assert sum(tally.values()) == 200
+
+
+def test_threads_that_write_at_the_same_time_share_a_commit(store: Store) -> None:
+    ids = plan_letters(store, 8)
+    commits: list[Connection] = []
+    event.listen(store.database._engine, "commit", commits.append)
+    together(store, [partial(store.ledger.suppress, each, "bounced", now=NOW) for each in ids])
+    assert len(commits) == 2  # of the write that they waited for, and theirs
+    assert store.ledger.suppressed() == dict.fromkeys(ids, "bounced")
+
+
+def test_a_write_that_fails_spoils_none_beside_it(store: Store) -> None:
+    ids = plan_letters(store, 2)
+    nobody = SubscriberId(10**6)
+    outcomes = together(
+        store,
+        [
+            partial(store.ledger.suppress, ids[0], "bounced", now=NOW),
+            partial(store.ledger.suppress, nobody, "bounced", now=NOW),
+            partial(store.ledger.settle, DeliveryId(1), Status.SENT, reply="250", now=NOW),
+            partial(store.ledger.suppress, ids[1], "bounced", now=NOW),
+        ],
+    )
+    assert [isinstance(outcome, StoreError) for outcome in outcomes] == [False, True, True, False]
+    assert store.ledger.suppressed() == dict.fromkeys(ids, "bounced")
+
+
+def test_a_commit_that_fails_fails_for_all_who_share_it(store: Store) -> None:
+    ids = plan_letters(store, 1)
+
+    def spoil_the_commit(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        connection.exec_driver_sql(
+            "INSERT INTO suppressions VALUES (1000000, '', '2026-06-16 05:00:00.000000')"
+        )
+
+    suppress = partial(store.ledger.suppress, ids[0], "bounced", now=NOW)
+    outcomes = together(store, [suppress, partial(store.database.write, spoil_the_commit)])
+    assert [type(outcome) for outcome in outcomes] == [StoreError, StoreError]
+    assert store.ledger.suppressed() == {}
+
+
+def test_a_mistake_in_the_program_leaves_nobody_waiting(store: Store) -> None:
+    def mistaken(_: Connection) -> None:
+        raise ZeroDivisionError
+
+    outcomes = together(store, [partial(store.database.write, mistaken)] * 3)
+    assert {type(outcome) for outcome in outcomes} == {ZeroDivisionError, StoreError}
+    assert store.ledger.suppressed() == {}
+
+
+def test_threads_make_one_secret(url: str) -> None:
+    with closing(open_store(url)) as store, ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(lambda _: store.ledger.secret(), range(8)))) == 1
+
+
+def start(script: str, url: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "-c", PREAMBLE + script, url], stdout=subprocess.PIPE, text=True)
+
+
+def plan_letters(store: Store, count: int) -> list[SubscriberId]:
+    ids = store.ledger.enrol([f"reader{number}@example.org" for number in range(count)], now=NOW)
+    store.ledger.plan([letter(each, TUESDAY) for each in ids.values()], now=NOW)
+    return list(ids.values())
+
+
+def together(store: Store, writes: Sequence[Callable[[], object]]) -> list[BaseException | None]:
+    """Let writes of many threads wait for one that is under way, and return what each came to."""
+    under_way, all_wait = Event(), Event()
+
+    def first(_: Connection) -> None:
+        under_way.set()
+        all_wait.wait(10)
+
+    with ThreadPoolExecutor(len(writes) + 1) as threads:
+        threads.submit(store.database.write, first)
+        assert under_way.wait(10)
+        outcomes = [threads.submit(write) for write in writes]
+        while len(store.database._waiting) < len(writes):
+            sleep(0.001)
+        all_wait.set()
+        return [outcome.exception() for outcome in outcomes]

@@ -71,10 +71,20 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.close()
+        await self.hang_up()
+        await self._server.wait_closed()
+
+    async def hang_up(self) -> None:
+        """End every connection there is."""
         for talk in self._talks:
             talk.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
-        await self._server.wait_closed()
+        self._talks.clear()
+        await asyncio.sleep(0.01)  # for the other side to notice
+
+    async def is_left(self) -> None:
+        """Return once every client has gone, or raise TimeoutError."""
+        await asyncio.wait_for(asyncio.gather(*self._talks, return_exceptions=True), 5)
 
     def verbs(self) -> Counter[str]:
         return Counter(line.split()[0] for line in self.heard)

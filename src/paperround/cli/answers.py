@@ -248,10 +248,10 @@ def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
         frame.tell(f"  {batch['source']}, {day}: {batch['state']}, {batch['papers']} papers")
     frame.tell(f"{row.considered} papers were new to this reader; {len(row.picks)} came in full.")
     for reason, count in row.rejected.items():
-        frame.tell(f"  {count} {reason}")
+        frame.tell(f"  {count:>5}  {reason}")
     for pick in row.picks:
         frame.tell()
-        frame.tell(f"{pick.relevance:.2f}  {titles.get(pick.paper, '')}  ({pick.paper}, {pick.section})")
+        frame.tell(f"{frame.score(pick.relevance)}  {titles.get(pick.paper, '')}  ({pick.paper}, {pick.section})")
         for reason in pick.reasons:
             frame.tell(f"      {reason}")
     if row.titles:

@@ -107,7 +107,7 @@ def _page(path: Path) -> Path:
 def _tell_delivery(row: DeliveryRecord, shown: _Shown) -> None:
     frame.tell(f"\n{row.subscriber}: {row.status.value}, {len(row.picks)} papers of {row.considered}")
     for pick in row.picks:
-        frame.tell(f"  {pick.relevance:.2f}  {shown.titles.get(pick.paper, pick.paper)}")
+        frame.tell(f"  {frame.score(pick.relevance)}  {shown.titles.get(pick.paper, pick.paper)}")
         frame.tell(f"        {'; '.join(pick.reasons)}")
     if row.subscriber in shown.pages:
         frame.tell(f"  {shown.pages[row.subscriber].resolve().as_uri()}")

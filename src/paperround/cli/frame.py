@@ -32,7 +32,8 @@ T = TypeVar("T")
 
 FAILED, USAGE = 1, 2  # how a command ends when something went wrong, or was asked for wrongly
 
-out = Console(highlight=False, soft_wrap=True)
+# What goes into a file or a pipe is not folded to the width of a terminal that is not there.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 500)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
 app = typer.Typer(
@@ -135,6 +136,11 @@ def answer(value: object) -> None:
     """Write the answer for a script to standard output."""
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
+
+
+def score(relevance: float) -> str:
+    """Return a relevance for people; a paper that came for another reason has none."""
+    return f"{relevance:.2f}" if relevance else "   –"
 
 
 def wrong_call(message: str) -> NoReturn:

@@ -137,8 +137,11 @@ def tally(outcome: Round) -> dict[str, object]:
 
 def tell_batches(batches: Sequence[BatchRecord]) -> None:
     """Say what came from each source."""
+    days = [batch.day for batch in batches]
     table = Table(box=None, show_header=False, pad_edge=False)
     for batch in batches:
+        if batch.state is BatchState.QUIET and batch.day != max(days):
+            continue  # that an earlier list is empty is no news
         count = f"{batch.papers} papers, {batch.new} new" if batch.papers else ""
         table.add_row(escape(batch.source), spoken(batch.day), batch.state.value, count, escape(batch.reason))
     frame.out.print(table)
@@ -205,7 +208,7 @@ def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], 
         reason = not_due(digest.subscriber, day) or silence(digest)
         frame.tell(f"{digest.subscriber.address}: {reason or f'{len(digest.picks)} papers'}")
         for pick in () if reason else digest.picks:
-            frame.tell(f"  {pick.relevance:.2f}  {pick.paper.title}  ({pick.paper.id})")
+            frame.tell(f"  {frame.score(pick.relevance)}  {pick.paper.title}  ({pick.paper.id})")
     frame.tell(f"{spoken(day)}: nothing was planned and nothing was sent.")
 
 

@@ -10,6 +10,7 @@ from paperround.settings import Mailbox
 LONGEST_LOCAL = 64  # characters, RFC 5321 4.5.3.1
 LONGEST_DOMAIN = 255
 LONGEST_ADDRESS = 254
+LONGEST_NAME = 200
 
 EXAMPLE = "write it like ada@example.org"
 
@@ -65,6 +66,6 @@ def mailbox(text: str) -> Mailbox:
     name = named["name"].strip()
     if name.startswith('"') and name.endswith('"'):
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
-    if not name.isprintable():
-        raise Wrong("the name holds a control character", "remove it")
+    if not name.isprintable() or len(name) > LONGEST_NAME:
+        raise Wrong("the name is too long, or holds a control character", "write a short plain name")
     return Mailbox(name=name, address=address(named["address"].strip()))

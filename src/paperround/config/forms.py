@@ -98,7 +98,8 @@ def zone(value: object) -> ZoneInfo:
     name = _text(value)
     if name not in _zones():
         close = did_you_mean(name, _zones(), otherwise="write it like Europe/Berlin")
-        by_city = [each for each in _zones() if each.rpartition("/")[2].casefold() == name.casefold()]
+        city = f"/{name.casefold()}"
+        by_city = [each for each in _zones() if each.casefold().endswith(city)]
         mend = f"did you mean {quoted(min(by_city))}?" if by_city else close
         raise Wrong(f"{quoted(name)} is no time zone", mend)
     return ZoneInfo(name)

@@ -206,6 +206,8 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
     None means that nobody is named as the sender.
     """
     form = sheet.fit_what_fits(InstallationForm, leaving=("sources",))
+    if not isinstance(sheet.document.value, dict):
+        return None
     sources = tuple(_sources(sheet, folder))
     relay, dkim = _relay(sheet, form, folder, variables), _dkim(sheet, form, variables)
     templates = _existing(sheet, ("templates",), folder, form.templates, directory=True)

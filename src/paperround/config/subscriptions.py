@@ -157,7 +157,7 @@ def read(sheet: Sheet, *, sender: Mailbox | None) -> tuple[Subscriber, ...]:
     said = sheet.mapping(()).get("defaults") is not None
     defaults = sheet.fit(DefaultsForm, here) if said else DefaultsForm()
     if sheet.mapping(()).get("subscribers") == []:
-        sheet.warn(("subscribers",), "nobody subscribes", "run `paperround subscribers add`")
+        sheet.warn(("subscribers",), "nobody subscribes", "add somebody to subscribers.yaml")
     return tuple(_subscribers(sheet, defaults, sender))
 
 

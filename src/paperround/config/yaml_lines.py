@@ -107,7 +107,7 @@ def _decoded(data: bytes, file: Path) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         _refuse(file, Explained(line=1, message="this is UTF-16", mend="save the file as UTF-8"))
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         _refuse(file, Explained(line=line, message="this is not UTF-8", mend="save the file as UTF-8"))

@@ -9,7 +9,7 @@ from typing import Self
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
-from paperround.delivery.connection import LOST, Host, connect, drop, within, why
+from paperround.delivery.connection import LOST, Host, connect, drop, why, within
 from paperround.headers import wire_address
 from paperround.ports import Interrupted, Refused, Unanswered
 from paperround.replies import Reply, Step, heard
@@ -133,7 +133,7 @@ class Conversation:
         raise Interrupted(f"{self._host}: {str(reply)!r} is no answer to {step.upper()}")
 
     async def _write(self, body: bytes) -> None:
-        """Write the message, and its dot once all before it has left."""
+        """Write the message block by block as the server takes it, and then the dot."""
         try:
             protocol = self._protocol()
             for start in range(0, len(body), _BLOCK):

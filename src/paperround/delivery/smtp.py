@@ -79,7 +79,7 @@ class SmtpRelay:
     async def _conversation(self) -> Conversation:
         while self._idle:
             conversation = self._idle.pop()
-            if conversation.is_open and self._clock() - conversation.idle_since < _LONGEST_IDLE:
+            if self._clock() - conversation.idle_since < _LONGEST_IDLE:
                 return conversation
             await conversation.quit()
         return await Conversation.begin(self._host)

@@ -16,6 +16,7 @@ from paperround.batches import Batch, BatchState
 from paperround.papers import Paper, arxiv_id
 from paperround.ports import SourceError
 from paperround.settings import ArxivSettings
+from paperround.sources import fields
 from paperround.sources.bodies import is_web_page
 from paperround.sources.entries import Entries, read_entries
 from paperround.sources.http import Client
@@ -136,22 +137,21 @@ def _paper(item: etree._Element, day: date) -> Paper | None:
     abstract = described.partition("Abstract:")[2] or described
     return Paper(
         id=paper,
-        title=text.prose(_text(item, "title"), limit=500),
+        title=fields.title(_text(item, "title")),
         url=f"https://arxiv.org/abs/{name}",
         pdf_url=f"https://arxiv.org/pdf/{name}",
         published=day,
-        abstract=text.prose(abstract, limit=20_000),
-        authors=tuple(_authors(_text(item, "{*}creator"))),
-        categories=tuple(dict.fromkeys(_categories(item))),
+        abstract=fields.abstract(abstract),
+        authors=fields.authors(_names(_text(item, "{*}creator"))),
+        categories=fields.terms(category.text or "" for category in item.iterfind("category")),
         code_url=links.code_link(abstract),
     )
 
 
-def _authors(creators: str) -> Iterator[str]:
+def _names(creators: str) -> Iterator[str]:
     for name in _without_affiliations(creators).split(","):
-        readable = text.prose(name, limit=200)
-        if readable and readable.rstrip(".").lower() != "et al":
-            yield readable
+        if name.strip(" .").lower() != "et al":
+            yield name
 
 
 def _without_affiliations(creators: str) -> str:
@@ -166,13 +166,6 @@ def _without_affiliations(creators: str) -> str:
         elif not depth:
             kept.append(character)
     return _AFFILIATION.sub("", creators) if depth else "".join(kept)
-
-
-def _categories(item: etree._Element) -> Iterator[str]:
-    for category in item.iterfind("category"):
-        term = text.clean(category.text or "", limit=50)
-        if term:
-            yield term
 
 
 def _text(element: etree._Element, tag: str) -> str:

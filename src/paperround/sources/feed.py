@@ -12,17 +12,19 @@ from typing import Any
 import feedparser
 import nh3
 
-from paperround import links, text
+from paperround import links
 from paperround.batches import Batch, BatchState
 from paperround.papers import Paper, PaperId, arxiv_id
 from paperround.ports import SourceError
 from paperround.settings import FeedSettings
+from paperround.sources import fields
 from paperround.sources.bodies import is_web_page
 from paperround.sources.entries import Entries, read_entries
 from paperround.sources.http import Client
 
 WINDOW = timedelta(days=30)  # a feed may hold years
 MOST_ENTRIES = 500
+LARGEST = 10_000_000  # bytes; feedparser takes up to half a minute and 100 MB for those
 
 
 class Feed:
@@ -62,8 +64,8 @@ def parse(body: bytes, *, day: date, url: str, content_type: str = "") -> Entrie
     """
     if is_web_page(body):
         raise SourceError("a web page instead of a feed")
-    if len(_ENTRY.findall(body)) > _MOST_PARSED:
-        raise SourceError(f"the feed has more than {_MOST_PARSED:,} entries")
+    if len(body) > LARGEST or body.count(b"<") + body.count(b"&") > _MOST_MARKS:
+        raise SourceError("the feed is too large; is there one with the latest entries alone?")
     feed = _parsed(body, url, content_type)
     dated = ((_date(entry, day), entry) for entry in feed["entries"])
     recent = [(published, entry) for published, entry in dated if published > day - WINDOW]
@@ -72,12 +74,14 @@ def parse(body: bytes, *, day: date, url: str, content_type: str = "") -> Entrie
 
 
 _ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.5"
-_ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
-_MOST_PARSED = 10_000
+_MOST_MARKS = 300_000
+_MOST_TAGS_IN_TEXT = 1_000
 _DOI = re.compile(r"(?:^doi:|doi\.org/|/doi/(?:\w+/)?|^)(10\.\d{4,9}/[^\s?#\"<>]+)", re.IGNORECASE | re.ASCII)
 _CATEGORY = re.compile(r"[a-z-]+\.[A-Za-z-]{2,}", re.ASCII)
-_BREAK = re.compile(r"</?(?:br|p|div|li)\b[^>]*>")
-_LONGEST_MARKUP = 100_000
+_BLOCKS = {"br", "div", "h1", "h2", "h3", "li", "p", "td"}
+_BREAK = re.compile(f"</?(?:{'|'.join(sorted(_BLOCKS))})>")
+_AND = re.compile(r", and |,| and ")
+_LONGEST = 100_000
 
 
 def _parsed(body: bytes, url: str, content_type: str) -> Mapping[str, Any]:
@@ -113,12 +117,12 @@ def _date(entry: Mapping[str, Any], day: date) -> date:
 
 
 def _paper(entry: Mapping[str, Any], published: date) -> Paper | None:
-    title = _readable(entry.get("title_detail"), limit=500)
+    title = fields.title(_plain(entry.get("title_detail")))
     link = links.web_link(entry.get("link"))
     if not title or link is None:
         return None
     bodies = [entry.get("summary_detail"), *entry.get("content", ())]
-    terms = [text.clean(str(tag.get("term") or ""), limit=100) for tag in entry.get("tags", ())]
+    terms = fields.terms(str(tag.get("term") or "") for tag in entry.get("tags", ()))
     paper = _id(entry, link)
     name = paper.removeprefix("arxiv:")
     return Paper(
@@ -127,10 +131,10 @@ def _paper(entry: Mapping[str, Any], published: date) -> Paper | None:
         url=link,
         pdf_url=f"https://arxiv.org/pdf/{name}" if name != paper else None,
         published=published,
-        abstract=next(filter(None, (_readable(each, limit=20_000) for each in bodies)), ""),
-        authors=tuple(_authors(entry.get("authors", ()))),
+        abstract=next(filter(None, (fields.abstract(_plain(each)) for each in bodies)), ""),
+        authors=fields.authors(_names(entry.get("authors", ()))),
         categories=tuple(term for term in terms if _CATEGORY.fullmatch(term)),
-        keywords=tuple(term for term in terms if term and not _CATEGORY.fullmatch(term)),
+        keywords=tuple(term for term in terms if not _CATEGORY.fullmatch(term)),
     )
 
 
@@ -148,28 +152,25 @@ def _id(entry: Mapping[str, Any], link: str) -> PaperId:
     return PaperId(f"feed:{hashlib.sha256(lasting.encode('utf-8', 'replace')).hexdigest()[:20]}")
 
 
-def _readable(detail: Mapping[str, Any] | None, *, limit: int) -> str:
+def _plain(detail: Mapping[str, Any] | None) -> str:
+    """Return the text of an element, without markup where it has some."""
     if not detail:
         return ""
-    value = str(detail.get("value") or "")[:_LONGEST_MARKUP]
-    return text.prose(_without_markup(value) if "html" in str(detail.get("type")) else value, limit=limit)
+    value = str(detail.get("value") or "")[:_LONGEST]
+    return _without_markup(value) if "html" in str(detail.get("type")) else value
 
 
 def _without_markup(value: str) -> str:
-    cleaned = nh3.clean(value, tags={"br", "p", "div", "li"}, attributes={})
+    # Its beginning is enough, and the time for tags within tags grows with the square of their number.
+    start = "<".join(value.split("<", _MOST_TAGS_IN_TEXT)[:_MOST_TAGS_IN_TEXT])
+    cleaned = nh3.clean(start, tags=_BLOCKS, attributes={})
     return html.unescape(_BREAK.sub(" ", cleaned))
 
 
-def _authors(authors: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _names(authors: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for author in authors:
-        for name in _names(str(author.get("name") or "")):
-            if readable := text.prose(name, limit=200):
-                yield readable
-
-
-def _names(written: str) -> Iterable[str]:
-    if ";" in written:
-        return written.split(";")
-    parts = re.split(r", and |,| and ", written)
-    # "Doe, Jane" is one name; where every part has a blank in it, they are several.
-    return parts if all(" " in part.strip() for part in parts) else [written]
+        written = str(author.get("name") or "")[:_LONGEST]
+        parts = written.split(";") if ";" in written else _AND.split(written)
+        # "Doe, Jane" is one name; where every part has a blank in it, they are several.
+        several = ";" in written or all(" " in part.strip() for part in parts)
+        yield from parts if several else [written]

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from paperround import links, text
+from paperround import links
 from paperround.batches import Batch, BatchState
 from paperround.papers import Paper, PaperId, arxiv_id
 from paperround.ports import SourceError
 from paperround.settings import FileSettings
+from paperround.sources import fields
 from paperround.sources.entries import Entries, read_entries
 
 LOOKBACK = 6  # days
@@ -50,7 +51,6 @@ def parse(lines: Iterable[bytes], day: date) -> Entries:
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_ID = 200
-_MOST_VOTES = 1_000_000_000
 
 
 def _read(path: Path, day: date) -> Entries:
@@ -96,14 +96,14 @@ def _paper(line: bytes, day: date) -> Paper | None:
         raise ValueError("`url` must be an http(s) address")
     return Paper(
         id=_id(_string(values, "id")),
-        title=text.prose(_string(values, "title"), limit=500),
+        title=fields.title(_string(values, "title")),
         url=url,
         published=published,
-        abstract=text.prose(_string(values, "abstract"), limit=20_000),
-        authors=tuple(_strings(values, "authors", limit=200)),
-        organization=text.clean(_string(values, "organization", ""), limit=200) or None,
-        categories=tuple(_strings(values, "categories", [], limit=50)),
-        keywords=tuple(_strings(values, "keywords", [], limit=100)),
+        abstract=fields.abstract(_string(values, "abstract")),
+        authors=fields.authors(_strings(values, "authors")),
+        organization=fields.organization(_string(values, "organization", "")),
+        categories=fields.terms(_strings(values, "categories", [])),
+        keywords=fields.terms(_strings(values, "keywords", [])),
         votes=_votes(values),
         pdf_url=links.web_link(values.get("pdf_url")),
         code_url=links.web_link(values.get("code_url")),
@@ -136,12 +136,10 @@ def _date(values: Mapping[str, object], key: str) -> date:
 
 
 def _votes(values: Mapping[str, object]) -> int | None:
-    votes = values.get("votes")
-    if votes is None or (
-        isinstance(votes, int) and not isinstance(votes, bool) and 0 <= votes <= _MOST_VOTES
-    ):
-        return votes
-    raise ValueError("`votes` must be a whole number")
+    votes = fields.votes(values.get("votes"))
+    if votes is None and values.get("votes") is not None:
+        raise ValueError("`votes` must be a whole number")
+    return votes
 
 
 def _string(values: Mapping[str, object], key: str, default: str | None = None) -> str:
@@ -151,10 +149,8 @@ def _string(values: Mapping[str, object], key: str, default: str | None = None) 
     return value
 
 
-def _strings(
-    values: Mapping[str, object], key: str, default: list[str] | None = None, *, limit: int
-) -> Iterator[str]:
+def _strings(values: Mapping[str, object], key: str, default: list[str] | None = None) -> list[str]:
     value = values.get(key, default)
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ValueError(f"`{key}` must be a list of texts")
-    return (readable for each in value if (readable := text.prose(each, limit=limit)))
+    return value

@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Self
 
@@ -79,14 +78,10 @@ class Client:
         self.arxiv = arxiv or Pace(ARXIV_INTERVAL)
         self._resolve = resolve
         self._now = now
-        read, connect = self.limits.read.total_seconds(), self.limits.connect.total_seconds()
-        self._http = httpx.AsyncClient(
-            headers={"User-Agent": _user_agent(contact), "Accept-Encoding": "gzip"},
-            timeout=httpx.Timeout(read, connect=connect),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            transport=transport,
-            trust_env=False,
-        )
+        self._headers = {"User-Agent": _user_agent(contact), "Accept-Encoding": "gzip"}
+        # Not httpx's client, which would build the next request from any redirect before it is checked,
+        # keep cookies, and take proxies and passwords from the environment.
+        self._transport = transport or httpx.AsyncHTTPTransport(trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,7 +91,7 @@ class Client:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def get(
         self,
@@ -122,15 +117,15 @@ class Client:
     def _question(
         self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str], pace: Pace | None
     ) -> "_Question":
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise SourceError(f"{url!r} is not an address: {error}") from error
-        if parsed.scheme not in _PORTS or not parsed.host:
-            raise SourceError(f"{url!r} is not an http(s) address")
+        parsed = _web_url(url)
+        if parsed is None:
+            raise SourceError("its address must be http(s), and without a user name")
         parsed = parsed.copy_merge_params(params) if params else parsed
         return _Question(
-            url=parsed, chosen_host=parsed.host, headers=headers, pace=self._pace(parsed.host, pace)
+            url=parsed,
+            chosen_host=parsed.host,
+            headers={**self._headers, **headers},
+            pace=self._pace(parsed.host, pace),
         )
 
     async def _ask(self, question: "_Question") -> Response | None:
@@ -180,8 +175,8 @@ class Client:
 
     async def _send(self, question: "_Question") -> httpx.Response:
         try:
-            return await self._http.send(question.request(self._http), stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            return await self._transport.handle_async_request(question.request(self.limits))
+        except (httpx.ConnectError, httpx.ConnectTimeout, UnicodeError) as error:
             why = str(error) or f"nothing within {spoken(self.limits.connect)}"
             raise Trouble(f"cannot connect to {question.url.host}: {why}", passing=True) from error
         except httpx.TimeoutException as error:
@@ -225,11 +220,8 @@ class Client:
         return body.content()
 
     async def _redirected(self, question: "_Question", location: str) -> "_Question":
-        try:
-            url = question.url.join(location)
-        except httpx.InvalidURL as error:
-            raise Trouble("redirected to something that is not an address") from error
-        if url.scheme not in _PORTS or not url.host or url.userinfo:
+        url = _web_url(location, question.url)
+        if url is None:
             raise Trouble("redirected to an address that is not plain http(s)")
         if url.scheme == "http" and question.url.scheme == "https":
             raise Trouble(f"redirected from https to plain http at {url.host}")
@@ -251,6 +243,7 @@ class Client:
 
 
 _PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65_535
 _THROTTLING = frozenset({HTTPStatus.TOO_MANY_REQUESTS.value})
 _THROTTLING_ARXIV = _THROTTLING | {HTTPStatus.FORBIDDEN.value}
 _LENGTH = re.compile(r"[0-9]{1,15}")
@@ -267,22 +260,34 @@ class _Question:
     pace: Pace | None
     pin: str | None = None
 
-    def request(self, client: httpx.AsyncClient) -> httpx.Request:
+    def request(self, limits: Limits) -> httpx.Request:
+        read, connect = limits.read.total_seconds(), limits.connect.total_seconds()
+        timeout = httpx.Timeout(read, connect=connect).as_dict()
         if self.pin is None:
-            return client.build_request("GET", self.url, headers=self.headers)
+            return httpx.Request("GET", self.url, headers=self.headers, extensions={"timeout": timeout})
         # Kept open, the connection would serve other names at this address unchecked.
         headers = {**self.headers, "Host": self.url.netloc.decode("ascii"), "Connection": "close"}
-        return client.build_request(
+        name = self.url.raw_host.decode("ascii")
+        return httpx.Request(
             "GET",
             self.url.copy_with(host=self.pin),
             headers=headers,
-            extensions={"sni_hostname": self.url.raw_host.decode("ascii")},
+            extensions={"timeout": timeout, "sni_hostname": name},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
     location: str
+
+
+def _web_url(written: str, base: httpx.URL | None = None) -> httpx.URL | None:
+    try:
+        url = base.join(written) if base else httpx.URL(written)
+        named = url.scheme in _PORTS and url.host and not url.userinfo
+    except (httpx.InvalidURL, ValueError):  # the second when a name is looked at that cannot be
+        return None
+    return url if named and (url.port is None or 0 < url.port <= _LAST_PORT) else None
 
 
 def _is_public(address: str) -> bool:

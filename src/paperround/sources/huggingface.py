@@ -11,6 +11,7 @@ from paperround.batches import Batch, BatchState
 from paperround.papers import Paper, PaperId, arxiv_id, merge
 from paperround.ports import SourceError
 from paperround.settings import HuggingFaceSettings
+from paperround.sources import fields
 from paperround.sources.bodies import is_web_page
 from paperround.sources.entries import Entries, read_entries
 from paperround.sources.http import Client
@@ -106,7 +107,7 @@ def parse(body: bytes, day: date) -> Entries:
     except (ValueError, RecursionError) as error:
         raise SourceError("the list is not in JSON, or cut off") from error
     if isinstance(entries, dict) and isinstance(entries.get("error"), str):
-        raise SourceError(f"the host reports: {text.clean(entries['error'], limit=200)}")
+        raise SourceError(f"the host reports: {text.clean(entries['error'][:1000], limit=200)}")
     if not isinstance(entries, list):
         raise SourceError("something else instead of a list")
     return read_entries(entries, lambda entry: _paper(entry, day))
@@ -115,7 +116,6 @@ def parse(body: bytes, day: date) -> Entries:
 _PARTS = 200_000
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _SATURDAY = 5
-_MOST_VOTES = 1_000_000_000
 
 
 def _paper(entry: object, day: date) -> Paper:
@@ -129,15 +129,15 @@ def _paper(entry: object, day: date) -> Paper:
     summary = _string(about, "summary")
     return Paper(
         id=arxiv or PaperId(f"huggingface:{name}"),
-        title=text.prose(_string(about, "title"), limit=500),
+        title=fields.title(_string(about, "title")),
         url=_arxiv_url("abs", arxiv) or f"https://huggingface.co/papers/{name}",
         pdf_url=_arxiv_url("pdf", arxiv),
         published=_published(about, day),
-        abstract=text.prose(summary, limit=20_000),
-        authors=tuple(_authors(about)),
+        abstract=fields.abstract(summary),
+        authors=fields.authors(_authors(about)),
         organization=_organization(about) or _organization(entry),
-        keywords=tuple(_keywords(about)),
-        votes=_votes(about),
+        keywords=fields.terms(each for each in _list(about, "ai_keywords") if isinstance(each, str)),
+        votes=fields.votes(about.get("upvotes")),
         code_url=links.web_link(about.get("githubRepo")) or links.code_link(summary),
         project_url=links.web_link(about.get("projectPage")),
         image_url=links.image_link(entry.get("thumbnail")),
@@ -155,31 +155,14 @@ def _published(about: Mapping[str, object], day: date) -> date:
 def _authors(about: Mapping[str, object]) -> Iterator[str]:
     for author in _list(about, "authors"):
         if isinstance(author, dict) and author.get("hidden") is not True:
-            name = text.prose(_string(author, "name"), limit=200)
-            if name:
-                yield name
+            yield _string(author, "name")
 
 
 def _organization(about: Mapping[str, object]) -> str | None:
     organization = about.get("organization")
     if not isinstance(organization, dict):
         return None
-    name = _string(organization, "fullname") or _string(organization, "name")
-    return text.clean(name, limit=200) or None
-
-
-def _keywords(about: Mapping[str, object]) -> Iterator[str]:
-    for keyword in _list(about, "ai_keywords"):
-        cleaned = text.clean(keyword, limit=100) if isinstance(keyword, str) else ""
-        if cleaned:
-            yield cleaned
-
-
-def _votes(about: Mapping[str, object]) -> int | None:
-    votes = about.get("upvotes")
-    if isinstance(votes, bool) or not isinstance(votes, int):
-        return None
-    return votes if 0 <= votes <= _MOST_VOTES else None
+    return fields.organization(_string(organization, "fullname") or _string(organization, "name"))
 
 
 def _arxiv_url(kind: str, arxiv: PaperId | None) -> str | None:

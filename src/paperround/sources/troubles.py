@@ -69,16 +69,18 @@ class Patience:
 
     def __init__(self, *, longest: timedelta, ends: float, clock: Callable[[], float]) -> None:
         self.tries = 0
-        self.last: Exception | None = None
+        self.last: Trouble | None = None
         self._longest = longest
         self._ends = ends
         self._clock = clock
 
     def allows(self, error: Exception) -> bool | timedelta:
         """Return whether to try again after this error, or how long to wait before doing so."""
+        if not isinstance(error, Trouble):
+            return False
         self.tries += 1
         self.last = error
-        if not isinstance(error, Trouble) or not error.passing:
+        if not error.passing:
             return False
         if error.wait is None:
             return True

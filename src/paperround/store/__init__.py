@@ -27,7 +27,9 @@ class Store:
 
     def backup(self, target: Path) -> None:
         """Write a copy of the store, as of now, to a file that is not there yet."""
-        _make(target, "name a new file for the backup")
+        if target.exists():
+            raise StoreError(f"{target}: is there already; name a new file for the backup")
+        _make(target)
         try:
             with self.database.outside_transactions() as connection:
                 connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
@@ -59,7 +61,7 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
 
 
 def _file(url: str) -> URL:
-    """Return the URL of a file whose folder is there and which only its owner can read."""
+    """Return the URL of the store's file, which is there."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -69,20 +71,18 @@ def _file(url: str) -> URL:
     if parsed.database in (None, "", ":memory:") or parsed.query:
         raise StoreError("store: a file is needed and no options; write sqlite:///var/paperround.db")
     path = Path(str(parsed.database))
-    if not path.exists():
-        _make(path, "name another file")
+    _make(path)
     return parsed.set(drivername="sqlite")
 
 
-def _make(path: Path, mend: str) -> None:
-    """Make an empty file, and its folder, that nobody else can read: it will hold addresses and a secret."""
+def _make(path: Path) -> None:
+    """Make an empty file that only its owner can read, and its folder, where there is none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=False)
-    except FileExistsError as error:
-        raise StoreError(f"{path}: is there already; {mend}") from error
+        if not path.exists():
+            path.touch(mode=0o600)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be made: {error.strerror}; {mend}") from error
+        raise StoreError(f"{path}: cannot be made: {error.strerror}; check {path.parent}") from error
 
 
 def _check(database: Database) -> None:

@@ -68,8 +68,8 @@ class Database:
         write = _Write(work)
         self._waiting.append(write)
         with self._turn:
-            if not write.outcome.done():
-                self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
+            # Whoever had the turn before may have done it already; then this is for those who came after.
+            self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
         return write.outcome.result()
 
     def close(self) -> None:

@@ -118,7 +118,8 @@ DECLARATIONS = frozenset(
     {
         "bf", "it", "em", "rm", "sf", "tt", "sc", "sl", "bfseries", "itshape", "scshape", "slshape",
         "upshape", "ttfamily", "sffamily", "rmfamily", "mdseries", "normalfont", "small",
-        "footnotesize", "scriptsize", "tiny", "normalsize", "large", "Large", "LARGE", "huge", "Huge", "displaystyle", "textstyle",
+        "footnotesize", "scriptsize", "tiny", "normalsize", "large", "Large", "LARGE", "huge", "Huge",
+        "displaystyle", "textstyle",
         "scriptstyle", "limits", "nolimits", "left", "right", "middle", "big", "Big", "bigg", "Bigg", "bigl",
         "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr", "centering", "noindent", "xspace",
         "protect", "nonumber", "hfill", "relax", "romannumeral",

@@ -176,11 +176,8 @@ class Reader:
             return self._source[at:stop], stop
         macro = _Macro(name=found[1], start=at, stop=found.end(), end=end, depth=depth, math=math)
         if not _is_name(macro.name):
-            return self._escape(macro) or (found.group(), macro.stop)
-        for read in (self._mark, self._wrapper, self._built, self._word):
-            if piece := read(macro):
-                return piece
-        return found.group(), macro.stop
+            return self._escape(macro) or self._as_written(macro)
+        return self._mark(macro) or self._wrapper(macro) or self._built(macro) or self._word(macro)
 
     def _escape(self, macro: _Macro) -> _Piece | None:
         """Read a backslash before something that is no letter."""
@@ -218,8 +215,10 @@ class Reader:
             return self._letter_mark(macro)
         mark = symbols.MARKS.get(macro.name)
         argument = self._argument(macro.stop, macro.end, macro.depth, math=True) if mark else None
-        if mark is None or argument is None:
+        if mark is None:
             return None
+        if argument is None:
+            return self._as_written(macro)
         text = argument[0].strip()
         return symbols.accented(text, mark, every=macro.name == "overline"), argument[1]
 
@@ -228,14 +227,17 @@ class Reader:
         at = self._skip_blanks(macro.stop + self._source.startswith("*{", macro.stop), macro.end)
         if symbols.is_alphabet(macro.name):
             argument = self._argument(at, macro.end, macro.depth, math=True)
-            return argument and (symbols.styled(macro.name, argument[0].strip()), argument[1])
+            if argument is None:
+                return self._as_written(macro)
+            return symbols.styled(macro.name, argument[0].strip()), argument[1]
         of_math = macro.name in forms.MATH_WRAPPERS
         if not of_math and macro.name not in forms.PROSE_WRAPPERS:
             return None
-        if not macro.math and not self._source.startswith("{", at):
-            return None
+        if not macro.math and self._at(at) != "{":
+            return self._as_written(macro)
         as_math = macro.name == "ensuremath" or (of_math and macro.math)
-        return self._argument(at, macro.end, macro.depth, math=as_math)
+        argument = self._argument(at, macro.end, macro.depth, math=as_math)
+        return argument or self._as_written(macro)
 
     def _built(self, macro: _Macro) -> _Piece | None:
         """Read a macro that makes something of its arguments."""
@@ -258,19 +260,19 @@ class Reader:
         ambiguous = form.write is forms.fraction and self._at(at).isalnum()
         return f"({text})" if ambiguous else text, at
 
-    def _link(self, macro: _Macro) -> _Piece | None:
+    def _link(self, macro: _Macro) -> _Piece:
         at = self._skip_blanks(macro.stop, macro.end)
         span = self._spans.get(at) if self._at(at) == "{" else None
         if span is None:
-            return None
+            return self._as_written(macro)
         address = _ESCAPED_IN_LINK.sub(r"\1", self._source[span.start : span.stop])
         if macro.name != "href" or self._at(span.after) != "{":
             return address, span.after
         shown = self._argument(span.after, macro.end, macro.depth, math=False)
         return (shown[0] or address, shown[1]) if shown else (address, span.after)
 
-    def _word(self, macro: _Macro) -> _Piece | None:
-        """Read a macro that stands for itself: a declaration, an operator, a symbol or an unknown name."""
+    def _word(self, macro: _Macro) -> _Piece:
+        """Read a macro that stands for itself: a declaration, an operator, a symbol or a name."""
         name, stop = macro.name, macro.stop + 2 * self._source.startswith("{}", macro.stop)
         if name in forms.DECLARATIONS:
             stop += name in {"left", "right"} and self._at(stop) == "."
@@ -281,11 +283,16 @@ class Reader:
             return self._operator(macro), stop
         if name in symbols.SYMBOLS:
             return symbols.SYMBOLS[name], self._behind_symbol(macro, stop)
+        return self._unknown(macro, stop)
+
+    def _unknown(self, macro: _Macro, stop: int) -> _Piece:
+        """Read an author's own macro: what it is set around, or else its name."""
         if stop == macro.stop and self._at(stop) == "{":
             content = self._argument(stop, macro.end, macro.depth, math=macro.math)
-            if content:
-                return content if content[0].strip() else (name, content[1])
-        return None if len(name) == 1 and not macro.math else (name, stop)
+            if content is None:
+                return self._as_written(macro)
+            return content if content[0].strip() else (macro.name, content[1])
+        return self._as_written(macro) if len(macro.name) == 1 and not macro.math else (macro.name, stop)
 
     def _operator(self, macro: _Macro) -> str:
         before, behind = self._before(macro.start), self._source[macro.stop : macro.stop + 2]
@@ -304,6 +311,9 @@ class Reader:
         if symbols.SYMBOLS[macro.name].isalpha():
             return behind if following.isalnum() else stop
         return stop if self._before(macro.start).isspace() else behind
+
+    def _as_written(self, macro: _Macro) -> _Piece:
+        return self._source[macro.start : macro.stop], macro.stop
 
     def _skip_blanks(self, at: int, end: int) -> int:
         blanks = _BLANKS.match(self._source, at, end)
