@@ -1,4 +1,4 @@
-# The image holds Python, the locked libraries and paperround; no compiler, no pip, no package lists.
+# The image holds Python, the locked libraries and paperround; what built them stays behind.
 ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS build
@@ -21,7 +21,8 @@ RUN groupadd --system --gid 10001 paperround \
  && useradd --system --uid 10001 --gid paperround --no-create-home --home-dir /srv/paperround paperround \
  && install -d -o paperround -g paperround /srv/paperround /srv/paperround/var
 COPY --from=build /opt/paperround /opt/paperround
-ENV PATH=/opt/paperround/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Inside a container the service listens on all addresses; what is published is for the host to say.
+ENV PATH=/opt/paperround/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PAPERROUND_WEB_HOST=0.0.0.0
 WORKDIR /srv/paperround
 USER paperround
 # config/ is mounted, read-only; var/ holds the store and stays.

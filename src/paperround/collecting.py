@@ -64,8 +64,12 @@ async def _ask(source: Source, day: date, library: Library, *, now: Callable[[],
     except SourceError as error:
         batch = Batch(source=source.name, day=day, state=BatchState.FAILED, reason=str(error))
     if batch is None and known is not None:
-        return known
-    record = await asyncio.to_thread(library.record, _read(batch, source, day, library), now=now())
+        return replace(known, new=0)
+    read = _read(batch, source, day, library)
+    record = await asyncio.to_thread(library.record, read, now=now())
+    if read.state is BatchState.FAILED:
+        # The library keeps what it had of that day; whoever asked is told what came now.
+        record = replace(record, state=read.state, papers=0, new=0, reason=read.reason)
     log.info(
         "batch.recorded",
         source=record.source,

@@ -1,7 +1,6 @@
 """The second step of a round: decide what everybody gets, and enter it in the ledger as final bytes."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -9,7 +8,7 @@ import structlog
 from paperround.digests import Digest
 from paperround.issue import Issue, Reader, blank, not_due, silence
 from paperround.letters import Letters
-from paperround.ports import DeliveryRecord, Ledger, Library, Past, Plan, Status, SubscriberId
+from paperround.ports import Ledger, Library, Past, Plan, Status, SubscriberId
 from paperround.selection import LONGEST_LOOK_BACK
 from paperround.subscribers import Subscriber
 
@@ -60,15 +59,9 @@ def issue(
     ledger: Ledger,
     *,
     ids: Mapping[str, SubscriberId],
-    again: bool = False,
 ) -> Issue:
-    """Return what the library holds for these subscribers on that day.
-
-    With `again`, what they were sent that day may be chosen once more, as for a preview.
-    """
+    """Return what the library holds for these subscribers on that day, planned before or not."""
     pasts = ledger.past([ids[subscriber.address] for subscriber in subscribers], day)
-    if again:
-        pasts = {each: _before(past, ledger.rows(day=day)) for each, past in pasts.items()}
     return Issue(
         day,
         [
@@ -78,17 +71,6 @@ def issue(
         listings=library.listings(day - LONGEST_LOOK_BACK, day),
         batches=library.batches(_days(day)),
     )
-
-
-def latest_day(library: Library, day: date) -> date | None:
-    """Return the latest day, of the two weeks up to this one, on which something was announced."""
-    listings = library.listings(day - LONGEST_LOOK_BACK, day)
-    return max((listing.day for listing in listings), default=None)
-
-
-def _before(past: Past, rows: Sequence[DeliveryRecord]) -> Past:
-    of_the_day = {paper for row in rows for paper in (*(pick.paper for pick in row.picks), *row.titles)}
-    return replace(past, had=past.had - of_the_day)
 
 
 def _days(day: date) -> Collection[date]:

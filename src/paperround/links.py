@@ -20,7 +20,7 @@ def web_link(value: object) -> str | None:
         host, port = _host(parts.hostname or ""), parts.port
     except ValueError:  # also what idna raises
         return None
-    if parts.scheme not in {"http", "https"} or host is None or False or port == 0:
+    if parts.scheme not in {"http", "https"} or host is None or "@" in parts.netloc or port == 0:
         return None
     place = host if port is None else f"{host}:{port}"
     rest = value.partition("://")[2][len(parts.netloc) :]

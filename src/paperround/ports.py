@@ -31,7 +31,7 @@ class Source(Protocol):
 
     @property
     def daily(self) -> bool:
-        """Whether the same papers on the next day mean that the source stands still, and not that it rests."""
+        """Whether the same papers the next day mean that the source stands still, and not that it rests."""
 
     def days(self, day: date) -> tuple[date, ...]:
         """Return the days to ask for, newest first, so that nothing of `day` or late before it is missed."""
@@ -82,6 +82,9 @@ class Library(Protocol):
 
     def listings(self, since: date, until: date) -> tuple[Listing, ...]:
         """Return what was announced on the days from `since` to `until`, both included, oldest first."""
+
+    def latest_day(self) -> date | None:
+        """Return the latest day on which anything was announced."""
 
     def paper(self, paper: PaperId) -> Paper | None:
         """Return one paper."""
@@ -197,7 +200,7 @@ class Ledger(Protocol):
         """Send this subscriber nothing any more. Doing it again changes nothing."""
 
     def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
-        """Return for each of them what they had before that day.
+        """Return for each of them what they had before that day, and not what that day itself brought.
 
         For `last_day` the rows count that came out of a look at papers: all but failed and suppressed
         ones, and quiet ones for which no paper was considered. `had` is of every day, whatever the

@@ -238,6 +238,7 @@ def test_a_paper_was_had_unless_its_digest_was_given_up(
     bring_to(ledger, ada, status, day=MONDAY)
     past = ledger.past([ada], TUESDAY)[ada]
     assert past.had == ({PaperId("arxiv:p")} if counts else set())
+    assert past.first_day == MONDAY
     assert past.last_day == (MONDAY if counts else None)
 
 
@@ -245,12 +246,14 @@ def test_a_paper_of_a_suppressed_letter_was_not_had(ledger: Ledger, ada: Subscri
     ledger.plan([letter(ada, MONDAY, picks=(pick("a"),))], now=NOW)
     ledger.suppress(ada, "unsubscribed", now=NOW)
     assert claim(ledger) is None
-    assert ledger.past([ada], TUESDAY)[ada] == Past()
+    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=MONDAY)
 
 
 def test_a_quiet_day_is_past_only_if_papers_were_looked_at(ledger: Ledger, ada: SubscriberId) -> None:
-    ledger.plan([silence(ada, SUNDAY, considered=9), silence(ada, MONDAY, considered=0)], now=NOW)
-    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=SUNDAY, last_day=SUNDAY, planned_at=NOW)
+    ledger.plan([silence(ada, MONDAY, considered=0)], now=NOW)
+    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=MONDAY)
+    ledger.plan([silence(ada, SUNDAY, considered=9)], now=SOON)
+    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=SUNDAY, last_day=SUNDAY, planned_at=SOON)
 
 
 def test_what_is_late_is_given_up_for_what_comes_next(
@@ -268,7 +271,7 @@ def test_what_is_late_is_given_up_for_what_comes_next(
         ("grace@example.org", MONDAY, Status.PLANNED),
         ("ada@example.org", SUNDAY, Status.FAILED),
     ]
-    assert ledger.past([ada], TUESDAY)[ada] == Past()
+    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=SUNDAY)
     assert ledger.expire([], TUESDAY, now=LATER) == 0
 
 

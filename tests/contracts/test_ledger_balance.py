@@ -1,10 +1,12 @@
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.plans import MONDAY, NOW, SUNDAY, TUESDAY, letter, pick, silence
 
@@ -12,7 +14,7 @@ from paperround.ports import DeliveryId, DeliveryRecord, Ledger, OnUnknown, Stat
 from paperround.store import Store
 from paperround.store.tables import metadata
 
-READERS = [f"reader{number}@example.org" for number in range(3)]
+READERS = [f"reader{number}@example.org" for number in range(2)]
 DAYS = [SUNDAY, MONDAY, TUESDAY]
 
 readers = st.sampled_from(READERS)
@@ -40,6 +42,10 @@ class Round(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
+    @initialize()
+    def plan_a_round(self) -> None:
+        self.plan(READERS, MONDAY, quiet=False)
+
     @rule(who=some_readers, day=days, quiet=st.booleans())
     def plan(self, who: list[str], day: date, *, quiet: bool) -> None:
         make = silence if quiet else letter
@@ -55,22 +61,25 @@ class Round(RuleBasedStateMachine):
         before = self.now if again else None
         self.both(lambda ledger: ledger.claim(day, on_unknown=on_unknown, now=self.now, retry_before=before))
 
-    @rule(delivery=deliveries)
-    def begin_data(self, delivery: DeliveryId) -> None:
-        self.both(lambda ledger: ledger.begin_data(delivery, now=self.now))
-
-    @rule(delivery=deliveries, status=ends)
-    def settle(self, delivery: DeliveryId, status: Status) -> None:
+    @rule(delivery=deliveries, marked=st.booleans(), status=ends)
+    def end_an_attempt(self, delivery: DeliveryId, status: Status, *, marked: bool) -> None:
+        under_way = [row.id for row in self.kept.rows(status=Status.SENDING)]
+        delivery = under_way[delivery % len(under_way)] if under_way else delivery
         due = self.now + timedelta(hours=1) if status is Status.DEFERRED else None
+        if marked:
+            self.both(partial(_begin_data, delivery, self.now))
         self.both(lambda ledger: ledger.settle(delivery, status, reply="words", next_at=due, now=self.now))
+
+    @rule(marked=st.booleans())
+    def die_in_an_attempt(self, *, marked: bool) -> None:
+        under_way = [row.id for row in self.kept.rows(status=Status.SENDING)]
+        for delivery in under_way if marked else ():
+            self.both(partial(_begin_data, delivery, self.now))
+        self.both(lambda ledger: ledger.recover(now=self.now))
 
     @rule(delivery=deliveries, status=st.sampled_from([Status.SENT, Status.FAILED, Status.PLANNED]))
     def resolve(self, delivery: DeliveryId, status: Status) -> None:
         self.both(lambda ledger: ledger.resolve(delivery, status, "by hand", now=self.now))
-
-    @rule()
-    def recover(self) -> None:
-        self.both(lambda ledger: ledger.recover(now=self.now))
 
     @rule(who=some_readers, day=days)
     def expire(self, who: list[str], day: date) -> None:
@@ -82,21 +91,15 @@ class Round(RuleBasedStateMachine):
         self.both(lambda ledger: ledger.suppress(self.ids[reader], "unsubscribed", now=self.now))
 
     @invariant()
-    def every_row_is_there_once(self) -> None:
+    def every_delivery_is_there_once(self) -> None:
         rows = self.kept.rows()
-        assert {(row.subscriber, row.day) for row in rows} == self.entered
-        assert len(rows) == len(self.entered)
-
-    @invariant()
-    def the_states_add_up(self) -> None:
-        for day in DAYS:
-            assert sum(self.kept.tally(day).values()) == len(self.kept.planned(day))
+        assert sorted((row.subscriber, row.day) for row in rows) == sorted(self.entered)
+        assert self.kept.tally(TUESDAY) == Counter(row.status for row in rows if row.day == TUESDAY)
 
     @invariant()
     def both_say_the_same(self) -> None:
         self.both(lambda ledger: [_seen(row) for row in ledger.rows()])
-        self.both(lambda ledger: ledger.past(list(self.ids.values()), TUESDAY))
-        self.both(lambda ledger: [ledger.tally(day) for day in DAYS])
+        self.both(lambda ledger: ledger.past(list(self.ids.values()), MONDAY))
 
 
 def test_whatever_happens_each_delivery_is_in_one_state_and_none_is_lost(store: Store) -> None:
@@ -107,7 +110,13 @@ def test_whatever_happens_each_delivery_is_in_one_state_and_none_is_lost(store: 
                     connection.execute(table.delete())
             super().__init__(store.ledger)
 
-    run_state_machine_as_test(FreshRound, settings=settings(max_examples=15, deadline=None))
+    run_state_machine_as_test(
+        FreshRound, settings=settings(max_examples=25, stateful_step_count=40, deadline=None)
+    )
+
+
+def _begin_data(delivery: DeliveryId, now: datetime, ledger: Ledger) -> None:
+    ledger.begin_data(delivery, now=now)
 
 
 def _answer(call: Callable[[Ledger], object], ledger: Ledger) -> object:

@@ -209,3 +209,10 @@ def test_many_papers_are_one_batch(library: Library) -> None:
     many = [paper(number) for number in range(1_100)]
     assert library.record(batch(*many), now=NOW).new == 1_100
     assert library.record(batch(*many), now=LATER).new == 0
+
+
+def test_the_latest_day_is_the_last_one_that_something_was_announced_on(library: Library) -> None:
+    assert library.latest_day() is None
+    library.record(batch(paper(1), day=TUESDAY), now=NOW)
+    library.record(batch(paper(2), day=MONDAY), now=LATER)
+    assert library.latest_day() == TUESDAY

@@ -353,3 +353,24 @@ def test_every_round_balances(world: World) -> None:
     )
     outcome = world.round(MONDAY, *everybody)
     assert sum(outcome.tally.values()) == len(everybody)
+
+
+def test_whoever_looks_again_is_told_of_a_failure_and_loses_nothing(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.round(MONDAY, ADA)
+    world.source.broken = "503 Service Unavailable"
+    outcome = world.round(MONDAY, ADA, GRACE)
+    assert (outcome.batches[0].state, outcome.batches[0].reason) == (
+        BatchState.FAILED,
+        "503 Service Unavailable",
+    )
+    assert world.got(GRACE, MONDAY) == ["robots"]
+
+
+def test_an_earlier_list_is_looked_at_anew_with_each_new_day(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.round(MONDAY, ADA, max_age=timedelta(minutes=15))
+    world.source.lists[MONDAY] = [paper("LoRA 1"), paper("LoRA late")]
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.round(TUESDAY, ADA, max_age=timedelta(minutes=15))
+    assert world.got(ADA, TUESDAY) == ["LoRA 2", "LoRA late"]

@@ -27,6 +27,7 @@ def test_one_new_paper_makes_a_batch_news() -> None:
 
 def test_the_first_batch_of_all_is_news() -> None:
     assert judged(batch(KNOWN), frozenset()) == batch(KNOWN)
+    assert judged(batch(), frozenset()) == batch()
 
 
 def test_the_announcement_before_under_todays_date_is_stale_and_brings_no_papers() -> None:

@@ -122,6 +122,10 @@ def test_a_number_for_a_guid_does_not_make_two_feeds_entries_one() -> None:
     assert the_paper(here).id != the_paper(there).id
 
 
+def test_a_number_that_looks_like_arxivs_is_not_taken_for_one() -> None:
+    assert the_paper(item(guid="2606.14832")).id.startswith("feed:")
+
+
 def test_entries_without_a_title_or_a_link_are_no_papers() -> None:
     entries = read(rss(item(""), item(link="javascript:alert(1)"), item(link=""), item()))
     assert (len(entries.papers), entries.faulty) == (1, 0)

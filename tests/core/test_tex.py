@@ -52,6 +52,8 @@ the model of \cite{ren2018}. => the model of.
 (ARC;~\citealp{chollet2019}) contains => (ARC) contains
 as shown (\cite[p.~5]{a,b}) here => as shown here
 Figure~\ref{fig:one} shows => Figure shows
+``cost $5'' and 6$ => “cost $5” and 6$
+the \AC of \DD => the AC of DD
 called \ours, of \method{} => called ours, of method
 a \blue{clinical reward} => a clinical reward
 \textbf{\surgellm} is => surgellm is
@@ -101,6 +103,7 @@ $$ |C\cap B| $$ => |C∩B|
 ${\cal O}(n)$, $\mathbf{0.9759}$, $\mathbf{x}$ => 𝒪(n), 0.9759, 𝐱
 $E_{x\sim p}\!\left[\prod_{i=1}^W f\right]$ => E_(x∼p)[∏ᵢ₌₁ᵂ f]
 1.84$^\circ$, C$_0^{(q)}$ => 1.84°, C₀^(q)
+$10^{.5}$, $x^V$ => 10^(.5), xⱽ
 $N_{\text{eff}}$, $M_{\text{pure}}$ => N_(eff), Mₚᵤᵣₑ
 $x^{weights}$ => x^(weights)
 2$\times$2 and $\sim$20 and $\approx$0.97 => 2×2 and ∼20 and ≈0.97
@@ -110,6 +113,8 @@ $\text{if $x$ holds}$ => if x holds
 
 UNCHANGED = [
     "costs $5 and $10 today",
+    "tickets at $5-$10 or $7/$9",
+    "write file_{i}.txt",
     "from $17.7K to $569, above the $1M mark",
     "$5 million of 10$ here",
     "we gain 5% on X. And more.",

@@ -67,6 +67,10 @@ def test_joiners_and_selectors_go_where_they_do_nothing(letter: str) -> None:
     assert clean(f"pass{letter}word{letter} {letter}end{letter}") == "password end"
 
 
+def test_a_joiner_goes_from_between_letters_that_never_join() -> None:
+    assert clean(f"\u03b1{JOINER}\u03b2{NON_JOINER}\u03b3") == "\u03b1\u03b2\u03b3"
+
+
 def test_a_letter_bears_only_a_few_marks() -> None:
     heap = clean("z" + "\u0336\u0321" * 500 + "algo")
 
@@ -137,6 +141,10 @@ def test_prose_is_clean_and_its_tex_readable() -> None:
 
 def test_prose_is_cut_after_its_tex_was_read() -> None:
     assert prose(r"\textbf{Geometry} of $\mathcal{O}(n^2)$ nets", limit=17) == "Geometry of…"
+
+
+def test_what_hides_in_a_macro_is_gone_before_the_macro_is_read() -> None:
+    assert prose("\\text\u200bbf{bold}") == "bold"
 
 
 def test_a_line_break_in_tex_is_no_comment() -> None:

@@ -387,3 +387,7 @@ def test_any_bytes_are_settings_or_a_config_error(
 def test_the_schemas_for_editors_are_what_the_forms_say(name: str) -> None:
     """After a change of the forms, `paperround.config.json_schemas.write()` writes them anew."""
     assert (FOLDER / name).read_text(encoding="utf-8") == schemas()[name]
+
+
+def test_a_container_says_where_the_service_listens(folder: Path) -> None:
+    assert load(folder, {"PAPERROUND_WEB_HOST": "0.0.0.0"}).settings.web.host == "0.0.0.0"  # noqa: S104 - the point

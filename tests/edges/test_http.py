@@ -181,8 +181,14 @@ def test_a_wait_that_is_over_is_none(wait: str) -> None:
 def test_who_asks_for_a_long_wait_is_left_alone_at_once(wait: str) -> None:
     server = Server(answer(status="503 Wait", Retry_After=wait))
     with pytest.raises(SourceError, match=r"^503 Service Unavailable; asked to wait 120 s, until 12:02 UTC$"):
-        get(server)
+        get(server, limits=replace(LIMITS, total=timedelta(hours=1)))
     assert len(server.asked) == 1
+
+
+def test_a_wait_that_was_over_is_not_mentioned() -> None:
+    server = Server(answer(status="429 Wait", Retry_After="Tue, 16 Jun 2026 11:00:00 GMT"))
+    with pytest.raises(SourceError, match=r"^429 Too Many Requests after 3 tries$"):
+        get(server)
 
 
 @pytest.mark.parametrize("wait", ["tomorrow", "-5", "9" * 30, "1e9", "٣", "Tue, 99 Jun 2026 12:02:00 GMT"])
@@ -371,7 +377,7 @@ class Web:
 
 def surf(web: Web, url: str, **names: str) -> Response:
     async def resolve(host: str, _port: int) -> Sequence[str]:
-        return [names[host]]
+        return names[host].split()
 
     async def asking() -> Response:
         async with Client(limits=LIMITS, transport=httpx.MockTransport(web), resolve=resolve) as asker:
@@ -394,10 +400,11 @@ def test_a_redirect_goes_to_the_very_address_that_was_checked() -> None:
     assert request.extensions["sni_hostname"] == "b.org"
 
 
-def test_a_name_for_an_inside_address_is_not_followed() -> None:
+@pytest.mark.parametrize("found", ["192.168.0.1", "93.184.215.14 192.168.0.1", "ff02::1", ""])
+def test_a_name_that_may_lead_inside_is_not_followed(found: str) -> None:
     web = Web(**{"a.org": moved("https://b.org/")})
     with pytest.raises(SourceError, match=r"redirected to b\.org, which is not on the public internet"):
-        surf(web, "https://a.org/", **{"b.org": "192.168.0.1"})
+        surf(web, "https://a.org/", **{"b.org": found})
 
 
 def test_encryption_is_not_dropped_on_the_way() -> None:
@@ -414,6 +421,28 @@ def test_no_cookie_is_kept() -> None:
     server = Server(answer(Set_Cookie="a=1"))
     asyncio.run(asking(server))
     assert "cookie" not in server.asked[1].lower()
+
+
+class Stream(httpx.AsyncByteStream):
+    """A body that goes on, and knows whether it was let go."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while not self.closed:
+            yield b"x" * 100_000
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_body_that_is_not_read_to_its_end_is_let_go(status: int) -> None:
+    stream = Stream()
+    with pytest.raises(SourceError):
+        surf(Web(**{"a.org": httpx.Response(status, stream=stream)}), "https://a.org/")
+    assert stream.closed
 
 
 class Clock:

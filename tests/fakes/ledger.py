@@ -189,11 +189,10 @@ class MemoryLedger:
     def _past(self, subscriber: SubscriberId, day: date) -> Past:
         theirs = [row.record for row in self._rows.values() if row.subscriber == subscriber]
         had = (record for record in theirs if record.day != day and record.status not in GIVEN_UP)
-        looked = sorted(
-            (record.day, record.planned_at) for record in theirs if record.day < day and _looked(record)
-        )
+        before = [record for record in theirs if record.day < day]
+        looked = sorted((record.day, record.planned_at) for record in before if _looked(record))
         return Past(
-            first_day=looked[0][0] if looked else None,
+            first_day=min((record.day for record in before), default=None),
             last_day=looked[-1][0] if looked else None,
             planned_at=looked[-1][1] if looked else None,
             had=frozenset(p for each in had for p in (*(pick.paper for pick in each.picks), *each.titles)),

@@ -71,5 +71,8 @@ class MemoryLibrary:
         ]
         return tuple(sorted(found, key=lambda each: (each.day, each.first_seen, each.source, each.paper.id)))
 
+    def latest_day(self) -> date | None:
+        return max((each.day for each in self.listings(date.min, date.max)), default=None)
+
     def paper(self, paper: PaperId) -> Paper | None:
         return self._papers.get(paper)

@@ -251,7 +251,9 @@ def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
         frame.tell(f"  {count:>5}  {reason}")
     for pick in row.picks:
         frame.tell()
-        frame.tell(f"{frame.score(pick.relevance)}  {titles.get(pick.paper, '')}  ({pick.paper}, {pick.section})")
+        frame.tell(
+            f"{frame.score(pick.relevance)}  {titles.get(pick.paper, '')}  ({pick.paper}, {pick.section})"
+        )
         for reason in pick.reasons:
             frame.tell(f"      {reason}")
     if row.titles:

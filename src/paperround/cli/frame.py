@@ -80,16 +80,21 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        out.print(version("paperround"), markup=False)
+        raise typer.Exit
+
+
 @app.callback()
 def _begin(
     *,
-    show_version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each step.")] = False,
 ) -> None:
     configure_logging(logging.INFO if verbose else logging.WARNING)
-    if show_version:
-        out.print(version("paperround"), markup=False)
-        raise typer.Exit
 
 
 def configure_logging(level: int) -> None:

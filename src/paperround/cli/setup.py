@@ -11,7 +11,7 @@ from paperround.app import utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, FAILED, USAGE, ConfigOption, DateOption, app
 from paperround.cli.rounds import spoken
-from paperround.composing import issue, latest_day
+from paperround.composing import issue
 from paperround.digests import Digest
 from paperround.dkim_signing import Signer
 from paperround.installed import examples, schemas
@@ -81,18 +81,17 @@ def preview(
     subscriber = frame.chosen(settings, address)[0]
 
     async def work(desk: Desk) -> tuple[dt.date, Digest, Rendered] | None:
-        day = date.date() if date else latest_day(desk.library, frame.day_of(None, [subscriber]))
+        day = date.date() if date else desk.library.latest_day()
         if day is None:
             return None
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
-        # As if that day had not been planned yet, or the papers it brought could not come again.
-        look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids, again=True)
+        look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids)
         digest = next(look.digests())
         return day, digest, desk.letters.render(digest, ids[subscriber.address])
 
     found = frame.at_desk(settings, work)
     if found is None:
-        frame.say("paperround: the store holds no papers of the last two weeks; run `paperround fetch` first")
+        frame.say("paperround: the store holds no papers yet; run `paperround fetch` first")
         raise typer.Exit(FAILED)
     day, digest, rendered = found
     if reason := silence(digest):

@@ -1,4 +1,4 @@
-"""What the environment and `.env` say: secrets, and two keys that differ from machine to machine."""
+"""What the environment and `.env` say: secrets, and the keys that differ from machine to machine."""
 
 import io
 import os
@@ -11,12 +11,12 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from paperround.config.fitting import Findings
-from paperround.config.forms import database, public_address
+from paperround.config.forms import database, host, public_address
 from paperround.config.problems import Problem, Wrong, closest
 
 PREFIX = "PAPERROUND_"
 SECRETS = ("PAPERROUND_RELAY_PASSWORD", "PAPERROUND_DKIM_KEY")
-OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL")
+OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST")
 KNOWN = (*OVERRIDES, *SECRETS, *(f"{name}_FILE" for name in SECRETS), "PAPERROUND_CONFIG")
 
 LARGEST_SECRET = 100_000  # bytes
@@ -31,6 +31,7 @@ class Variables:
 
     store: str | None = None
     public_url: str | None = None
+    web_host: str | None = None
     relay_password: str | None = field(default=None, repr=False)
     dkim_key: str | None = field(default=None, repr=False)
 
@@ -53,6 +54,7 @@ def read(
     return Variables(
         store=_override("PAPERROUND_STORE", database, said, findings),
         public_url=_override("PAPERROUND_PUBLIC_URL", public_address, said, findings),
+        web_host=_override("PAPERROUND_WEB_HOST", host, said, findings),
         relay_password=relay_password,
         dkim_key=dkim_key,
     )

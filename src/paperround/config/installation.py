@@ -229,7 +229,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         on_unknown=OnUnknown(form.on_unknown),
         templates=templates,
         catch_up=form.catch_up,
-        web=WebSettings(host=form.web.host, port=form.web.port),
+        web=WebSettings(host=variables.web_host or form.web.host, port=form.web.port),
     )
 
 

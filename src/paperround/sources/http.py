@@ -292,8 +292,7 @@ def _web_url(written: str, base: httpx.URL | None = None) -> httpx.URL | None:
 
 def _is_public(address: str) -> bool:
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return (mapped or parsed).is_global and not (mapped or parsed).is_multicast
+    return parsed.is_global and not parsed.is_multicast
 
 
 def _usable(etag: str) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
 from paperround.batches import Batch, BatchRecord, BatchState
 from paperround.papers import Paper, PaperId, merge
@@ -50,6 +50,12 @@ class SqlLibrary:
         """Return what was announced on the days from `since` to `until`, both included, oldest first."""
         with self._database.reading() as connection:
             return tuple(map(_listing, connection.execute(_announced(since, until))))
+
+    def latest_day(self) -> date | None:
+        """Return the latest day on which anything was announced."""
+        with self._database.reading() as connection:
+            latest: date | None = connection.scalar(select(func.max(listings.c.day)))
+        return latest
 
     def paper(self, paper: PaperId) -> Paper | None:
         """Return one paper."""

@@ -57,7 +57,7 @@ def suppress(subscriber: SubscriberId, reason: str, *, now: datetime) -> Insert:
 
 
 def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
-    """Select each one's first and last day before that day with a look at papers, and when the last was."""
+    """Select each one's first day before that day, the last with a look at papers, and when that was."""
     looked = deliveries.c.status.not_in(_GIVEN_UP) | (
         (deliveries.c.status == Status.QUIET) & (deliveries.c.considered > 0)
     )
@@ -65,14 +65,14 @@ def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
         select(
             deliveries.c.subscriber,
             func.min(deliveries.c.day).label("first_day"),
-            func.max(deliveries.c.day).label("last_day"),
+            func.max(case((looked, deliveries.c.day))).label("last_day"),
         )
-        .where(deliveries.c.subscriber.in_(of), deliveries.c.day < day, looked)
+        .where(deliveries.c.subscriber.in_(of), deliveries.c.day < day)
         .group_by(deliveries.c.subscriber)
         .subquery()
     )
     last = (deliveries.c.subscriber == span.c.subscriber) & (deliveries.c.day == span.c.last_day)
-    return select(span, deliveries.c.planned_at).join(deliveries, last)
+    return select(span, deliveries.c.planned_at).outerjoin(deliveries, last)
 
 
 def had(of: Sequence[SubscriberId], day: date) -> Select[Any]:
