@@ -232,6 +232,26 @@ def test_a_later_page_that_fails_leaves_what_came_before(failure: bytes | Except
     assert batch.reason.startswith("page 2 could not be read: ")
 
 
+def test_slow_pages_have_no_more_time_than_one() -> None:
+    async def slowly(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.params["p"])
+        await asyncio.sleep(0 if number == 0 else 0.09)
+        page = body(*(entry(number * 1_000 + 10_000 + each) for each in range(100)))
+        return httpx.Response(200, stream=httpx.ByteStream(page))
+
+    async def ask() -> Batch | None:
+        limits = Limits(total=timedelta(seconds=0.3))
+        async with Client(limits=limits, transport=httpx.MockTransport(slowly)) as client:
+            return await HuggingFace(HuggingFaceSettings(), client, today=lambda: TUESDAY).fetch(
+                TUESDAY, etag=None
+            )
+
+    batch = asyncio.run(ask())
+    assert batch is not None
+    assert batch.state is BatchState.PARTIAL
+    assert "the list was not complete within 0.33 s" in batch.reason
+
+
 def test_a_first_page_that_fails_is_an_error() -> None:
     with pytest.raises(SourceError, match="closed without an answer after 2 tries"):
         fetch(Host(httpx.ReadError("gone")))

@@ -50,7 +50,8 @@ class HuggingFace:
             return self._quiet(day, "the day has not begun in UTC")
         pages: list[Entries] = []
         missing = ""
-        limit = self._client.limits.total
+        # A little more than one page has, so that its own reason is heard first.
+        limit = self._client.limits.total * 1.1
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 async for page in self._pages(day):
@@ -99,7 +100,7 @@ def parse(body: bytes, day: date) -> Entries:
     """Return the papers on a page of the list of that day, or raise SourceError."""
     if is_web_page(body):
         raise SourceError("a web page instead of a list")
-    # Two bytes of nested brackets become a hundred in memory.
+    # An empty object is two bytes there and a hundred here.
     if body.count(b"[") + body.count(b"{") > _PARTS:
         raise SourceError("a list of more parts than a day has")
     try:
