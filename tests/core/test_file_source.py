@@ -65,6 +65,11 @@ def test_the_other_fields_may_be_there() -> None:
     assert (paper.project_url, paper.image_url) == ("https://e.org/project", "https://e.org/a.png")
 
 
+def test_the_other_fields_may_be_null() -> None:
+    nothing = dict.fromkeys(["organization", "categories", "votes", "pdf_url", "announced"])
+    assert the_paper(**nothing) == the_paper()
+
+
 @pytest.mark.parametrize("written", ["2026-06-16", "2026-06-16T23:30:00Z", "2026-06-16T23:30:00-05:00"])
 def test_a_date_may_have_a_time(written: str) -> None:
     assert the_paper(published=written).published == DAY
@@ -145,7 +150,7 @@ def test_the_faults_are_told_with_the_file_and_the_line(tmp_path: Path) -> None:
     batch = fetch(path)
     assert batch.state is BatchState.PARTIAL
     assert batch.reason == (
-        f"{path}: 11 of 12 lines could not be read: line 1: not JSON; "
+        "papers.jsonl: 11 of 12 lines could not be read: line 1: not JSON; "
         "line 3: longer than 1,000,000 bytes; line 4: not a JSON object: {…}; …"
     )
 
@@ -158,7 +163,7 @@ def test_a_day_without_a_line_is_quiet(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"papers\.jsonl: No such file"):
+    with pytest.raises(SourceError, match=r"^papers\.jsonl: No such file"):
         fetch(tmp_path / "papers.jsonl")
 
 

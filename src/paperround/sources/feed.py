@@ -82,6 +82,7 @@ _BLOCKS = {"br", "div", "h1", "h2", "h3", "li", "p", "td"}
 _BREAK = re.compile(f"</?(?:{'|'.join(sorted(_BLOCKS))})>")
 _AND = re.compile(r", and |,| and ")
 _LONGEST = 100_000
+_LONGEST_NAME = 500
 
 
 def _parsed(body: bytes, url: str, content_type: str) -> Mapping[str, Any]:
@@ -140,12 +141,14 @@ def _paper(entry: Mapping[str, Any], published: date) -> Paper | None:
 
 def _id(entry: Mapping[str, Any], link: str) -> PaperId:
     guid = str(entry.get("id") or "")
-    names = [str(entry.get(key) or "") for key in ("prism_doi", "dc_identifier")] + [guid, link]
+    names = [str(entry.get(key) or "")[:_LONGEST_NAME] for key in ("prism_doi", "dc_identifier", "id")] + [
+        link
+    ]
     for name in names:
         if "arxiv" in name.lower() and (arxiv := arxiv_id(name)):
             return arxiv
     for name in names:
-        if doi := _DOI.search(name.strip()):
+        if doi := _DOI.search(name):
             return PaperId(f"doi:{doi[1].lower().rstrip('.,;')}")
     # A guid that is no URI is unique within its own feed only.
     lasting = guid if ":" in guid else link

@@ -40,7 +40,7 @@ class PaperFile:
         if not entries.papers and not entries.faulty:
             reason = f"no line is announced for {day.isoformat()}"
             return Batch(source=self.name, day=day, state=BatchState.QUIET, reason=reason)
-        reason = f"{self._path}: {entries.reason}" if entries.faulty else ""
+        reason = f"{self._path.name}: {entries.reason}" if entries.faulty else ""
         return Batch(source=self.name, day=day, state=entries.state, papers=entries.papers, reason=reason)
 
 
@@ -60,9 +60,9 @@ def _read(path: Path, day: date) -> Entries:
         with path.open("rb") as file:
             return parse(_lines(file), day)
     except OSError as error:
-        raise SourceError(f"{path}: {error.strerror or error}") from error
+        raise SourceError(f"{path.name}: {error.strerror or error}") from error
     except SourceError as error:
-        raise SourceError(f"{path}: {error}") from error
+        raise SourceError(f"{path.name}: {error}") from error
 
 
 def _check(path: Path) -> None:
@@ -143,14 +143,14 @@ def _votes(values: Mapping[str, object]) -> int | None:
 
 
 def _string(values: Mapping[str, object], key: str, default: str | None = None) -> str:
-    value = values.get(key, default)
+    value = default if values.get(key) is None else values[key]
     if not isinstance(value, str):
         raise ValueError(f"`{key}` must be a text")  # noqa: TRY004 - a fault in the line, not in the code
     return value
 
 
 def _strings(values: Mapping[str, object], key: str, default: list[str] | None = None) -> list[str]:
-    value = values.get(key, default)
+    value = default if values.get(key) is None else values[key]
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ValueError(f"`{key}` must be a list of texts")
     return value

@@ -130,7 +130,7 @@ class Client:
 
     async def _ask(self, question: "_Question") -> Response | None:
         limits, clock = self.limits, asyncio.get_running_loop().time
-        patience = Patience(longest=limits.patience, ends=clock() + _s(limits.total), clock=clock)
+        patience = Patience(longest=limits.patience, ends=clock() + _seconds(limits.total), clock=clock)
         retries = stamina.retry_context(
             on=patience.allows,
             attempts=limits.tries,
@@ -139,7 +139,7 @@ class Client:
             wait_jitter=limits.first_wait,
         )
         try:
-            async with asyncio.timeout(_s(limits.total)):
+            async with asyncio.timeout(_seconds(limits.total)):
                 async for attempt in retries:
                     with attempt:
                         return await self._follow(question)
@@ -162,7 +162,7 @@ class Client:
     async def _try(self, question: "_Question") -> "Response | _Redirect | None":
         limit = self.limits.attempt
         try:
-            async with asyncio.timeout(_s(limit)):
+            async with asyncio.timeout(_seconds(limit)):
                 response = await self._send(question)
                 try:
                     return await self._receive(question, response)
@@ -307,5 +307,5 @@ def _user_agent(contact: str) -> str:
     return f"{name} (+{readable if ':' in readable else f'mailto:{readable}'})"
 
 
-def _s(duration: timedelta) -> float:
+def _seconds(duration: timedelta) -> float:
     return duration.total_seconds()
