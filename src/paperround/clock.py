@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from paperround.subscribers import Subscriber
 
-# A slot may lie in the catch-up time of a day that has ended since, and a zone can be a day ahead.
+# The slot of today may be to come, and that of yesterday may have been put off by a clock change.
 _DAYS_BACK = 3
 
 
@@ -22,13 +22,10 @@ def due(subscriber: Subscriber, now: datetime, *, catch_up: timedelta) -> date |
 
     Every day has a slot; whether there is a digest that day is not a question of the clock.
     """
-    today = now.astimezone(subscriber.timezone).date()
-    for back in range(_DAYS_BACK):
-        day = today - timedelta(days=back)
-        late = now - slot(day, subscriber)
-        if timedelta(0) <= late:
-            return day if late <= catch_up else None
-    return None
+    today = local_day(subscriber, now)
+    days = (today - timedelta(days=back) for back in range(_DAYS_BACK))
+    latest = next(day for day in days if slot(day, subscriber) <= now)
+    return latest if now - slot(latest, subscriber) <= catch_up else None
 
 
 def local_day(subscriber: Subscriber, now: datetime) -> date:

@@ -14,6 +14,8 @@ from tests.fakes.library import MemoryLibrary
 from tests.fakes.relay import MemoryRelay
 
 from paperround.batches import Batch, BatchState
+from paperround.composing import CHUNK
+from paperround.digests import Digest
 from paperround.issue import NO_SOURCE, NOTHING_MATCHED, PAUSED
 from paperround.keywords import keyword
 from paperround.letters import Letters
@@ -30,9 +32,10 @@ from paperround.ports import (
     SourceError,
     Status,
     StoreError,
+    SubscriberId,
     Unanswered,
 )
-from paperround.rendering import Renderer
+from paperround.rendering import Rendered, Renderer
 from paperround.replies import Reply
 from paperround.settings import Mailbox
 from paperround.store import open_store
@@ -69,6 +72,8 @@ class Days:
     name: str = "Papers"
     daily: bool = True
     broken: str = ""
+    unchanged: bool = False
+    own_day: date | None = None  # the day that the source itself says it is
     asked: int = 0
 
     def days(self, day: date) -> tuple[date, ...]:
@@ -79,9 +84,11 @@ class Days:
         self.asked += 1
         if self.broken:
             raise SourceError(self.broken)
-        papers = tuple(self.lists.get(day, ()))
+        if self.unchanged:
+            return None
+        papers = tuple(self.lists.get(self.own_day or day, ()))
         state = BatchState.FRESH if papers else BatchState.QUIET
-        return Batch(source=self.name, day=day, state=state, papers=papers)
+        return Batch(source=self.name, day=self.own_day or day, state=state, papers=papers)
 
 
 @dataclass
@@ -94,6 +101,12 @@ class World:
     relay: Relay = field(default_factory=MemoryRelay)
     sources: list[Days] = field(default_factory=list)
     on_unknown: OnUnknown = OnUnknown.RESEND
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    letters: Letters = field(
+        default_factory=lambda: Letters(
+            renderer=RENDERER, sender=Mailbox(name="", address="papers@example.org"), secret=b"s" * 32
+        )
+    )
     time: datetime = datetime(2026, 6, 15, 6, tzinfo=UTC)
 
     def now(self) -> datetime:
@@ -105,14 +118,13 @@ class World:
             sources=[self.source, *self.sources],
             library=self.library,
             ledger=self.ledger,
-            letters=Letters(
-                renderer=RENDERER, sender=Mailbox(name="", address="papers@example.org"), secret=b"s" * 32
-            ),
+            letters=self.letters,
             relay=self.relay,
             connections=2,
             on_unknown=self.on_unknown,
             now=self.now,
             alone=nullcontext,
+            stop=self.stop,
         )
         return asyncio.run(run(day, subscribers or (ADA, GRACE), desk, max_age=max_age, retry=True))
 
@@ -374,3 +386,64 @@ def test_an_earlier_list_is_looked_at_anew_with_each_new_day(world: World) -> No
     world.source.lists[TUESDAY] = [paper("LoRA 2")]
     world.round(TUESDAY, ADA, max_age=timedelta(minutes=15))
     assert world.got(ADA, TUESDAY) == ["LoRA 2", "LoRA late"]
+
+
+def test_a_source_unchanged_since_this_very_day_keeps_what_it_gave(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.round(MONDAY, ADA)
+    world.source.unchanged = True
+    outcome = world.round(MONDAY, ADA, GRACE)
+    assert outcome.batches[0].state is BatchState.FRESH
+    assert world.got(GRACE, MONDAY) == ["robots"]
+
+
+@pytest.mark.parametrize(("daily", "state"), [(True, BatchState.STALE), (False, BatchState.QUIET)])
+def test_a_source_unchanged_since_an_earlier_day_is_stale_or_at_rest(
+    world: World,
+    daily: bool,  # noqa: FBT001 - an example's input
+    state: BatchState,
+) -> None:
+    world.source.daily = daily
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA)
+    world.source.unchanged = True
+    assert world.round(TUESDAY, ADA).batches[0].state is state
+    assert world.status(ADA, TUESDAY)[0] is Status.QUIET
+
+
+def test_a_feed_of_yesterday_that_is_new_to_us_is_fresh_and_later_stale(world: World) -> None:
+    world.source.own_day = MONDAY
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    first = world.round(TUESDAY, ADA)
+    assert (first.batches[0].day, first.batches[0].state) == (MONDAY, BatchState.FRESH)
+    assert world.got(ADA, TUESDAY) == ["LoRA"]
+    again = world.round(TUESDAY + timedelta(days=1), ADA)
+    assert (again.batches[0].day, again.batches[0].state) == (TUESDAY + timedelta(days=1), BatchState.STALE)
+
+
+def test_a_letter_that_cannot_be_made_stops_no_other(world: World) -> None:
+    class Letterless(Letters):
+        def render(self, digest: Digest, subscriber: SubscriberId) -> Rendered:
+            if digest.subscriber.address == ADA.address:
+                raise ValueError("a variable of the template is missing")
+            return super().render(digest, subscriber)
+
+    world.letters = Letterless(renderer=RENDERER, sender=world.letters.sender, secret=b"s" * 32)
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    outcome = world.round(MONDAY)
+    assert outcome.tally == {Status.FAILED: 1, Status.SENT: 1}
+    assert "a variable of the template is missing" in world.status(ADA, MONDAY)[1]
+
+
+def test_a_request_to_stop_ends_the_round_and_leaves_the_rest_planned(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.stop.set()
+    outcome = world.round(MONDAY)
+    assert outcome.stopped == "stopped by request"
+    assert outcome.tally == {Status.PLANNED: 2}
+
+
+def test_more_readers_than_fit_into_one_commit_are_all_planned(world: World) -> None:
+    everybody = [reader(f"reader{n}", "absent") for n in range(CHUNK + 3)]
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    assert world.round(MONDAY, *everybody).tally == {Status.QUIET: CHUNK + 3}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paperround.clock import due, slot
+from paperround.clock import due, local_day, slot
 from paperround.subscribers import Subscriber
 
 CATCH_UP = timedelta(hours=12)
@@ -71,3 +71,9 @@ def test_every_day_is_due_in_order_and_none_is_passed_over(zone: str, hour: time
         len(distinct) - 1
     )
     assert len(distinct) >= 5
+
+
+def test_the_day_is_that_of_the_reader() -> None:
+    evening = datetime(2026, 6, 16, 22, tzinfo=UTC)
+    assert local_day(reader("Asia/Tokyo", time(7)), evening) == date(2026, 6, 17)
+    assert local_day(reader("America/New_York", time(7)), evening) == date(2026, 6, 16)

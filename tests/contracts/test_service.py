@@ -1,0 +1,174 @@
+"""What the service does at each tick, with a clock that the test moves."""
+
+import asyncio
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.library import MemoryLibrary
+from tests.fakes.relay import MemoryRelay
+
+from paperround.batches import Batch, BatchState
+from paperround.keywords import keyword
+from paperround.letters import Letters
+from paperround.papers import Paper, PaperId
+from paperround.pipeline import Desk
+from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
+from paperround.rendering import Renderer
+from paperround.service import LOOK_AGAIN, TICK, Watch
+from paperround.settings import Mailbox
+from paperround.subscribers import EVERY_DAY, Interests, Subscriber
+
+DAY = date(2026, 6, 16)
+
+
+def reader(name: str, zone: str, hour: int) -> Subscriber:
+    return Subscriber(
+        address=f"{name}@example.org",
+        interests=Interests(keywords=(keyword("LoRA"),)),
+        timezone=ZoneInfo(zone),
+        deliver_at=time(hour),
+        days=EVERY_DAY,
+    )
+
+
+LONDON, TOKYO = reader("london", "Europe/London", 8), reader("tokyo", "Asia/Tokyo", 8)
+
+
+@dataclass
+class Paperboy:
+    """A source with one new paper each day, which counts how often it is asked."""
+
+    name: str = "Papers"
+    daily: bool = True
+    broken: bool = False
+    asked: int = 0
+
+    def days(self, day: date) -> tuple[date, ...]:
+        return (day,)
+
+    async def fetch(self, day: date, *, etag: str | None) -> Batch:
+        del etag
+        self.asked += 1
+        if self.broken:
+            raise SourceError("no answer")
+        known = Paper(id=PaperId(f"test:{day}"), title="LoRA", url="https://example.org/", published=day)
+        return Batch(source=self.name, day=day, state=BatchState.FRESH, papers=(known,))
+
+
+@dataclass
+class Service:
+    """A service whose time passes when the test says so."""
+
+    now: datetime
+    source: Paperboy = field(default_factory=Paperboy)
+    relay: MemoryRelay = field(default_factory=MemoryRelay)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(
+            sources=[self.source],
+            library=MemoryLibrary(),
+            ledger=self.ledger,
+            letters=Letters(
+                renderer=Renderer(), sender=Mailbox(name="", address="p@example.org"), secret=b"s" * 32
+            ),
+            relay=self.relay,
+            connections=1,
+            on_unknown=OnUnknown.RESEND,
+            now=lambda: self.now,
+            alone=nullcontext,
+        )
+        self.watch = Watch((LONDON, TOKYO), self.desk, catch_up=timedelta(hours=12))
+
+    def tick(self, *, after: timedelta = TICK) -> None:
+        self.now += after
+        asyncio.run(self.watch.tick())
+
+    def sent(self) -> list[tuple[date, str]]:
+        return [(row.day, row.subscriber) for row in self.ledger.rows(status=Status.SENT)]
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 6, 16, hour, minute, tzinfo=UTC)
+
+
+def test_each_reader_is_served_at_their_own_hour_and_once() -> None:
+    service = Service(at(6, 59))
+    service.tick()
+    assert service.sent() == [(DAY, "tokyo@example.org")]  # it has been eight there since 23:00
+    for _ in range(5):
+        service.tick()
+    assert service.sent() == [(DAY, "london@example.org"), (DAY, "tokyo@example.org")]
+    assert len(service.relay.handed) == 2
+
+
+def test_a_machine_that_slept_catches_up_once() -> None:
+    service = Service(at(6, 59))
+    service.tick()
+    service.tick(after=timedelta(hours=5))
+    service.tick()
+    assert [handed.recipient for handed in service.relay.handed] == [
+        "tokyo@example.org",
+        "london@example.org",
+    ]
+
+
+def test_a_restarted_service_sends_nothing_twice() -> None:
+    service = Service(at(8))
+    service.tick()
+    service.watch = Watch((LONDON, TOKYO), service.desk, catch_up=timedelta(hours=12))
+    service.tick()
+    assert len(service.relay.handed) == 2
+
+
+def test_a_tick_with_nothing_due_asks_no_source() -> None:
+    service = Service(at(8))
+    service.tick()
+    asked = service.source.asked
+    for _ in range(10):
+        service.tick()
+    assert service.source.asked == asked
+
+
+def test_a_broken_source_is_asked_again_but_not_at_every_tick() -> None:
+    service = Service(at(8))
+    service.source.broken = True
+    for _ in range(10):
+        service.tick()
+    assert service.source.asked == 1
+    service.source.broken = False
+    service.tick(after=LOOK_AGAIN + TICK)
+    assert len(service.relay.handed) == 2
+
+
+def test_what_was_put_off_is_tried_again_when_it_is_time() -> None:
+    service = Service(at(8))
+    service.relay.faults[LONDON.address] = [Interrupted("reset")]
+    service.tick()
+    service.tick()
+    assert len(service.relay.handed) == 1
+    service.tick(after=timedelta(minutes=2))
+    assert len(service.relay.handed) == 2
+
+
+def test_health_tells_what_is_wrong_until_it_is_not() -> None:
+    service = Service(at(8))
+    service.relay.faults = {each.address: [RelayUnusable("wrong password")] * 2 for each in (LONDON, TOKYO)}
+    service.tick()
+    assert "wrong password" in service.watch.health().problems
+    service.relay.faults = {}
+    service.tick()
+    assert service.watch.health().problems == ()
+    service.now += timedelta(hours=1)
+    assert "nothing was done for 1:00:00" in service.watch.health().problems
+
+
+def test_after_a_request_to_stop_a_tick_does_nothing() -> None:
+    service = Service(at(8))
+    service.desk.stop.set()
+    service.tick()
+    assert not service.relay.handed
+    assert service.source.asked == 0
