@@ -18,13 +18,18 @@ class BatchState(StrEnum):
     FAILED = "failed"  # nothing could be read
 
 
+# What one look has found to be so need not be looked at again for a while; anything else may mend.
+SETTLED = frozenset({BatchState.FRESH, BatchState.QUIET})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What a source gave for one day.
 
     `day` is the day that the source announced, which a feed without an archive may put earlier than
     the day it was asked for. `reason` says why a batch is not fresh. `etag` is the validator of the
-    body it was read from.
+    body it was read from. What a `secondhand` batch says of works that have their home elsewhere only
+    fills gaps.
     """
 
     source: str
@@ -33,6 +38,7 @@ class Batch:
     papers: tuple[Paper, ...] = ()
     reason: str = ""
     etag: str | None = None
+    secondhand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

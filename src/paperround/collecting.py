@@ -7,11 +7,8 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from paperround.batches import Batch, BatchRecord, BatchState, judged, unchanged
+from paperround.batches import SETTLED, Batch, BatchRecord, BatchState, judged, unchanged
 from paperround.ports import Library, Source, SourceError
-
-# What one look has found to be so need not be looked at again for a while; anything else may mend.
-_SETTLED = (BatchState.FRESH, BatchState.QUIET)
 
 log = structlog.get_logger()
 
@@ -39,10 +36,11 @@ async def _collect(
     source: Source, day: date, library: Library, *, now: Callable[[], datetime], max_age: timedelta
 ) -> list[BatchRecord]:
     # The lists before it are looked at anew with each new day: they may have grown since.
-    recent = _is_recent(library.batch(source.name, day), now(), max_age)
+    newest = await asyncio.to_thread(library.batch, source.name, day)
+    recent = _is_recent(newest, now(), max_age)
     records: list[BatchRecord] = []
     for asked in source.days(day):
-        record = library.batch(source.name, asked)
+        record = await asyncio.to_thread(library.batch, source.name, asked)
         if record is None or not recent or not _is_recent(record, now(), max_age):
             record = await _ask(source, asked, library, now=now)
         records.append(record)
@@ -52,20 +50,24 @@ async def _collect(
 
 
 def _is_recent(record: BatchRecord | None, now: datetime, max_age: timedelta) -> bool:
-    return record is not None and record.state in _SETTLED and now - record.fetched_at <= max_age
+    return record is not None and record.state in SETTLED and now - record.fetched_at <= max_age
 
 
 async def _ask(source: Source, day: date, library: Library, *, now: Callable[[], datetime]) -> BatchRecord:
-    known = library.batch(source.name, day)
-    before = library.batch_before(source.name, day)
+    known = await asyncio.to_thread(library.batch, source.name, day)
+    before = await asyncio.to_thread(library.batch_before, source.name, day)
     latest = known or (before[0] if before else None)
     try:
         batch = await source.fetch(day, etag=latest.etag if latest else None)
     except SourceError as error:
         batch = Batch(source=source.name, day=day, state=BatchState.FAILED, reason=str(error))
+    except Exception as error:  # what one source sends must not keep the others from the readers
+        log.exception("source.failed", source=source.name, day=str(day))
+        reason = f"its answer could not be handled: {type(error).__name__}"
+        batch = Batch(source=source.name, day=day, state=BatchState.FAILED, reason=reason)
     if batch is None and known is not None:
         return replace(known, new=0)
-    read = _read(batch, source, day, library)
+    read = await asyncio.to_thread(_read, batch, source, day, library)
     record = await asyncio.to_thread(library.record, read, now=now())
     if read.state is BatchState.FAILED:
         # The library keeps what it had of that day; whoever asked is told what came now.
@@ -89,7 +91,7 @@ def _read(batch: Batch | None, source: Source, day: date, library: Library) -> B
         return unchanged(asked, daily=source.daily)
     if batch.day < day:
         own = library.batch(source.name, batch.day)
-        if own is not None and own.state is not BatchState.FAILED:
+        if own is not None and own.papers:
             return unchanged(replace(asked, etag=batch.etag), daily=source.daily)
     before = library.batch_before(source.name, batch.day)
     return judged(batch, before[1] if before else frozenset(), daily=source.daily)

@@ -1,7 +1,8 @@
 """The second step of a round: decide what everybody gets, and enter it in the ledger as final bytes."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 import structlog
 
@@ -28,28 +29,41 @@ def compose(
 ) -> int:
     """Plan the day for those without a row: a letter, or the reason for silence. Return how many."""
     ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
-    settled = ledger.planned(day)
-    suppressed = ledger.suppressed()
-    entered, due = 0, []
-    plans: list[Plan] = []
+    due = [ids[each.address] for each in subscribers if not_due(each, day) is None]
+    # What did not get through before its successor was due is not sent beside it, but within it.
+    ledger.expire(due, day, now=now())
+    entered = 0
+    made = plans(day, subscribers, library=library, ledger=ledger, letters=letters, now=now)
+    while chunk := list(islice(made, CHUNK)):
+        entered += ledger.plan(chunk, now=now())
+    return entered
+
+
+def plans(
+    day: date,
+    subscribers: Sequence[Subscriber],
+    *,
+    library: Library,
+    ledger: Ledger,
+    letters: Letters,
+    now: Callable[[], datetime],
+) -> Iterator[Plan]:
+    """Yield the plan of each subscriber who has none for the day; nothing is entered anywhere."""
+    ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
+    settled, suppressed = ledger.planned(day), ledger.suppressed()
+    due: list[Subscriber] = []
     for each in subscribers:
         subscriber = ids[each.address]
         if subscriber in settled:
             continue
         if subscriber in suppressed:
-            plans.append(_silent(blank(each, day), subscriber, Status.SUPPRESSED, suppressed[subscriber]))
+            yield _silent(blank(each, day), subscriber, Status.SUPPRESSED, suppressed[subscriber])
         elif reason := not_due(each, day):
-            plans.append(_silent(blank(each, day), subscriber, Status.QUIET, reason))
+            yield _silent(blank(each, day), subscriber, Status.QUIET, reason)
         else:
             due.append(each)
-    # What did not get through before its successor was due is not sent beside it, but within it.
-    ledger.expire([ids[each.address] for each in due], day, now=now())
     for digest in issue(day, due, library, ledger, ids=ids).digests():
-        plans.append(_plan(digest, ids[digest.subscriber.address], letters, now=now()))
-        if len(plans) >= CHUNK:
-            entered += ledger.plan(plans, now=now())
-            plans = []
-    return entered + ledger.plan(plans, now=now())
+        yield _plan(digest, ids[digest.subscriber.address], letters, now=now())
 
 
 def issue(

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import structlog
 
@@ -12,7 +12,6 @@ from paperround.ports import (
     Claim,
     Interrupted,
     Ledger,
-    OnUnknown,
     Refused,
     Relay,
     RelayUnusable,
@@ -37,32 +36,24 @@ class Delivered:
 
 
 async def deliver(
-    day: date | None,
     ledger: Ledger,
     relay: Relay,
+    claim: Callable[[], Claim | None],
     *,
     sender: str,
     connections: int,
-    on_unknown: OnUnknown,
     now: Callable[[], datetime],
     stop: asyncio.Event,
-    retry: bool = False,
 ) -> Delivered:
-    """Deliver what is planned, or due for another attempt, each letter in a transaction of its own.
+    """Deliver what `claim` takes from the ledger, each letter in a transaction of its own.
 
-    With `retry`, what was deferred before is tried now, due or not; `day` None means any day. `stop`
-    ends it after the transactions in hand. Nobody else may be delivering from this ledger. An error
-    of the ledger ends the delivery: what cannot be recorded is not sent.
+    `stop` ends it after the transactions in hand. Nobody else may be delivering from this ledger. An
+    error of the ledger ends it too: what cannot be recorded is not sent.
     """
     recovered = await asyncio.to_thread(ledger.recover, now=now())
     if recovered:
         log.warning("deliveries.recovered", count=recovered)
-    started = now() if retry else None
-
-    def claim() -> Claim | None:
-        return ledger.claim(day, on_unknown=on_unknown, now=now(), retry_before=started)
-
-    postman = _Postman(ledger, relay, sender=sender, now=now, claim=claim, stop=stop)
+    postman = _Postman(ledger, relay, claim, sender=sender, now=now, stop=stop)
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(connections):
@@ -81,10 +72,10 @@ class _Postman:
         self,
         ledger: Ledger,
         relay: Relay,
+        claim: Callable[[], Claim | None],
         *,
         sender: str,
         now: Callable[[], datetime],
-        claim: Callable[[], Claim | None],
         stop: asyncio.Event,
     ) -> None:
         self.attempts = 0

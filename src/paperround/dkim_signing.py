@@ -37,10 +37,14 @@ _MEND = "make one with: openssl genrsa -out dkim.pem 2048"
 _LINE = 78
 
 
+class KeyProblem(ValueError):  # noqa: N818 - it says what is wrong with a key
+    """A key that cannot sign; the message says why, and what to do."""
+
+
 class Signer:
     """Sign messages with one key.
 
-    Raise ValueError, with a message for people, for a key, a selector or a domain that cannot sign.
+    Raise KeyProblem for a key, and ValueError for a selector or a domain, that cannot sign.
     """
 
     def __init__(self, settings: DkimSettings) -> None:
@@ -88,17 +92,17 @@ def _private_key(pem: str) -> RSAPrivateKey | Ed25519PrivateKey:
     try:
         key = load_pem_private_key(pem.strip().encode(), password=None)
     except TypeError as error:
-        raise ValueError(
+        raise KeyProblem(
             "the DKIM key has a password; take it off with: openssl pkey -in old.pem -out dkim.pem"
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError(f"the DKIM key is not a private key in PEM form; {_MEND}") from error
+        raise KeyProblem(f"the DKIM key is not a private key in PEM form; {_MEND}") from error
     if isinstance(key, Ed25519PrivateKey):
         return key
     if not isinstance(key, RSAPrivateKey):
-        raise ValueError(f"the DKIM key is neither RSA nor Ed25519; {_MEND}")  # noqa: TRY004 - a value of a config
+        raise KeyProblem(f"the DKIM key is neither RSA nor Ed25519; {_MEND}")
     if key.key_size < _MIN_RSA_BITS:
-        raise ValueError(f"the DKIM key has {key.key_size} bits, too few to be accepted; {_MEND}")
+        raise KeyProblem(f"the DKIM key has {key.key_size} bits, too few to be accepted; {_MEND}")
     return key
 
 

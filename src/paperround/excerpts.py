@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
-from paperround.keywords import Keyword, Lexicon
+from paperround.keywords import Keyword, Lexicon, lexicon
 
 LONGEST = 320  # characters; two lines less than an abstract, on a phone
 
@@ -19,9 +18,9 @@ def telling(abstract: str, keywords: Iterable[Keyword]) -> str:
     if not found:
         return ""
     wanted = tuple(keywords)
-    lexicon = _lexicon(tuple(phrase for each in wanted for phrase in each.phrases))
-    best = max(found, key=lambda sentence: (_weight(sentence, wanted, lexicon), _claims(sentence)))
-    starts = [start for places in lexicon.find(best).values() for start, _ in places]
+    found_by = lexicon(tuple(phrase for each in wanted for phrase in each.phrases))
+    best = max(found, key=lambda sentence: (_weight(sentence, wanted, found_by), _claims(sentence)))
+    starts = [start for places in found_by.find(best).values() for start, _ in places]
     return _window(best, min(starts, default=0))
 
 
@@ -85,11 +84,6 @@ def _ends(text: str, stop: re.Match[str]) -> bool:
 
 def _claims(sentence: str) -> bool:
     return _CLAIM.search(sentence) is not None
-
-
-@lru_cache(maxsize=4096)
-def _lexicon(phrases: tuple[str, ...]) -> Lexicon:
-    return Lexicon(phrases)
 
 
 def _weight(sentence: str, keywords: tuple[Keyword, ...], lexicon: Lexicon) -> float:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import assert_never
 
 from paperround.digests import Section
-from paperround.issue import Issue, Reader
+from paperround.issue import Issue
 from paperround.papers import PaperId
+from paperround.phrases import full_day
 from paperround.ports import DeliveryRecord
-from paperround.selection import Rejection, verdicts
+from paperround.selection import Offer, Rejection, verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +43,24 @@ def recorded_fate(record: DeliveryRecord, paper: PaperId) -> Fate | None:
     return None
 
 
-def fate(issue: Issue, reader: Reader, paper: PaperId, *, sent_on: Mapping[PaperId, date]) -> Fate:
-    """Return what a new look at the issue, made for this reader alone, says of the paper.
+def fate(
+    record: DeliveryRecord,
+    issue: Issue,
+    paper: PaperId,
+    *,
+    seen: datetime | None,
+    sent_on: Mapping[PaperId, date],
+) -> Fate:
+    """Return what a second look at the issue, made for this reader alone, says of a paper not in the digest.
 
-    `sent_on` tells on which day the reader had each of their papers.
+    `seen` is when the paper was learned of, `sent_on` on which earlier day the reader had each of theirs.
     """
+    (reader,) = issue.readers
     subscriber, offered = reader.subscriber, issue.offer(reader)
-    if paper in sent_on:
-        return Fate(paper=paper, picked=False, reasons=(f"already sent on {sent_on[paper]}",))
-    if paper not in offered.announced:
-        return Fate(paper=paper, picked=False, reasons=("no source announced it for this digest",))
+    if words := _not_looked_at(record, paper, offered, seen=seen, sent_on=sent_on):
+        return Fate(paper=paper, picked=False, reasons=(words,))
     _, ranked = next(issue.ranked())
-    verdict = verdicts(subscriber, issue.ranking, ranked, offered, reader.past.had)[paper]
+    verdict = verdicts(subscriber, issue.ranking, ranked, offered, frozenset(sent_on))[paper]
     scores = dict(zip(ranked.papers.tolist(), ranked.relevance.tolist(), strict=True))
     relevance = scores.get(issue.ranking.position[paper], 0.0)
     match verdict:
@@ -80,3 +87,25 @@ def fate(issue: Issue, reader: Reader, paper: PaperId, *, sent_on: Mapping[Paper
         ],
         reasons=(words,),
     )
+
+
+def _not_looked_at(
+    record: DeliveryRecord,
+    paper: PaperId,
+    offered: Offer,
+    *,
+    seen: datetime | None,
+    sent_on: Mapping[PaperId, date],
+) -> str | None:
+    """Return why the paper was none of those to choose from, or None where it was."""
+    if record.considered == 0:
+        return record.reason or "no paper was looked at"
+    if paper in sent_on:
+        return f"already sent on {full_day(sent_on[paper])}"
+    if seen is None:
+        return "no source announced it for this digest"
+    if seen > record.planned_at:
+        return "it became known only after this digest was made"
+    if paper not in offered.announced:
+        return "it was announced before, and so was not new for this digest"
+    return None

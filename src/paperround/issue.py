@@ -6,21 +6,24 @@ from datetime import date
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest
-from paperround.papers import Paper, PaperId
+from paperround.phrases import weekday
 from paperround.ports import Listing, Past
 from paperround.ranking import Ranked, Ranking
 from paperround.selection import Offer, Rejection, newest_days, offer, select
 from paperround.subscribers import Subscriber
 
 BLOCK = 500  # readers scored in one product
-KNOWN = 1000  # papers beside those on offer by which it is judged how common a keyword is
+KNOWN = 1000  # of the newest papers, by which it is judged how common a keyword is
 
 PAUSED = "paused"
-NO_SOURCE = "no source could be read"
+UNREADABLE = "a source could not be read"
+UNCHANGED = "a source still shows its announcement before"
 NO_ANNOUNCEMENT = "no announcement"
 NOTHING_NEW = "nothing new since the last digest"
 NOTHING_MATCHED = "nothing matched"
 ALL_HAD = "everything that matched was sent before"
+
+OPEN = (UNREADABLE, UNCHANGED)  # silences that another look at the sources may end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,8 @@ class Issue:
         self.ranking = Ranking(
             [paper for paper in papers.values() if paper.id in on_offer],
             [reader.subscriber.interests for reader in readers],
-            known=_newest(papers, without=on_offer),
+            # The same for whoever reads, so that a score does not depend on who else does.
+            known=list(reversed(papers.values()))[:KNOWN],
         )
 
     def offer(self, reader: Reader) -> Offer:
@@ -96,7 +100,7 @@ def not_due(subscriber: Subscriber, day: date) -> str | None:
     """Return why the day is none of the subscriber's, or None where a digest is due."""
     if subscriber.paused:
         return PAUSED
-    return None if subscriber.reads_on(day) else f"no delivery on {day:%A}s"
+    return None if subscriber.reads_on(day) else f"no delivery on {weekday(day)}s"
 
 
 def blank(subscriber: Subscriber, day: date) -> Digest:
@@ -109,10 +113,13 @@ def silence(digest: Digest) -> str | None:
     if digest.picks:
         return None
     if digest.considered:
-        return ALL_HAD if set(digest.rejected) == {Rejection.HAD} else NOTHING_MATCHED
+        matched_before = Rejection.HAD in digest.rejected and Rejection.TOO_WEAK not in digest.rejected
+        return ALL_HAD if matched_before else NOTHING_MATCHED
     states = {batch.state for batch in digest.batches if batch.day == digest.day}
-    if states & {BatchState.FAILED, BatchState.STALE, BatchState.PARTIAL} or not states:
-        return NO_SOURCE
+    if states & {BatchState.FAILED, BatchState.PARTIAL}:
+        return UNREADABLE
+    if BatchState.STALE in states:
+        return UNCHANGED
     return NO_ANNOUNCEMENT if states == {BatchState.QUIET} else NOTHING_NEW
 
 
@@ -135,8 +142,3 @@ def _offers(
             cadence = reader.subscriber.cadence
             offers[key] = offer(listings, batches, day=day, past=reader.past, cadence=cadence)
     return offers
-
-
-def _newest(papers: Mapping[PaperId, Paper], *, without: set[PaperId]) -> list[Paper]:
-    others = [paper for paper in papers.values() if paper.id not in without]
-    return sorted(others, key=lambda paper: paper.published, reverse=True)[:KNOWN]

@@ -63,9 +63,15 @@ class Lexicon:
         return {phrase: tuple(sorted(spans)) for phrase, spans in found.items()}
 
 
+@lru_cache(maxsize=4096)
+def lexicon(phrases: tuple[str, ...]) -> Lexicon:
+    """Return the lexicon of these phrases, made once for as long as it is in use."""
+    return Lexicon(phrases)
+
+
 def marks(keywords: Iterable[Keyword], text: str) -> tuple[Span, ...]:
     """Return where the keywords occur in the text: (start, end) in characters, in order, not overlapping."""
-    found = _lexicon(tuple(keywords)).find(text)
+    found = lexicon(tuple(phrase for each in keywords for phrase in each.phrases)).find(text)
     merged: list[Span] = []
     for start, end in sorted(span for spans in found.values() for span in spans):
         if merged and start <= merged[-1][1]:
@@ -113,11 +119,6 @@ _UNSTEMMED = 3  # words up to this length are what they are: "nas" is no plural
 _JOINED = 6  # "fine tuning" is "finetuning", but "n as" is not "nas"
 
 _stemmer = Stemmer.Stemmer("english")
-
-
-@lru_cache(maxsize=4096)
-def _lexicon(keywords: tuple[Keyword, ...]) -> Lexicon:
-    return Lexicon(phrase for each in keywords for phrase in each.phrases)
 
 
 def _tokens(text: str) -> Sequence[_Token]:

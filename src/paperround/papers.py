@@ -65,7 +65,11 @@ _ARXIV_ID = re.compile(
 def arxiv_id(text: str) -> PaperId | None:
     """Return the id of the arXiv paper that an identifier, a link or a DOI names, without its version."""
     found = _ARXIV_ID.search(text.strip())
-    return PaperId(f"arxiv:{found['id']}") if found else None
+    if found is None:
+        return None
+    # Of an old identifier the archive alone counts: "math.GT/0309136" is "math/0309136".
+    archive, slash, number = found["id"].rpartition("/")
+    return PaperId(f"arxiv:{archive.partition('.')[0].lower()}{slash}{number}")
 
 
 def _filled(known: Paper, other: Paper) -> Paper:

@@ -1,18 +1,18 @@
 """The whole round of a day: collect -> compose -> deliver."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from paperround.batches import BatchRecord
+from paperround.batches import SETTLED, BatchRecord
 from paperround.collecting import collect
 from paperround.composing import compose
-from paperround.delivering import deliver
-from paperround.issue import NO_SOURCE
+from paperround.delivering import Delivered, deliver
+from paperround.issue import OPEN
 from paperround.letters import Letters
-from paperround.ports import Ledger, Library, OnUnknown, Relay, Source, Status
+from paperround.ports import Claim, Ledger, Library, OnUnknown, Relay, Source, Status, SubscriberId
 from paperround.subscribers import Subscriber
 
 
@@ -38,33 +38,46 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """How a day stands in the ledger, and what this run did for it.
+    """How a day stands for some subscribers, and what this run did for it.
 
-    `batches` were asked for, `planned` rows entered and `attempts` made by this run; `stopped` says
-    what ended the delivery before everything was tried.
+    `tally` counts the rows of the ledger by status. `batches` were asked for, `planned` rows entered
+    and `attempts` made by this run; `stopped` says what ended the delivery before everything was tried.
     """
 
     day: date
-    batches: tuple[BatchRecord, ...]
+    subscribers: int
     tally: Mapping[Status, int]
+    batches: tuple[BatchRecord, ...]
     planned: int
     attempts: int
     stopped: str | None
 
+    @property
+    def balances(self) -> bool:
+        """Whether everybody has a row: a delivery, or the reason why there is none."""
+        return sum(self.tally.values()) == self.subscribers
+
 
 async def run(
-    day: date, subscribers: Sequence[Subscriber], desk: Desk, *, max_age: timedelta, retry: bool = False
+    day: date,
+    subscribers: Sequence[Subscriber],
+    desk: Desk,
+    *,
+    max_age: timedelta,
+    retry: bool = False,
+    alone: bool = False,
 ) -> Round:
     """Do what is still to be done for the day. Doing it again changes nothing.
 
-    Sources are asked only when somebody is without a plan, and not for what they gave less than
-    `max_age` ago. With `retry`, what was deferred is tried again before its time.
+    Sources are asked only when somebody is without a plan, or when one of them failed; and not for what
+    they gave less than `max_age` ago. With `retry`, what was deferred is tried again before its time;
+    with `alone`, nobody else's letters of the day are delivered beside those of these subscribers.
     """
-    desk.ledger.reopen(day, NO_SOURCE)
+    ids, to_do = await asyncio.to_thread(_readied, day, subscribers, desk)
     batches: tuple[BatchRecord, ...] = ()
     planned = 0
-    if _unplanned(day, subscribers, desk.ledger, now=desk.now()):
-        batches = await collect(day, desk.sources, desk.library, now=desk.now, max_age=max_age)
+    if to_do:
+        batches = await gather(day, desk, max_age=max_age)
         planned = await asyncio.to_thread(
             compose,
             day,
@@ -74,28 +87,67 @@ async def run(
             letters=desk.letters,
             now=desk.now,
         )
-    async with desk.alone():
-        delivered = await deliver(
-            day,
-            desk.ledger,
-            desk.relay,
-            sender=desk.letters.sender.address,
-            connections=desk.connections,
-            on_unknown=desk.on_unknown,
-            now=desk.now,
-            stop=desk.stop,
-            retry=retry,
-        )
+    delivered = await post(desk, day, of=ids if alone else None, retry=retry)
     return Round(
         day=day,
+        subscribers=len(ids),
+        tally=await asyncio.to_thread(desk.ledger.tally, ids, day),
         batches=batches,
-        tally=desk.ledger.tally(day),
         planned=planned,
         attempts=delivered.attempts,
         stopped=delivered.stopped,
     )
 
 
-def _unplanned(day: date, subscribers: Sequence[Subscriber], ledger: Ledger, *, now: datetime) -> bool:
-    ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now)
-    return not ledger.planned(day).issuperset(ids.values())
+class Stopped(Exception):  # noqa: N818 - it was asked for
+    """Somebody asked to stop while nothing was on its way that had to be finished."""
+
+
+async def gather(day: date, desk: Desk, *, max_age: timedelta) -> tuple[BatchRecord, ...]:
+    """Ask the sources for the day, and return what each of them gave; raise Stopped when asked to stop."""
+    collecting = asyncio.ensure_future(
+        collect(day, desk.sources, desk.library, now=desk.now, max_age=max_age)
+    )
+    stopping = asyncio.ensure_future(desk.stop.wait())
+    await asyncio.wait({collecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if collecting.done():
+        stopping.cancel()
+        return collecting.result()
+    collecting.cancel()
+    await asyncio.wait({collecting})
+    raise Stopped("stopped by request; nothing is lost")
+
+
+async def post(
+    desk: Desk, day: date | None = None, *, of: Collection[SubscriberId] | None = None, retry: bool = False
+) -> Delivered:
+    """Deliver what is planned, or due for another attempt: of a day or of any, of some or of all."""
+    started = desk.now() if retry else None
+
+    def claim() -> Claim | None:
+        on_unknown, now = desk.on_unknown, desk.now()
+        return desk.ledger.claim(day, on_unknown=on_unknown, now=now, retry_before=started, of=of)
+
+    async with desk.alone():
+        return await deliver(
+            desk.ledger,
+            desk.relay,
+            claim,
+            sender=desk.letters.sender.address,
+            connections=desk.connections,
+            now=desk.now,
+            stop=desk.stop,
+        )
+
+
+def _readied(
+    day: date, subscribers: Sequence[Subscriber], desk: Desk
+) -> tuple[frozenset[SubscriberId], bool]:
+    """Take back open silences of the day; return the subscribers' ids, and whether to ask the sources.
+
+    A source that failed is asked again though everybody has a plan: what it gives comes late.
+    """
+    ids = frozenset(desk.ledger.enrol([each.address for each in subscribers], now=desk.now()).values())
+    desk.ledger.reopen(ids, day, OPEN)
+    failed = any(batch.state not in SETTLED for batch in desk.library.batches([day]))
+    return ids, failed or not ids <= desk.ledger.planned(day)

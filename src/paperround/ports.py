@@ -117,7 +117,7 @@ class OnUnknown(StrEnum):
 class Plan:
     """A delivery to be entered in the ledger: a digest with its final bytes, or the reason for silence.
 
-    `status` is PLANNED (with `message` and `message_id`), QUIET or SUPPRESSED (with `reason`).
+    `status` is PLANNED (with `message` and `message_id`), or QUIET, SUPPRESSED or FAILED (with `reason`).
     """
 
     subscriber: SubscriberId
@@ -191,7 +191,7 @@ class Ledger(Protocol):
     """What was, is and will be sent to whom. A call that returns has been committed to disk."""
 
     def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:
-        """Return the stable id of each address, making those that are new. Case of the domain is ignored."""
+        """Return the stable id of each address, making those that are new. Case does not matter."""
 
     def suppressed(self) -> Mapping[SubscriberId, str]:
         """Return who must not get mail, and why."""
@@ -222,8 +222,11 @@ class Ledger(Protocol):
         Return how many were entered.
         """
 
-    def reopen(self, day: date, reason: str) -> int:
-        """Take back the quiet rows of a day that bear this reason, so that they can be planned anew."""
+    def reopen(self, subscribers: Collection[SubscriberId], day: date, reasons: Collection[str]) -> int:
+        """Take back their quiet rows of a day that bear one of the reasons, to be planned anew."""
+
+    def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
+        """Make what is planned or deferred for anybody else `suppressed`: they subscribe no longer."""
 
     def recover(self, *, now: datetime) -> int:
         """Take back what an ended process left as `sending`; nobody else may be delivering.
@@ -232,14 +235,20 @@ class Ledger(Protocol):
         """
 
     def claim(
-        self, day: date | None, *, on_unknown: OnUnknown, now: datetime, retry_before: datetime | None
+        self,
+        day: date | None,
+        *,
+        on_unknown: OnUnknown,
+        now: datetime,
+        retry_before: datetime | None,
+        of: Collection[SubscriberId] | None = None,
     ) -> Claim | None:
         """Mark one delivery as `sending` and return it, or None when there is none left.
 
         Candidates are planned rows, deferred ones that are due or were last tried before
         `retry_before`, and under RESEND those that became unknown for the first time. Whoever is
         suppressed by now becomes `suppressed` instead, in the same transaction. `day` None means any
-        day.
+        day, `of` None everybody, else a few. A letter whose bytes are damaged becomes failed.
         """
 
     def begin_data(self, delivery: DeliveryId, *, now: datetime) -> None:
@@ -268,8 +277,8 @@ class Ledger(Protocol):
     ) -> tuple[DeliveryRecord, ...]:
         """Return the rows that fit, newest day first, then by address."""
 
-    def tally(self, day: date) -> Mapping[Status, int]:
-        """Return how many rows of that day are in each status; those with none may be left out."""
+    def tally(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[Status, int]:
+        """Return how many of their rows of that day are in each status; those with none are left out."""
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""

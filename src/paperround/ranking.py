@@ -69,11 +69,13 @@ class Ranked:
     """The papers that met one reader's interests, best first.
 
     `papers` are positions among the ranking's papers, `relevance` their scores between 0 and 1;
-    `excluded` are the positions of those that hold a word the reader excludes.
+    `followed` are the positions of those by an author the reader follows, `excluded` of those that
+    hold a word the reader excludes.
     """
 
     papers: NDArray[np.intp]
     relevance: NDArray[np.float64]
+    followed: frozenset[int]
     excluded: frozenset[int]
 
 
@@ -81,16 +83,15 @@ class Ranking:
     """Some papers, with every distinct term of all readers looked up in each of them once."""
 
     def __init__(
-        self, papers: Iterable[Paper], readers: Iterable[Interests], *, known: Iterable[Paper] = ()
+        self, papers: Iterable[Paper], readers: Iterable[Interests], *, known: Iterable[Paper] | None = None
     ) -> None:
-        """Look up the readers' terms; how common each is, is judged over `papers` and `known` together."""
+        """Look up the readers' terms; how common each is, is judged over `known`, else over the papers."""
         # Among equals, what more people voted for comes first.
         self.papers = tuple(sorted(papers, key=lambda paper: (-(paper.votes or 0), paper.id)))
         self.position = {paper.id: position for position, paper in enumerate(self.papers)}
         terms = dict.fromkeys(term for reader in readers for term in _terms(reader))
-        others = [paper for paper in known if paper.id not in self.position]
         self._row = {term: row for row, term in enumerate(terms)}
-        self._hits = _look_up(terms, self.papers, others)
+        self._hits = _look_up(terms, self.papers, self.papers if known is None else tuple(known))
         shape = (len(terms), len(self.papers))
         found = [(row, at, hit.evidence) for row, hits in enumerate(self._hits) for at, hit in hits.items()]
         self._evidence = _sparse(found, shape)
@@ -100,7 +101,7 @@ class Ranking:
         """Yield for each reader, in their order, what meets their interests."""
         evidence = self._weights([_wanted(reader) for reader in readers]) @ self._evidence
         excluded = self._weights([_shunned(reader) for reader in readers]) @ self._presence
-        for row in range(len(readers)):
+        for row, reader in enumerate(readers):
             met = slice(evidence.indptr[row], evidence.indptr[row + 1])
             shunned = slice(excluded.indptr[row], excluded.indptr[row + 1])
             papers, relevance = evidence.indices[met], -np.expm1(-evidence.data[met])
@@ -108,6 +109,7 @@ class Ranking:
             yield Ranked(
                 papers=papers[order].astype(np.intp),
                 relevance=relevance[order],
+                followed=frozenset().union(*(self._found(_author(name)) for name in reader.authors)),
                 excluded=frozenset(excluded.indices[shunned].tolist()),
             )
 
@@ -134,7 +136,10 @@ class Ranking:
         return next((each.text for each in reader.exclude if self._hit(_keyword(each), paper)), None)
 
     def _hit(self, term: Term, paper: PaperId) -> Hit | None:
-        return self._hits[self._row[term]].get(self.position[paper])
+        return self._found(term).get(self.position[paper])
+
+    def _found(self, term: Term) -> Mapping[int, Hit]:
+        return self._hits[self._row[term]]
 
     def _weights(self, readers: Sequence[Iterable[tuple[Term, float]]]) -> csr_array:
         entries = [
@@ -188,22 +193,24 @@ def _terms(reader: Interests) -> Iterator[Term]:
 
 
 def _look_up(
-    terms: Iterable[Term], papers: Sequence[Paper], others: Sequence[Paper]
+    terms: Iterable[Term], papers: Sequence[Paper], known: Sequence[Paper]
 ) -> list[Mapping[int, Hit]]:
     """Return for each term, in order, the papers it was found in, by position."""
+    position = {paper.id: at for at, paper in enumerate(papers)}
+    shared = {position[paper.id] for paper in known if paper.id in position}
+    others = [paper for paper in known if paper.id not in position]
     lexicon = Lexicon(phrase for term in terms if term.kind is Kind.KEYWORD for phrase in term.phrases)
     mentions = _mentions(lexicon, papers)
     elsewhere = _mentions(lexicon, others)
     people = _by_field(papers, lambda paper: map(same_name, paper.authors))
     houses = _by_field(papers, lambda paper: (paper.organization.casefold(),) if paper.organization else ())
-    total = len(papers) + len(others)
 
     def hits(term: Term) -> Mapping[int, Hit]:
         match term.kind:
             case Kind.KEYWORD:
                 found = _keyword_hits(term, mentions)
-                seen = len(found) + len(_in_all(term, elsewhere))
-                counts = _specificity(seen, total)
+                seen = len(shared & found.keys()) + len(_in_all(term, elsewhere))
+                counts = _specificity(seen, len(known))
                 return {at: Hit(hit.evidence * counts, hit.where) for at, hit in found.items()}
             case Kind.AUTHOR:
                 return {at: Hit(AUTHOR, ("authors",)) for at in people.get(same_name(term.phrases[0]), ())}

@@ -9,6 +9,7 @@ from enum import StrEnum
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest, Match, Pick, Section
 from paperround.papers import Paper, PaperId
+from paperround.phrases import counted, listed
 from paperround.ports import Listing, Past
 from paperround.ranking import Ranked, Ranking
 from paperround.subscribers import Cadence, Subscriber
@@ -80,35 +81,24 @@ def select(
 ) -> Digest:
     """Return the reader's digest of what is offered.
 
-    Followed authors come first and always; then the most relevant papers, and as many places as the
-    reader keeps for what everybody reads. What is relevant and found no place becomes a title line.
+    What holds an excluded word is out. Followed authors have the first places, and as many as it takes;
+    then come the most relevant papers, and as many as the reader keeps places for of what everybody
+    reads. What is relevant and found no place becomes a title line.
     """
+    relevance = _relevance(ranking, ranked)
     judged = verdicts(subscriber, ranking, ranked, offered, had)
     shown = _placed(judged, ranking, places=subscriber.max_papers, kept=subscriber.trending)
-    relevance = _relevance(ranking, ranked)
-
-    def pick(paper: PaperId, section: Section) -> Pick:
-        matched = ranking.matched(subscriber.interests, paper)
-        follows = ranking.follows(subscriber.interests, paper)
-        late = paper in offered.late
-        known = ranking.papers[ranking.position[paper]]
-        return Pick(
-            paper=known,
-            section=Section.LATE if late and section is Section.FOR_YOU else section,
-            relevance=round(relevance.get(paper, 0.0), 4),
-            announced=offered.announced[paper],
-            matched=matched,
-            reasons=_reasons(known, section, matched, follows, late=late),
-        )
-
-    chosen = [pick(paper, section) for paper, section in shown.items()]
+    picks = [
+        _pick(paper, section, subscriber, ranking, offered, relevance.get(paper, 0.0))
+        for paper, section in shown.items()
+    ]
     return Digest(
         subscriber=subscriber,
         day=day,
         picks=tuple(
-            sorted((p for p in chosen if p.section is not Section.MORE), key=lambda p: _ORDER[p.section])
+            sorted((p for p in picks if p.section is not Section.MORE), key=lambda p: _ORDER[p.section])
         ),
-        titles=tuple(p for p in chosen if p.section is Section.MORE),
+        titles=tuple(p for p in picks if p.section is Section.MORE),
         batches=tuple(batches),
         considered=len(offered.announced),
         rejected=Counter(
@@ -135,7 +125,7 @@ def verdicts(
             return Rejection.HAD
         if ranking.position[paper] in ranked.excluded:
             return Rejection.EXCLUDED
-        if ranking.follows(subscriber.interests, paper):
+        if ranking.position[paper] in ranked.followed:
             return Section.AUTHORS
         if paper not in relevance:
             return Rejection.NOT_MET
@@ -205,6 +195,28 @@ def _placed(
     }
 
 
+def _pick(
+    paper: PaperId,
+    section: Section,
+    subscriber: Subscriber,
+    ranking: Ranking,
+    offered: Offer,
+    relevance: float,
+) -> Pick:
+    known = ranking.papers[ranking.position[paper]]
+    matched = ranking.matched(subscriber.interests, paper)
+    follows = ranking.follows(subscriber.interests, paper)
+    late = paper in offered.late
+    return Pick(
+        paper=known,
+        section=Section.LATE if late and section is Section.FOR_YOU else section,
+        relevance=round(relevance, 4),
+        announced=offered.announced[paper],
+        matched=matched,
+        reasons=_reasons(known, section, matched, follows, late=late),
+    )
+
+
 def _is_open(verdict: Verdict) -> bool:
     """Return whether the paper may be shown because others read it."""
     return verdict in (Section.FOR_YOU, Rejection.TOO_WEAK, Rejection.NOT_MET)
@@ -221,12 +233,12 @@ def _reasons(
 ) -> tuple[str, ...]:
     reasons = []
     if follows:
-        reasons.append(f"By {_listed(follows)}, whom you follow")
+        reasons.append(f"By {listed(follows)}, whom you follow")
     if section is Section.TRENDING:
-        reasons.append(f"Read by many: {paper.votes} vote{'' if paper.votes == 1 else 's'}")
+        reasons.append(f"Read by many: {counted(paper.votes or 0, 'vote')}")
     words = [match for match in matched if match.where != ("authors",)]
     if words:
-        reasons.append("Matches " + _listed([f"{match.term} in {_fields(match.where)}" for match in words]))
+        reasons.append("Matches " + listed([f"{match.term} in {_fields(match.where)}" for match in words]))
     if late:
         reasons.append("Arrived after your last digest")
     return tuple(reasons)
@@ -242,8 +254,4 @@ _FIELDS = {
 
 
 def _fields(where: Sequence[str]) -> str:
-    return _listed([_FIELDS[field] for field in where])
-
-
-def _listed(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    return listed([_FIELDS[field] for field in where])

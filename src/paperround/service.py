@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -11,23 +12,29 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
-from paperround.delivering import deliver
-from paperround.pipeline import Desk, run
-from paperround.settings import Settings
+from paperround.pipeline import Desk, Stopped, post, run
+from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
 from paperround.web.server import Server
 
 TICK = timedelta(seconds=30)
-SILENT = timedelta(minutes=10)  # a service that has not ticked for so long is not well
+# A service that has not ticked, or whose tick has not ended, for so long is not well.
+SILENT, LONGEST_ROUND = timedelta(minutes=10), timedelta(hours=6)
 MAX_AGE = timedelta(minutes=15)  # what a source gave so recently is not asked for again
 LOOK_AGAIN = timedelta(minutes=15)  # where no source could be read
 
 log = structlog.get_logger()
 
 
+class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
+    """The service cannot listen where it is told to; the message says why, and what to do."""
+
+
 async def serve(settings: Settings, desk: Desk) -> None:
     """Run until SIGTERM or SIGINT; the transactions in hand are finished first."""
+    ids = desk.ledger.enrol([each.address for each in settings.subscribers], now=desk.now())
+    desk.ledger.withdraw(ids.values(), now=desk.now())
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
     app = create_app(
         ledger=desk.ledger,
@@ -37,6 +44,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
         sender_name=settings.sender.name or settings.sender.address,
         templates=settings.templates,
     )
+    listening = _listening(settings.web)
     server = Server(app, settings.web)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -50,7 +58,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
         coalesce=True,
         misfire_grace_time=None,  # a late tick is a tick: what is due is asked of the clock
     )
-    web = asyncio.create_task(server.serve())
+    web = asyncio.create_task(server.serve(sockets=[listening]))
     stopped = asyncio.create_task(desk.stop.wait())
     scheduler.start()
     log.info("service.started", subscribers=len(settings.subscribers), port=settings.web.port)
@@ -67,6 +75,20 @@ async def serve(settings: Settings, desk: Desk) -> None:
         log.info("service.stopped")
 
 
+def _listening(web: WebSettings) -> socket.socket:
+    try:
+        return socket.create_server((web.host, web.port), family=_family(web.host))
+    except OSError as error:
+        place = f"{web.host}:{web.port}"
+        raise PortProblem(
+            f"cannot listen at {place}: {error.strerror}; name another port under web"
+        ) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 class Watch:
     """What the service remembers from one tick to the next; the truth is in the ledger."""
 
@@ -76,7 +98,7 @@ class Watch:
         self._catch_up = catch_up
         self._seen: dict[date, set[str]] = {}
         self._looked: dict[date, datetime] = {}
-        self._ticked = desk.now()
+        self._ticked = self._began = desk.now()
         self._problems: tuple[str, ...] = ()
         self._at_work = asyncio.Lock()
 
@@ -85,6 +107,7 @@ class Watch:
         async with self._at_work:
             if self._desk.stop.is_set():
                 return
+            self._began = self._desk.now()
             try:
                 problems = await self._work()
             except Exception as error:  # whatever it was, the next tick tries again
@@ -100,36 +123,31 @@ class Watch:
 
     def health(self) -> Health:
         """Return what is wrong, if anything."""
-        silent = self._desk.now() - self._ticked
-        late = (f"nothing was done for {silent}",) if silent > SILENT and not self._at_work.locked() else ()
-        return Health(problems=(*self._problems, *late))
+        at_work = self._at_work.locked()
+        since = self._began if at_work else self._ticked
+        if self._desk.now() - since <= (LONGEST_ROUND if at_work else SILENT):
+            return Health(problems=self._problems)
+        hung = "a round has not ended" if at_work else "nothing was done"
+        return Health(problems=(*self._problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))
 
     async def _work(self) -> tuple[str, ...]:
         desk, problems = self._desk, []
         for day, subscribers in sorted(self._due(desk.now()).items()):
-            outcome = await run(day, subscribers, desk, max_age=MAX_AGE)
+            try:
+                outcome = await run(day, subscribers, desk, max_age=MAX_AGE)
+            except Stopped:
+                return ()
             self._seen.setdefault(day, set()).update(each.address for each in subscribers)
             self._looked[day] = desk.now()
             if outcome.stopped and not desk.stop.is_set():
                 problems.append(outcome.stopped)
+            if not outcome.balances:
+                problems.append(f"the round of {day} does not balance: somebody has no row")
         if not desk.stop.is_set():
-            problems += await self._second_attempts()
-        return tuple(problems)
-
-    async def _second_attempts(self) -> list[str]:
-        desk = self._desk
-        async with desk.alone():
-            delivered = await deliver(
-                None,
-                desk.ledger,
-                desk.relay,
-                sender=desk.letters.sender.address,
-                connections=desk.connections,
-                on_unknown=desk.on_unknown,
-                now=desk.now,
-                stop=desk.stop,
-            )
-        return [delivered.stopped] if delivered.stopped and not desk.stop.is_set() else []
+            delivered = await post(desk)
+            if delivered.stopped and not desk.stop.is_set():
+                problems.append(delivered.stopped)
+        return tuple(dict.fromkeys(problems))
 
     def _due(self, now: datetime) -> dict[date, list[Subscriber]]:
         """Return by day who is due and was not seen to, or, from time to time, all of that day."""
@@ -139,6 +157,7 @@ class Watch:
             if day is not None:
                 due[day].append(subscriber)
         self._seen = {day: seen for day, seen in self._seen.items() if day in due}
+        self._looked = {day: looked for day, looked in self._looked.items() if day in due}
         return {
             day: subscribers
             for day, subscribers in due.items()

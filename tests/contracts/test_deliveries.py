@@ -17,6 +17,7 @@ from tests.fakes.plans import (
 )
 
 from paperround.ports import (
+    Claim,
     DeliveryId,
     Ledger,
     OnUnknown,
@@ -114,7 +115,7 @@ def test_the_suppressed_do_not_keep_the_others_waiting(
     ledger.plan([letter(ada, TUESDAY), letter(grace, TUESDAY)], now=NOW)
     ledger.suppress(ada, "unsubscribed", now=NOW)
     assert claimed(ledger).recipient == "grace@example.org"
-    assert ledger.tally(TUESDAY) == {Status.SUPPRESSED: 1, Status.SENDING: 1}
+    assert ledger.tally([ada, grace], TUESDAY) == {Status.SUPPRESSED: 1, Status.SENDING: 1}
 
 
 def test_an_attempt_that_succeeded_is_recorded(ledger: Ledger, ada: SubscriberId) -> None:
@@ -233,3 +234,18 @@ def test_an_unknown_one_is_not_resolved_otherwise(ledger: Ledger, ada: Subscribe
     bring_to(ledger, ada, Status.UNKNOWN)
     with pytest.raises(ValueError, match="unknown"):
         ledger.resolve(row(ledger).id, status, "", now=NOW)
+
+
+def test_one_subscriber_can_be_served_before_the_others(
+    ledger: Ledger, ada: SubscriberId, grace: SubscriberId
+) -> None:
+    ledger.plan([letter(ada, TUESDAY), letter(grace, TUESDAY)], now=NOW)
+
+    def next_for_grace() -> Claim | None:
+        on_unknown = OnUnknown.RESEND
+        return ledger.claim(TUESDAY, on_unknown=on_unknown, now=NOW, retry_before=None, of=[grace])
+
+    taken = next_for_grace()
+    assert taken is not None
+    assert taken.recipient == "grace@example.org"
+    assert next_for_grace() is None

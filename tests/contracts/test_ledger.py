@@ -179,7 +179,8 @@ def test_quiet_rows_with_the_reason_can_be_planned_anew(
         now=NOW,
     )
     ledger.plan([silence(ada, MONDAY, reason="no source")], now=NOW)
-    assert ledger.reopen(TUESDAY, "no source") == 1
+    assert ledger.reopen([grace], TUESDAY, ["no source"]) == 0
+    assert ledger.reopen([ada, grace], TUESDAY, ["no source", "another"]) == 1
     assert ledger.planned(TUESDAY) == {grace}
     assert ledger.planned(MONDAY) == {ada}
     assert ledger.plan([letter(ada, TUESDAY)], now=LATER) == 1
@@ -189,8 +190,8 @@ def test_only_quiet_rows_are_reopened(ledger: Ledger, ada: SubscriberId, grace: 
     ledger.plan(
         [silence(ada, TUESDAY, status=Status.SUPPRESSED, reason="no source"), letter(grace, TUESDAY)], now=NOW
     )
-    assert ledger.reopen(TUESDAY, "no source") == 0
-    assert ledger.reopen(TUESDAY, "") == 0
+    assert ledger.reopen([ada, grace], TUESDAY, ["no source"]) == 0
+    assert ledger.reopen([ada, grace], TUESDAY, [""]) == 0
     assert len(ledger.rows()) == 2
 
 
@@ -316,13 +317,26 @@ def test_rows_are_chosen_by_day_address_and_status(ledger: Ledger) -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_the_tally_counts_the_rows_of_a_day(ledger: Ledger) -> None:
+def test_the_tally_counts_their_rows_of_a_day(ledger: Ledger, ada: SubscriberId, grace: SubscriberId) -> None:
     claimed(ledger)
-    assert ledger.tally(TUESDAY) == {Status.PLANNED: 1, Status.SENDING: 1}
-    assert ledger.tally(MONDAY) == {Status.QUIET: 1}
-    assert ledger.tally(SUNDAY) == {}
+    both = [ada, grace]
+    assert ledger.tally(both, TUESDAY) == {Status.PLANNED: 1, Status.SENDING: 1}
+    assert sum(ledger.tally([grace], TUESDAY).values()) == 1
+    assert ledger.tally(both, MONDAY) == {Status.QUIET: 1}
+    assert ledger.tally(both, SUNDAY) == {}
 
 
 def test_the_secret_stays(ledger: Ledger) -> None:
     assert len(ledger.secret()) == 32
     assert ledger.secret() == ledger.secret()
+
+
+def test_whoever_subscribes_no_longer_gets_nothing_that_was_planned(
+    ledger: Ledger, ada: SubscriberId, grace: SubscriberId
+) -> None:
+    bring_to(ledger, ada, Status.DEFERRED, day=MONDAY, name="a")
+    ledger.plan([letter(ada, TUESDAY), letter(grace, TUESDAY)], now=NOW)
+    assert ledger.withdraw([grace], now=LATER) == 2
+    assert {row.reason for row in ledger.rows(address="ada@example.org")} == {"no longer subscribed"}
+    assert ledger.tally([ada, grace], TUESDAY) == {Status.SUPPRESSED: 1, Status.PLANNED: 1}
+    assert ledger.withdraw([grace], now=LATER) == 0

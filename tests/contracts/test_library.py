@@ -216,3 +216,12 @@ def test_the_latest_day_is_the_last_one_that_something_was_announced_on(library:
     library.record(batch(paper(1), day=TUESDAY), now=NOW)
     library.record(batch(paper(2), day=MONDAY), now=LATER)
     assert library.latest_day() == TUESDAY
+
+
+def test_what_is_told_at_second_hand_fills_gaps_and_replaces_nothing(library: Library) -> None:
+    library.record(batch(paper(1)), now=NOW)
+    told = replace(paper(1), title="Another title", code_url="https://example.org/code")
+    library.record(replace(batch(told), source="a blog", secondhand=True), now=LATER)
+    known = library.paper(paper(1).id)
+    assert known is not None
+    assert (known.title, known.code_url) == (paper(1).title, "https://example.org/code")

@@ -16,11 +16,11 @@ from tests.fakes.relay import MemoryRelay
 from paperround.batches import Batch, BatchState
 from paperround.composing import CHUNK
 from paperround.digests import Digest
-from paperround.issue import NO_SOURCE, NOTHING_MATCHED, PAUSED
+from paperround.issue import NOTHING_MATCHED, PAUSED, UNREADABLE
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
-from paperround.pipeline import Desk, Round, run
+from paperround.pipeline import Desk, Round, Stopped, run
 from paperround.ports import (
     Interrupted,
     Ledger,
@@ -43,6 +43,7 @@ from paperround.subscribers import Interests, Subscriber
 
 MONDAY = date(2026, 6, 15)
 TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
 SATURDAY = MONDAY + timedelta(days=5)
 RENDERER = Renderer()
 
@@ -73,6 +74,7 @@ class Days:
     daily: bool = True
     broken: str = ""
     unchanged: bool = False
+    hangs: bool = False
     own_day: date | None = None  # the day that the source itself says it is
     asked: int = 0
 
@@ -82,6 +84,8 @@ class Days:
     async def fetch(self, day: date, *, etag: str | None) -> Batch | None:
         del etag
         self.asked += 1
+        if self.hangs:
+            await asyncio.sleep(3600)
         if self.broken:
             raise SourceError(self.broken)
         if self.unchanged:
@@ -101,7 +105,7 @@ class World:
     relay: Relay = field(default_factory=MemoryRelay)
     sources: list[Days] = field(default_factory=list)
     on_unknown: OnUnknown = OnUnknown.RESEND
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    asked_to_stop: bool = False
     letters: Letters = field(
         default_factory=lambda: Letters(
             renderer=RENDERER, sender=Mailbox(name="", address="papers@example.org"), secret=b"s" * 32
@@ -113,7 +117,13 @@ class World:
         self.time += timedelta(seconds=1)
         return self.time
 
-    def round(self, day: date, *subscribers: Subscriber, max_age: timedelta = timedelta(0)) -> Round:
+    def round(
+        self,
+        day: date,
+        *subscribers: Subscriber,
+        max_age: timedelta = timedelta(0),
+        alone: bool = False,
+    ) -> Round:
         desk = Desk(
             sources=[self.source, *self.sources],
             library=self.library,
@@ -124,9 +134,15 @@ class World:
             on_unknown=self.on_unknown,
             now=self.now,
             alone=nullcontext,
-            stop=self.stop,
         )
-        return asyncio.run(run(day, subscribers or (ADA, GRACE), desk, max_age=max_age, retry=True))
+
+        async def go() -> Round:
+            if self.asked_to_stop:
+                desk.stop.set()
+            who = subscribers or (ADA, GRACE)
+            return await run(day, who, desk, max_age=max_age, retry=True, alone=alone)
+
+        return asyncio.run(go())
 
     def got(self, subscriber: Subscriber, day: date) -> list[str]:
         rows = self.ledger.rows(day=day, address=subscriber.address)
@@ -219,7 +235,7 @@ def test_a_broken_source_stops_no_other_and_says_why(world: World) -> None:
 def test_where_no_source_answers_the_day_stays_open_until_one_does(world: World) -> None:
     world.source.broken = "no answer"
     world.round(MONDAY, ADA)
-    assert world.status(ADA, MONDAY) == (Status.QUIET, NO_SOURCE)
+    assert world.status(ADA, MONDAY) == (Status.QUIET, UNREADABLE)
     world.source.broken = ""
     world.source.lists[MONDAY] = [paper("LoRA")]
     world.round(MONDAY, ADA)
@@ -363,8 +379,7 @@ def test_every_round_balances(world: World) -> None:
             )
         }
     )
-    outcome = world.round(MONDAY, *everybody)
-    assert sum(outcome.tally.values()) == len(everybody)
+    assert world.round(MONDAY, *everybody).balances
 
 
 def test_whoever_looks_again_is_told_of_a_failure_and_loses_nothing(world: World) -> None:
@@ -437,13 +452,83 @@ def test_a_letter_that_cannot_be_made_stops_no_other(world: World) -> None:
 
 def test_a_request_to_stop_ends_the_round_and_leaves_the_rest_planned(world: World) -> None:
     world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
-    world.stop.set()
+    world.relay = MemoryRelay({each.address: [RelayUnusable("no connection")] * 2 for each in (ADA, GRACE)})
+    world.round(MONDAY)
+    world.asked_to_stop = True
     outcome = world.round(MONDAY)
     assert outcome.stopped == "stopped by request"
     assert outcome.tally == {Status.PLANNED: 2}
+
+
+def test_a_request_to_stop_does_not_wait_for_a_source(world: World) -> None:
+    world.asked_to_stop = True
+    world.source.hangs = True
+    with pytest.raises(Stopped):
+        world.round(MONDAY)
+    assert not world.ledger.rows()
 
 
 def test_more_readers_than_fit_into_one_commit_are_all_planned(world: World) -> None:
     everybody = [reader(f"reader{n}", "absent") for n in range(CHUNK + 3)]
     world.source.lists[MONDAY] = [paper("LoRA")]
     assert world.round(MONDAY, *everybody).tally == {Status.QUIET: CHUNK + 3}
+
+
+def test_looking_again_for_one_takes_no_reason_from_another(world: World) -> None:
+    world.source.broken = "no answer"
+    world.round(MONDAY)
+    outcome = world.round(MONDAY, ADA)
+    assert outcome.balances
+    assert world.status(GRACE, MONDAY) == (Status.QUIET, UNREADABLE)
+
+
+def test_a_round_for_one_delivers_nobody_elses_letter(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.relay = MemoryRelay({each.address: [RelayUnusable("no connection")] * 2 for each in (ADA, GRACE)})
+    world.round(MONDAY)
+    world.relay = relay = MemoryRelay({})
+    outcome = world.round(MONDAY, ADA, alone=True)
+    assert [handed.recipient for handed in relay.handed] == [ADA.address]
+    assert (outcome.subscribers, outcome.tally) == (1, {Status.SENT: 1})
+    assert world.status(GRACE, MONDAY)[0] is Status.PLANNED
+
+
+def test_a_stale_day_does_not_hide_what_the_source_says_under_that_day_later(world: World) -> None:
+    """A feed that lags a day shows its announcement of a day when we have asked for it in vain."""
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.source.own_day = MONDAY
+    world.round(MONDAY, ADA)
+    world.time += timedelta(days=1)
+    assert world.round(TUESDAY, ADA).batches[0].state is BatchState.STALE
+    world.time += timedelta(days=1)
+    world.source.own_day = TUESDAY
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    outcome = world.round(WEDNESDAY, ADA)
+    assert (outcome.batches[0].day, outcome.batches[0].state) == (TUESDAY, BatchState.FRESH)
+    assert world.got(ADA, WEDNESDAY) == ["LoRA 2"]
+
+
+def test_a_source_that_failed_is_asked_again_though_everybody_has_a_letter(world: World) -> None:
+    world.source.broken = "no answer"
+    world.sources = [Days(name="Other", lists={MONDAY: [paper("LoRA 1")]})]
+    world.round(MONDAY, ADA)
+    world.source.broken = ""
+    world.source.lists[MONDAY] = [paper("LoRA 2")]
+    again = world.round(MONDAY, ADA)
+    assert (again.planned, again.attempts) == (0, 0)
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, ADA)
+    assert world.got(ADA, TUESDAY) == ["LoRA 2"]
+
+
+def test_an_error_that_nobody_foresaw_in_one_source_stops_no_other(world: World) -> None:
+    class Unforeseen(Days):
+        async def fetch(self, day: date, *, etag: str | None) -> Batch | None:
+            del day, etag
+            raise OverflowError("date value out of range")
+
+    world.sources = [Unforeseen(name="Other")]
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    outcome = world.round(MONDAY, ADA)
+    assert world.got(ADA, MONDAY) == ["LoRA"]
+    assert outcome.batches[-1].reason == "its answer could not be handled: OverflowError"

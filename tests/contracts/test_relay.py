@@ -174,3 +174,13 @@ def test_a_relay_can_be_closed_unused_and_twice(run: Run) -> None:
         assert rig.arrived() == []
 
     run(scenario)
+
+
+def test_a_relay_can_be_used_again_after_it_was_closed(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.send(message(1))
+        await rig.relay.close()
+        await rig.send(message(2))
+        assert rig.arrived() == [message(1), message(2)]
+
+    run(scenario)

@@ -315,7 +315,6 @@ def test_a_key_of_paperround_yaml_that_cannot_be_used_is_named_with_its_mend(
             "{kind: feed, name: hugging face, url: 'https://x.org'}",
             "[1].name: the source on line 3 is called",
         ),
-        ("{kind: file, path: papers.jsonl}", '[1].path: there is no file "config/papers.jsonl"; a path here'),
         ("{kind: file}", '[1].path: missing; add the key "path"'),
     ],
 )

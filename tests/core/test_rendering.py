@@ -14,8 +14,9 @@ from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest, Match, Pick, Section
 from paperround.keywords import keyword
 from paperround.papers import Paper, PaperId
+from paperround.phrases import counted, listed
 from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, TemplateError
-from paperround.rendering.words import authors, counted, listed, made_from, one_line, subject
+from paperround.rendering.words import authors, made_from, one_line, subject
 from paperround.subscribers import Cadence, Interests, Subscriber
 
 DAY = date(2026, 6, 16)
@@ -620,7 +621,7 @@ def test_batches_are_told_richest_first_with_what_is_new_of_older_days() -> None
     ]
     assert made_from(batches, seen_from=DAY) == (
         "arXiv 16 June: 555 new, 15 June: 601, 12 of them new; Hugging Face 16 June: 34; "
-        "Distill: failed, will be caught up"
+        "Distill: failed, will be tried again"
     )
 
 
@@ -629,8 +630,8 @@ def test_batches_are_told_richest_first_with_what_is_new_of_older_days() -> None
     [
         (BatchState.QUIET, "A 31 December 2025: nothing announced"),
         (BatchState.STALE, "A 31 December 2025: not announced yet"),
-        (BatchState.PARTIAL, "A 31 December 2025: 3 new, incomplete, will be caught up"),
-        (BatchState.FAILED, "A: failed, will be caught up"),
+        (BatchState.PARTIAL, "A 31 December 2025: 3 new, incomplete, will be tried again"),
+        (BatchState.FAILED, "A: failed, will be tried again"),
     ],
 )
 def test_a_batch_that_is_not_whole_says_so(state: BatchState, expected: str) -> None:

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest, Section
-from paperround.issue import ALL_HAD, NO_ANNOUNCEMENT, NO_SOURCE, NOTHING_MATCHED, Issue, Reader, silence
+from paperround.issue import (
+    ALL_HAD,
+    NO_ANNOUNCEMENT,
+    NOTHING_MATCHED,
+    UNCHANGED,
+    UNREADABLE,
+    Issue,
+    Reader,
+    silence,
+)
 from paperround.keywords import keyword
 from paperround.papers import Paper, PaperId
 from paperround.ports import Listing, Past
@@ -226,7 +235,9 @@ def test_silence_has_a_reason() -> None:
     assert silence(digest(listings, past=had_on(MONDAY, sent))) == ALL_HAD
     assert silence(digest([], batches=(batch(TUESDAY, BatchState.QUIET),))) == NO_ANNOUNCEMENT
     failed = (batch(TUESDAY, BatchState.FAILED), batch(TUESDAY, BatchState.QUIET, source="blog"))
-    assert silence(digest([], batches=failed)) == NO_SOURCE
+    assert silence(digest([], batches=failed)) == UNREADABLE
+    stale = (batch(TUESDAY, BatchState.STALE), batch(TUESDAY, BatchState.QUIET, source="blog"))
+    assert silence(digest([], batches=stale)) == UNCHANGED
 
 
 @given(
@@ -258,3 +269,17 @@ def test_every_offered_paper_is_shown_or_counted_and_none_had_before_comes_again
     assert len(set(shown)) == len(shown)
     assert past.had.isdisjoint(shown)
     assert made.considered == len(shown) + sum(made.rejected.values())
+
+
+def test_a_score_does_not_depend_on_who_else_reads() -> None:
+    listings = [
+        *(each for n in range(200) for each in listed(MONDAY, paper(f"LoRA {n}"))),
+        *listed(TUESDAY, paper("LoRA new")),
+    ]
+    ada = Reader(subscriber=ADA, past=had_on(MONDAY))
+    weekly = Reader(
+        subscriber=replace(ADA, address="weekly@example.org", cadence=Cadence.WEEKLY), past=Past()
+    )
+    alone = next(Issue(TUESDAY, [ada], listings=listings, batches=[]).digests())
+    beside = next(Issue(TUESDAY, [ada, weekly], listings=listings, batches=[]).digests())
+    assert alone.picks == beside.picks

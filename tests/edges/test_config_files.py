@@ -391,3 +391,13 @@ def test_the_schemas_for_editors_are_what_the_forms_say(name: str) -> None:
 
 def test_a_container_says_where_the_service_listens(folder: Path) -> None:
     assert load(folder, {"PAPERROUND_WEB_HOST": "0.0.0.0"}).settings.web.host == "0.0.0.0"  # noqa: S104 - the point
+
+
+def test_a_papers_file_that_is_not_there_yet_is_a_warning(folder: Path) -> None:
+    text = (folder / "paperround.yaml").read_text(encoding="utf-8")
+    (folder / "paperround.yaml").write_text(
+        text.replace("sources:", "sources:\n  - {kind: file, name: Nightly, path: tonight.jsonl}"),
+        encoding="utf-8",
+    )
+    (warning,) = load(folder, {}).warnings
+    assert "tonight.jsonl" in str(warning)

@@ -95,12 +95,18 @@ class MemoryLedger:
             self._rows = rows
             return entered
 
-    def reopen(self, day: date, reason: str) -> int:
-        quiet = [row.record for row in self._in(Status.QUIET)]
-        taken = [record.id for record in quiet if record.day == day and record.reason == reason]
+    def reopen(self, subscribers: Collection[SubscriberId], day: date, reasons: Collection[str]) -> int:
+        quiet = [row.record for row in self._in(Status.QUIET) if row.subscriber in subscribers]
+        taken = [record.id for record in quiet if record.day == day and record.reason in reasons]
         for delivery in taken:
             del self._rows[delivery]
         return len(taken)
+
+    def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
+        gone = [r for r in self._in(Status.PLANNED, Status.DEFERRED) if r.subscriber not in remaining]
+        for row in gone:
+            _change(row, now, status=Status.SUPPRESSED, reason="no longer subscribed", next_at=None)
+        return len(gone)
 
     def recover(self, *, now: datetime) -> int:
         left = self._in(Status.SENDING)
@@ -109,11 +115,17 @@ class MemoryLedger:
         return len(left)
 
     def claim(
-        self, day: date | None, *, on_unknown: OnUnknown, now: datetime, retry_before: datetime | None
+        self,
+        day: date | None,
+        *,
+        on_unknown: OnUnknown,
+        now: datetime,
+        retry_before: datetime | None,
+        of: Collection[SubscriberId] | None = None,
     ) -> Claim | None:
         with self._lock:
             for row in self._waiting(on_unknown, now, retry_before):
-                if day not in (None, row.record.day):
+                if day not in (None, row.record.day) or (of is not None and row.subscriber not in of):
                     continue
                 if row.subscriber in self._suppressed:
                     why = self._suppressed[row.subscriber]
@@ -167,8 +179,9 @@ class MemoryLedger:
         ]
         return tuple(sorted(found, key=lambda each: (-each.day.toordinal(), each.subscriber.lower())))
 
-    def tally(self, day: date) -> Mapping[Status, int]:
-        return Counter(row.record.status for row in self._rows.values() if row.record.day == day)
+    def tally(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[Status, int]:
+        theirs = (row for row in self._rows.values() if row.subscriber in subscribers)
+        return Counter(row.record.status for row in theirs if row.record.day == day)
 
     def secret(self) -> bytes:
         return bytes(range(32))

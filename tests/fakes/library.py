@@ -30,9 +30,9 @@ class MemoryLibrary:
             return earlier
         announced = {paper.id: paper for paper in merge(batch.papers)}
         new = len(announced.keys() - self._papers.keys())
-        self._papers.update(
-            (paper.id, paper) for paper in merge((*announced.values(), *self._papers.values()))
-        )
+        known = self._papers.values()
+        both = (*known, *announced.values()) if batch.secondhand else (*announced.values(), *known)
+        self._papers = {paper.id: paper for paper in merge(both)}
         for paper in announced if lists else ():
             listed.setdefault(paper, now)
         self._batches[key] = BatchRecord(

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -16,18 +16,20 @@ from paperround.cli.frame import (
     DEFAULT_CONFIG,
     FAILED,
     ConfigOption,
-    DateOption,
     Format,
     FormatOption,
     JsonOption,
+    LatestDateOption,
+    LogDateOption,
     app,
 )
-from paperround.cli.rounds import spoken
 from paperround.composing import issue
 from paperround.explaining import Fate, fate, recorded_fate
 from paperround.papers import PaperId, arxiv_id
+from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk
 from paperround.ports import DeliveryId, DeliveryRecord, Status
+from paperround.selection import LONGEST_LOOK_BACK
 from paperround.settings import Settings
 
 
@@ -49,7 +51,7 @@ class Settlement(StrEnum):
 
 @app.command()
 def log(
-    date: DateOption = None,
+    date: LogDateOption = None,
     status: Annotated[Status | None, typer.Option(help="Only rows in this state.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     form: Annotated[LogFormat, typer.Option("--format", help="For people or for scripts.")] = LogFormat.TABLE,
@@ -69,14 +71,14 @@ def log(
         writer.writeheader()
         writer.writerows({**_row(row), "papers": " ".join(_papers(row))} for row in rows)
     else:
-        _tell_rows(rows)
+        _tell_rows(rows, filtered=bool(date or status))
 
 
 @app.command()
 def why(
     address: Annotated[str, typer.Argument(metavar="ADDRESS")],
     paper: Annotated[str | None, typer.Argument(metavar="[PAPER]", help="An id or a link.")] = None,
-    date: DateOption = None,
+    date: LatestDateOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     form: FormatOption = Format.TEXT,
     json: JsonOption = False,
@@ -210,21 +212,30 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
     recorded = recorded_fate(row, paper)
     if recorded is not None:
         return recorded
-    others = (each for each in desk.ledger.rows(address=row.subscriber) if each.id != row.id)
-    sent_on = {each: other.day for other in others for each in (*_papers(other), *other.titles)}
+    earlier = (
+        each
+        for each in desk.ledger.rows(address=row.subscriber)
+        if each.planned_at < row.planned_at and each.status not in (Status.FAILED, Status.SUPPRESSED)
+    )
+    sent_on = {each: other.day for other in earlier for each in (*_papers(other), *other.titles)}
+    listings = desk.library.listings(row.day - LONGEST_LOOK_BACK, row.day)
+    seen = min((each.first_seen for each in listings if each.paper.id == paper), default=None)
     ids = desk.ledger.enrol([row.subscriber], now=desk.now())
-    (subscriber,) = frame.chosen(settings, row.subscriber)
-    look = issue(row.day, [subscriber], desk.library, desk.ledger, ids=ids)
-    return fate(look, look.readers[0], paper, sent_on=sent_on)
+    look = issue(row.day, frame.chosen(settings, row.subscriber), desk.library, desk.ledger, ids=ids)
+    return fate(row, look, paper, seen=seen, sent_on=sent_on)
 
 
-def _tell_rows(rows: Sequence[DeliveryRecord]) -> None:
+def _tell_rows(rows: Sequence[DeliveryRecord], *, filtered: bool) -> None:
     if not rows:
-        frame.tell("Nothing is recorded. `paperround send` does a round.")
+        nothing = "Nothing recorded is like that." if filtered else "Nothing is recorded yet."
+        frame.tell(nothing + ("" if filtered else " `paperround send` does a round."))
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("day", "id", "subscriber", "status", "papers", "tries", "why"):
-        table.add_column(column, justify="right" if column in ("id", "papers", "tries") else "left")
+    for column in ("day", "id", "subscriber", "status", "papers", "tries", "when", "why"):
+        # What other commands ask for is never cut short.
+        whole = column in ("day", "id", "subscriber", "status")
+        justify: Literal["left", "right"] = "right" if column in ("id", "papers", "tries") else "left"
+        table.add_column(column, justify=justify, no_wrap=whole, overflow="fold")
     for row in rows:
         table.add_row(
             row.day.isoformat(),
@@ -233,20 +244,29 @@ def _tell_rows(rows: Sequence[DeliveryRecord]) -> None:
             row.status.value,
             str(len(row.picks) or ""),
             str(row.attempts or ""),
+            _when(row),
             escape(": ".join(part for part in (row.reason, row.reply) if part)),
         )
     frame.out.print(table)
 
 
+def _when(row: DeliveryRecord) -> str:
+    if row.next_at is not None:
+        return f"again at {row.next_at:%H:%M} UTC"
+    return f"{row.updated_at:%Y-%m-%d %H:%M} UTC"
+
+
 def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
     said = f": {row.reason}" if row.reason else ""
-    frame.tell(f"{row.subscriber}, {spoken(row.day)}: {row.status.value}{said}")
+    frame.tell(f"{row.subscriber}, {full_day(row.day)}: {row.status.value}{said}")
     if row.reply:
         frame.tell(f"The relay said: {row.reply}")
     for batch in row.batches:
-        day = spoken(date.fromisoformat(str(batch["day"])))
+        day = full_day(date.fromisoformat(str(batch["day"])))
         frame.tell(f"  {batch['source']}, {day}: {batch['state']}, {batch['papers']} papers")
-    frame.tell(f"{row.considered} papers were new to this reader; {len(row.picks)} came in full.")
+    if row.considered:
+        new = counted(row.considered, "paper")
+        frame.tell(f"New to this reader: {new}, of which {len(row.picks)} came in full.")
     for reason, count in row.rejected.items():
         frame.tell(f"  {count:>5}  {reason}")
     for pick in row.picks:
@@ -266,10 +286,10 @@ def _tell_fate(row: DeliveryRecord, found: Fate, titles: Mapping[str, str]) -> N
     frame.tell(f"{titles.get(found.paper, 'A paper that the store does not hold')}  ({found.paper})")
     verdict = f"picked, {found.section}" if found.picked else "not picked"
     score = f", relevance {found.relevance:.2f}" if found.relevance is not None else ""
-    frame.tell(f"{row.subscriber}, {spoken(row.day)}: {verdict}{score}")
+    frame.tell(f"{row.subscriber}, {full_day(row.day)}: {verdict}{score}")
     for reason in found.reasons:
         frame.tell(f"  {reason}")
     for match in found.matched:
         where = match["where"]
         fields = ", ".join(map(str, where)) if isinstance(where, Sequence) else where
-        frame.tell(f"  {match['term']}: {fields}; {match['weight']} of the relevance")
+        frame.tell(f"  {match['term']}: {fields}; {float(str(match['weight'])):.0%} of the relevance")

@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import shutil
+import sys
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -16,9 +17,10 @@ from paperround import installed
 from paperround.app import open_desk
 from paperround.cli import frame
 from paperround.cli.frame import FAILED, app
-from paperround.cli.rounds import spoken, tell_batches
+from paperround.cli.rounds import tell_batches
 from paperround.delivery.catcher import Catcher
 from paperround.papers import PaperId
+from paperround.phrases import counted, full_day
 from paperround.pipeline import Round, run
 from paperround.ports import DeliveryRecord, Status
 from paperround.settings import RelaySettings, Settings, Tls
@@ -37,7 +39,7 @@ def demo(
     """Show the whole round: sample papers, three sample readers, and a mail server on this machine."""
     config = _prepared(folder)
     shown = asyncio.run(_perform(frame.settings_of(config), folder / "mail"))
-    frame.tell(f"The papers of {spoken(DAY)}, for three readers.\n")
+    frame.tell(f"The papers of {full_day(DAY)}, for three readers.\n")
     tell_batches(shown.first.batches)
     for row in shown.rows:
         _tell_delivery(row, shown)
@@ -47,8 +49,9 @@ def demo(
         f"The emails lie in {folder / 'mail'}/, each as it came over SMTP (.eml) and as a page (.html)."
     )
     frame.tell("\nAsk the ledger:")
-    frame.tell(f"  paperround log --config {config}")
-    frame.tell(f"  paperround why {shown.rows[0].subscriber} --config {config}")
+    program = "paperround" if shutil.which("paperround") else sys.argv[0]
+    frame.tell(f"  {program} log --config {config}")
+    frame.tell(f"  {program} why {shown.rows[0].subscriber} --config {config}")
     if shown.first.tally.get(Status.SENT) != len(shown.rows) or shown.second.attempts:
         raise typer.Exit(FAILED)
 
@@ -105,7 +108,9 @@ def _page(path: Path) -> Path:
 
 
 def _tell_delivery(row: DeliveryRecord, shown: _Shown) -> None:
-    frame.tell(f"\n{row.subscriber}: {row.status.value}, {len(row.picks)} papers of {row.considered}")
+    frame.tell(
+        f"\n{row.subscriber}: {row.status.value}, {counted(len(row.picks), 'paper')} of {row.considered}"
+    )
     for pick in row.picks:
         frame.tell(f"  {frame.score(pick.relevance)}  {shown.titles.get(pick.paper, pick.paper)}")
         frame.tell(f"        {'; '.join(pick.reasons)}")

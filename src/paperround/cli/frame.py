@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
+import stamina
 import structlog
 import typer
 from rich.console import Console
@@ -21,8 +23,9 @@ from rich.console import Console
 from paperround import clock
 from paperround.app import open_desk, utc_now
 from paperround.config import ConfigError, load
+from paperround.dkim_signing import KeyProblem
 from paperround.exclusive import Busy
-from paperround.pipeline import Desk
+from paperround.pipeline import Desk, Stopped
 from paperround.ports import Relay, StoreError
 from paperround.rendering import TemplateError
 from paperround.settings import Settings
@@ -56,10 +59,15 @@ ConfigOption = Annotated[
     Path,
     typer.Option("--config", envvar="PAPERROUND_CONFIG", metavar="DIR", help="The folder with the config."),
 ]
-DateOption = Annotated[
-    datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The day; today if left out."),
-]
+
+
+def _date_option(meaning: str) -> Any:  # noqa: ANN401 - what typer makes of it
+    return typer.Option("--date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=meaning)
+
+
+DateOption = Annotated[datetime | None, _date_option("The day; today if left out.")]
+LatestDateOption = Annotated[datetime | None, _date_option("The day; the latest one if left out.")]
+LogDateOption = Annotated[datetime | None, _date_option("The day; all of them if left out.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="For people or for scripts.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
@@ -68,14 +76,24 @@ DEFAULT_CONFIG = Path("config")
 
 def main() -> NoReturn:
     """Run the command line; exit 0 when done, 1 when something failed, 2 for a wrong call or config."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a title may hold what a terminal cannot show
     try:
         app(standalone_mode=True)
     except ConfigError as error:
         for problem in error.problems:
             say(str(problem))
         sys.exit(USAGE)
-    except (StoreError, TemplateError, Busy) as error:
+    except KeyProblem as error:
         say(f"paperround: {error}")
+        sys.exit(USAGE)
+    except (StoreError, TemplateError, Busy, Stopped) as error:
+        say(f"paperround: {error}")
+        sys.exit(FAILED)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        say(f"paperround: {place}{error.strerror or error}")
         sys.exit(FAILED)
     sys.exit(0)
 
@@ -99,6 +117,8 @@ def _begin(
 
 def configure_logging(level: int) -> None:
     """Log to standard error: for reading on a terminal, as JSON elsewhere."""
+    # What a source answers is told once, by its batch, and not for each try.
+    stamina.instrumentation.set_on_retry_hooks([])
     renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[

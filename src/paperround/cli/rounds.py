@@ -23,12 +23,11 @@ from paperround.cli.frame import (
     JsonOption,
     app,
 )
-from paperround.collecting import collect
-from paperround.composing import issue
-from paperround.digests import Digest
-from paperround.issue import not_due, silence
-from paperround.pipeline import Desk, Round, run
-from paperround.ports import DeliveryRecord, Status
+from paperround.composing import plans
+from paperround.phrases import counted, full_day
+from paperround.pipeline import Desk, Round, gather, run
+from paperround.ports import DeliveryRecord, Plan, Status
+from paperround.service import PortProblem
 from paperround.service import serve as run_service
 from paperround.settings import Settings
 from paperround.subscribers import Subscriber
@@ -50,7 +49,7 @@ def fetch(
     day = frame.day_of(date, settings.subscribers)
 
     async def work(desk: Desk) -> tuple[BatchRecord, ...]:
-        return await collect(day, desk.sources, desk.library, now=desk.now, max_age=AT_ONCE)
+        return await gather(day, desk, max_age=AT_ONCE)
 
     batches = frame.at_desk(settings, work)
     if frame.wants_json(form, json_flag=json):
@@ -82,9 +81,12 @@ def send(
         return
 
     async def work(desk: Desk) -> tuple[Round, Sequence[DeliveryRecord]]:
-        outcome = await run(day, subscribers, desk, max_age=RECENT, retry=True)
-        many = sum(outcome.tally.values()) > MOST_LINES
-        return outcome, () if many else desk.ledger.rows(day=day)
+        if to is None:
+            ids = desk.ledger.enrol([each.address for each in subscribers], now=desk.now())
+            desk.ledger.withdraw(ids.values(), now=desk.now())
+        outcome = await run(day, subscribers, desk, max_age=RECENT, retry=True, alone=to is not None)
+        many = outcome.subscribers > MOST_LINES
+        return outcome, () if many else desk.ledger.rows(day=day, address=to)
 
     outcome, rows = frame.at_desk(settings, work)
     if as_json:
@@ -93,7 +95,13 @@ def send(
         _tell_round(outcome, rows)
     if outcome.stopped:
         frame.say(f"paperround: the delivery stopped early: {outcome.stopped}")
-    if outcome.stopped or any(outcome.tally.get(status) for status in _UNFINISHED):
+    silent = bool(outcome.batches) and all(each.state is BatchState.FAILED for each in outcome.batches)
+    if silent:
+        frame.say("paperround: no source answered")
+    if not outcome.balances:
+        frame.say("paperround: the round does not balance: somebody has no row in the ledger")
+    unwell = silent or outcome.stopped or not outcome.balances
+    if unwell or any(outcome.tally.get(status) for status in _UNFINISHED):
         raise typer.Exit(FAILED)
 
 
@@ -106,7 +114,11 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     async def work(desk: Desk) -> None:
         await run_service(settings, desk)
 
-    frame.at_desk(settings, work)
+    try:
+        frame.at_desk(settings, work)
+    except PortProblem as error:
+        frame.say(f"paperround: {error}")
+        raise typer.Exit(FAILED) from None
 
 
 @app.command()
@@ -129,7 +141,7 @@ def tally(outcome: Round) -> dict[str, object]:
     count = outcome.tally.get
     return {
         "day": outcome.day.isoformat(),
-        "subscribers": sum(outcome.tally.values()),
+        "subscribers": outcome.subscribers,
         **{status.value: count(status, 0) for status in _REPORTED},
         "pending": count(Status.PLANNED, 0) + count(Status.SENDING, 0),
     }
@@ -142,14 +154,11 @@ def tell_batches(batches: Sequence[BatchRecord]) -> None:
     for batch in batches:
         if batch.state is BatchState.QUIET and batch.day != max(days):
             continue  # that an earlier list is empty is no news
-        count = f"{batch.papers} papers, {batch.new} new" if batch.papers else ""
-        table.add_row(escape(batch.source), spoken(batch.day), batch.state.value, count, escape(batch.reason))
+        count = f"{counted(batch.papers, 'paper')}, {batch.new} new" if batch.papers else ""
+        table.add_row(
+            escape(batch.source), full_day(batch.day), batch.state.value, count, escape(batch.reason)
+        )
     frame.out.print(table)
-
-
-def spoken(day: date) -> str:
-    """Return a day as people write it."""
-    return f"{day.day} {day:%B %Y}"
 
 
 _REPORTED = (
@@ -181,42 +190,49 @@ def _tell_round(outcome: Round, rows: Sequence[DeliveryRecord]) -> None:
     if rows:
         table = Table(box=None, show_header=False, pad_edge=False)
         for row in rows:
-            papers = f"{len(row.picks)} paper{'' if len(row.picks) == 1 else 's'}" if row.picks else ""
+            papers = counted(len(row.picks), "paper") if row.picks else ""
             reason = f"{row.reason}: {row.reply}" if row.reason and row.reply else row.reason
             table.add_row(escape(row.subscriber), row.status.value, papers, escape(reason))
         frame.out.print(table)
         frame.tell()
+    if not outcome.subscribers:
+        frame.tell("Nobody subscribes; add somebody to subscribers.yaml.")
+        return
     counts = ", ".join(f"{count} {status.value}" for status, count in outcome.tally.items() if count)
-    frame.tell(f"{spoken(outcome.day)}: {counts or 'no subscribers'}.")
+    frame.tell(f"{full_day(outcome.day)}: {counts}.")
     if not outcome.planned and not outcome.attempts:
-        frame.tell("Everything was done before: nothing was fetched, nothing was sent.")
+        fetched = "what was missing was asked for again" if outcome.batches else "nothing was fetched"
+        frame.tell(f"Everything was done before: {fetched}, nothing was sent.")
 
 
 def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], *, as_json: bool) -> None:
-    async def work(desk: Desk) -> list[Digest]:
-        await collect(day, desk.sources, desk.library, now=desk.now, max_age=RECENT)
-        ids = desk.ledger.enrol([each.address for each in subscribers], now=desk.now())
-        return await asyncio.to_thread(
-            lambda: list(issue(day, subscribers, desk.library, desk.ledger, ids=ids).digests())
-        )
+    async def work(desk: Desk) -> list[Plan]:
+        await gather(day, desk, max_age=RECENT)
+        library, ledger, letters, now = desk.library, desk.ledger, desk.letters, desk.now
+        made = plans(day, subscribers, library=library, ledger=ledger, letters=letters, now=now)
+        return await asyncio.to_thread(list, made)
 
-    digests = frame.at_desk(settings, work)
+    rehearsed = frame.at_desk(settings, work)
     if as_json:
-        frame.answer([_rehearsed(digest) for digest in digests])
+        frame.answer([_rehearsed(plan) for plan in rehearsed])
         return
-    for digest in digests:
-        reason = not_due(digest.subscriber, day) or silence(digest)
-        frame.tell(f"{digest.subscriber.address}: {reason or f'{len(digest.picks)} papers'}")
-        for pick in () if reason else digest.picks:
+    for plan in rehearsed:
+        picks = plan.digest.picks if plan.status is Status.PLANNED else ()
+        frame.tell(f"{plan.digest.subscriber.address}: {plan.reason or counted(len(picks), 'paper')}")
+        for pick in picks:
             frame.tell(f"  {frame.score(pick.relevance)}  {pick.paper.title}  ({pick.paper.id})")
-    frame.tell(f"{spoken(day)}: nothing was planned and nothing was sent.")
+    others = len(subscribers) - len(rehearsed)
+    if others:
+        frame.tell(f"{counted(others, 'subscriber')} had their round before.")
+    frame.tell(f"{full_day(day)}: nothing was planned and nothing was sent.")
 
 
-def _rehearsed(digest: Digest) -> dict[str, object]:
-    reason = not_due(digest.subscriber, digest.day) or silence(digest)
+def _rehearsed(plan: Plan) -> dict[str, object]:
+    picks = plan.digest.picks if plan.status is Status.PLANNED else ()
     return {
-        "day": digest.day.isoformat(),
-        "subscriber": digest.subscriber.address,
-        "reason": reason or "",
-        "papers": [] if reason else [pick.paper.id for pick in digest.picks],
+        "day": plan.day.isoformat(),
+        "subscriber": plan.digest.subscriber.address,
+        "status": plan.status.value,
+        "reason": plan.reason,
+        "papers": [pick.paper.id for pick in picks],
     }

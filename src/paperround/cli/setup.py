@@ -7,18 +7,16 @@ from typing import Annotated
 
 import typer
 
-from paperround.app import utc_now
+from paperround.app import letters, utc_now
 from paperround.cli import frame
-from paperround.cli.frame import DEFAULT_CONFIG, FAILED, USAGE, ConfigOption, DateOption, app
-from paperround.cli.rounds import spoken
+from paperround.cli.frame import DEFAULT_CONFIG, FAILED, ConfigOption, LatestDateOption, app
 from paperround.composing import issue
 from paperround.digests import Digest
-from paperround.dkim_signing import Signer
 from paperround.installed import examples, schemas
 from paperround.issue import silence
+from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk
-from paperround.rendering import Rendered, Renderer
-from paperround.settings import Settings
+from paperround.rendering import Rendered
 from paperround.store import open_store
 
 _ENV = """\
@@ -37,17 +35,18 @@ def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
         text = example.read_text(encoding="utf-8")
         _write_new(config / example.name, text.replace("../src/paperround/schemas", str(schemas())))
     _write_new(Path(".env"), _ENV, mode=0o600)
-    frame.tell(f"Now say in {config / 'subscribers.yaml'} who reads what, and try `paperround check`.")
+    option = "" if config == DEFAULT_CONFIG else f" --config {config}"
+    frame.tell(
+        f"Now say in {config / 'subscribers.yaml'} who reads what, and try `paperround check{option}`."
+    )
 
 
 @app.command()
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Find every problem of the config at once, with file, line and mend."""
     settings = frame.settings_of(config)
-    Renderer(settings.templates)
-    if settings.dkim:
-        _check_key(settings)
     with closing(open_store(settings.store)) as store:
+        letters(settings, store.ledger)  # which reads the templates and the key
         suppressed = set(store.ledger.suppressed())
         ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
     for subscriber in settings.subscribers:
@@ -55,7 +54,8 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
             frame.say(f"warning: {subscriber.address} has unsubscribed and gets nothing")
     ways = f"by {settings.relay.host}:{settings.relay.port}" if settings.relay else f"into {settings.outbox}/"
     frame.tell(
-        f"{config} is fine: {len(settings.subscribers)} subscribers, {len(settings.sources)} sources; "
+        f"{config} is fine: {counted(len(settings.subscribers), 'subscriber')}, "
+        f"{counted(len(settings.sources), 'source')}; "
         f"mail goes {ways}; the store is {settings.store}"
     )
 
@@ -71,18 +71,22 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def preview(
     address: Annotated[str | None, typer.Argument(metavar="[ADDRESS]")] = None,
-    date: DateOption = None,
+    date: LatestDateOption = None,
     folder: Annotated[Path, typer.Option("--into", metavar="DIR")] = Path("var/preview"),
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Write the digest that somebody would get as an HTML file and a text file; nothing is sent."""
     settings = frame.settings_of(config)
-    subscriber = frame.chosen(settings, address)[0]
+    subscribers = frame.chosen(settings, address)
+    if not subscribers:
+        frame.wrong_call("nobody subscribes; add somebody to subscribers.yaml")
+    subscriber = subscribers[0]
+    asked = frame.day_of(date, [subscriber]) if date else None
 
     async def work(desk: Desk) -> tuple[dt.date, Digest, Rendered] | None:
-        day = date.date() if date else desk.library.latest_day()
-        if day is None:
+        day = asked or desk.library.latest_day()
+        if day is None or not desk.library.batches([day]):
             return None
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
         look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids)
@@ -91,11 +95,12 @@ def preview(
 
     found = frame.at_desk(settings, work)
     if found is None:
-        frame.say("paperround: the store holds no papers yet; run `paperround fetch` first")
+        day_option = f" --date {asked}" if asked else ""
+        frame.say(f"paperround: nothing was fetched for that day; run `paperround fetch{day_option}` first")
         raise typer.Exit(FAILED)
     day, digest, rendered = found
     if reason := silence(digest):
-        frame.say(f"paperround: no mail would go to {subscriber.address} for {spoken(day)}: {reason}")
+        frame.say(f"paperround: no mail would go to {subscriber.address} for {full_day(day)}: {reason}")
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"{day}-{subscriber.address}.html"
     page.write_text(rendered.html, encoding="utf-8")
@@ -116,9 +121,13 @@ def _write_new(path: Path, text: str, *, mode: int = 0o644) -> None:
     frame.tell(f"Wrote {path}")
 
 
-def _check_key(settings: Settings) -> None:
-    try:
-        Signer(settings.dkim) if settings.dkim else None
-    except ValueError as error:
-        frame.say(f"paperround: dkim: {error}")
-        raise typer.Exit(USAGE) from None
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write a copy of the store, whole and consistent, while others may be working with it."""
+    settings = frame.settings_of(config)
+    with closing(open_store(settings.store)) as store:
+        store.backup(file)
+    frame.tell(f"Wrote {file}.")

@@ -250,7 +250,7 @@ def _sources(sheet: Sheet, folder: Path) -> Iterator[SourceSettings]:
             again = f"the source on line {line} is called {quoted(settings.name)} too"
             sheet.problem((*path, "name"), again, "give each a `name` of its own")
         if isinstance(form, FileForm):
-            _existing(sheet, (*path, "path"), folder, form.path)
+            _existing(sheet, (*path, "path"), folder, form.path, may_come=True)
         yield settings
 
 
@@ -319,9 +319,18 @@ def _dkim(sheet: Sheet, form: InstallationForm, variables: Variables) -> DkimSet
 
 
 def _existing(
-    sheet: Sheet, path: KeyPath, folder: Path, written: str | None, *, directory: bool = False
+    sheet: Sheet,
+    path: KeyPath,
+    folder: Path,
+    written: str | None,
+    *,
+    directory: bool = False,
+    may_come: bool = False,
 ) -> Path | None:
-    """Return what is written as a path from the folder, after noting it if nothing is there."""
+    """Return what is written as a path from the folder, after noting it if nothing is there.
+
+    What `may_come` later is a warning now, and else a problem.
+    """
     if written is None:
         return None
     whole = folder / written
@@ -332,5 +341,6 @@ def _existing(
     if not there:
         kind = "folder" if directory else "file"
         mend = "a path here begins at the folder of this file"
-        sheet.problem(path, f"there is no {kind} {quoted(str(whole))}", mend)
+        note = sheet.warn if may_come else sheet.problem
+        note(path, f"there is no {kind} {quoted(str(whole))}", mend)
     return whole

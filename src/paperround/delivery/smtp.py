@@ -47,7 +47,7 @@ class SmtpRelay:
         self._places = asyncio.Semaphore(settings.connections)
         self._pace = Pace(interval=1 / settings.max_per_second) if settings.max_per_second else None
         self._idle: list[Conversation] = []
-        self._closed = False
+        self._closings = 0
 
     async def send(
         self, *, sender: str, recipient: str, message: bytes, begin_data: Callable[[], Awaitable[None]]
@@ -57,17 +57,21 @@ class SmtpRelay:
         async with self._places:
             await self._turn()
             while True:
+                closings = self._closings
                 conversation = await self._conversation()
                 try:
                     return await conversation.deliver(stuffed, begin_data)
                 except StaleError:
                     continue
                 finally:
-                    await self._put_back(conversation)
+                    await self._put_back(conversation, wanted=closings == self._closings)
 
     async def close(self) -> None:
-        """Say goodbye on every connection that is idle, and on the others when they become so."""
-        self._closed = True
+        """Say goodbye on every connection that is idle, and on the others when they become so.
+
+        The relay can be used again afterwards, over new connections.
+        """
+        self._closings += 1
         idle, self._idle = self._idle, []
         await asyncio.gather(*(conversation.quit() for conversation in idle))
 
@@ -84,10 +88,10 @@ class SmtpRelay:
             await conversation.quit()
         return await Conversation.begin(self._host)
 
-    async def _put_back(self, conversation: Conversation) -> None:
+    async def _put_back(self, conversation: Conversation, *, wanted: bool) -> None:
         if not conversation.is_open:
             return
-        if self._closed or conversation.letters >= self._messages_per_connection:
+        if not wanted or conversation.letters >= self._messages_per_connection:
             await conversation.quit()
             return
         conversation.idle_since = self._clock()

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import jinja2
 
+from paperround import installed
 from paperround.rendering import mjml
 from paperround.rendering.errors import TemplateError
 from paperround.rendering.views import Mail
@@ -46,7 +47,7 @@ def load(folder: Path | None) -> Templates:
     """
     if folder is not None and not folder.is_dir():
         raise TemplateError(f"{folder}: there is no such folder of templates")
-    loader = _Loader([folder, _built_in()] if folder else [_built_in()])
+    loader = _Loader([folder, installed.templates()] if folder else [installed.templates()])
     html = _translated(lambda: _html(loader), HTML, loader.files)
     text = _translated(lambda: _text(loader), TEXT, loader.files)
     return Templates(html, text, loader.files)
@@ -83,12 +84,6 @@ class _Loader(jinja2.FileSystemLoader):
             # Parsed for its errors alone: after the compiler, lines are no longer those of the file.
             _CURLY.parse(source, name=template, filename=filename)
         return source, filename, is_current
-
-
-def _built_in() -> Path:
-    """Return the folder inside the package, or that of the repository the package is run from."""
-    inside = Path(__file__).parents[1] / "templates"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "templates"
 
 
 def _html(loader: _Loader) -> jinja2.Template:

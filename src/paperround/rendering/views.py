@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 from urllib.parse import urlsplit
 
+from paperround import phrases
 from paperround.digests import Digest, Pick, Section
 from paperround.excerpts import LONGEST, telling
 from paperround.keywords import Keyword, marks
@@ -128,7 +129,7 @@ class Draft:
             if detail is not _Detail.ABSENT
         ]
         absent = details.count(_Detail.ABSENT)
-        left_out = f"{words.counted(absent, 'more paper')} did not fit into this mail." if absent else ""
+        left_out = f"{phrases.counted(absent, 'more paper')} did not fit into this mail." if absent else ""
         return replace(self._bare, parts=tuple(_parts(entries)), left_out=left_out)
 
 
@@ -190,15 +191,15 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick]) -> Mail:
     """Return the mail without its papers."""
     subscriber = digest.subscriber
     titles = [pick.paper.title for pick in picks or digest.titles]
-    day = words.long_day(digest.day)
+    day = phrases.long_day(digest.day)
     asked = words.interests_in_words(subscriber.interests)
     address = words.one_line(subscriber.address, _LONGEST_REASON)
     return Mail(
         subject=words.subject(digest.day, subscriber.cadence, titles),
         preheader=words.preheader(titles, subscriber.interests),
         day=f"The week to {day}" if subscriber.cadence is Cadence.WEEKLY else day,
-        heading=f"{words.counted(len(titles), 'paper')} for you" if titles else "No papers this time",
-        summary=f"Picked from {words.counted(digest.considered, 'paper')}." if digest.considered else "",
+        heading=f"{phrases.counted(len(titles), 'paper')} for you" if titles else "No papers this time",
+        summary=f"Picked from {phrases.counted(digest.considered, 'paper')}." if digest.considered else "",
         parts=(),
         left_out="",
         batches=words.made_from(digest.batches, seen_from=digest.day),
@@ -229,14 +230,16 @@ def _card(
 ) -> Card:
     title = words.one_line(paper.title, _LONGEST_TITLE) or paper.id
     sentence = words.one_line(telling(paper.abstract, keywords), _LONGEST_SENTENCE)
-    published = "" if paper.published == announced else words.short_day(paper.published, seen_from=seen_from)
+    published = (
+        "" if paper.published == announced else phrases.short_day(paper.published, seen_from=seen_from)
+    )
     facts = (_place(paper), published, words.one_line(paper.organization or "", _LONGEST_NAME))
     return Card(
         title=_pieces(title, keywords),
         plain_title=title,
         url=web_link(paper.url),
         authors=words.authors(paper.authors),
-        announced=words.short_day(announced, seen_from=seen_from) if announced else "",
+        announced=phrases.short_day(announced, seen_from=seen_from) if announced else "",
         late=False,
         facts=tuple(fact for fact in facts if fact),
         votes=paper.votes,

@@ -6,6 +6,7 @@ from datetime import date
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.excerpts import cut
+from paperround.phrases import counted, listed, short_day
 from paperround.subscribers import Cadence, Interests
 
 LONGEST_SUBJECT = 110
@@ -19,27 +20,6 @@ def one_line(text: str, longest: int) -> str:
     around or cannot be encoded must not depend on that.
     """
     return cut(" ".join(_UNPRINTABLE.sub(" ", text[: 4 * longest]).split()), longest)
-
-
-def long_day(day: date) -> str:
-    """Return the day as "Tuesday 16 June 2026"."""
-    return f"{_WEEKDAYS[day.weekday()]} {short_day(day)} {day.year}"
-
-
-def short_day(day: date, *, seen_from: date | None = None) -> str:
-    """Return the day as "16 June", with its year where it is not the year it is seen from."""
-    words = f"{day.day} {_MONTHS[day.month - 1]}"
-    return words if seen_from is None or seen_from.year == day.year else f"{words} {day.year}"
-
-
-def counted(count: int, thing: str) -> str:
-    """Return "1 paper" or "1,200 papers"."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
-
-
-def listed(items: Sequence[str]) -> str:
-    """Return "a", "a and b" or "a, b and c"."""
-    return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
 
 
 def authors(names: Sequence[str]) -> str:
@@ -99,10 +79,10 @@ def _source_in_words(days: Sequence[BatchRecord], seen_from: date) -> str:
 
 def _batch_in_words(batch: BatchRecord, seen_from: date) -> str:
     if batch.state is BatchState.FAILED:
-        return "failed, will be caught up"
+        return "failed, will be tried again"
     told = {
         BatchState.FRESH: _papers_in_words(batch),
-        BatchState.PARTIAL: f"{_papers_in_words(batch)}, incomplete, will be caught up",
+        BatchState.PARTIAL: f"{_papers_in_words(batch)}, incomplete, will be tried again",
         BatchState.QUIET: "nothing announced",
         BatchState.STALE: "not announced yet",
     }
@@ -115,12 +95,6 @@ def _papers_in_words(batch: BatchRecord) -> str:
     return f"{batch.papers:,}, {batch.new:,} of them new"
 
 
-# Strftime speaks the language of the machine, and has no day without a zero on Windows.
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 # Controls, separators of lines, what overrides the direction, and halves of characters.
 _UNPRINTABLE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff]"

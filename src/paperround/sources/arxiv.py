@@ -14,6 +14,7 @@ from lxml import etree
 from paperround import links, text
 from paperround.batches import Batch, BatchState
 from paperround.papers import Paper, arxiv_id
+from paperround.phrases import full_day
 from paperround.ports import SourceError
 from paperround.settings import ArxivSettings
 from paperround.sources import fields
@@ -55,8 +56,8 @@ class Arxiv:
         announcement = await asyncio.to_thread(parse, response.body)
         if announcement.day > day:
             raise SourceError(
-                f"arXiv's feed holds the current announcement alone ({_written(announcement.day)}); "
-                f"that of {_written(day)} can no longer be fetched"
+                f"arXiv's feed holds the current announcement alone ({full_day(announcement.day)}); "
+                f"that of {full_day(day)} can no longer be fetched"
             )
         return _batch(self.name, announcement, response.etag)
 
@@ -121,7 +122,7 @@ def _day(stamp: str) -> date:
     # Midnight in the east of the United States: in UTC it would be the same day, further west not.
     try:
         return parsedate_to_datetime(stamp).date()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise SourceError("the feed does not say of which day it is") from error
 
 
@@ -171,7 +172,3 @@ def _without_affiliations(creators: str) -> str:
 def _text(element: etree._Element, tag: str) -> str:
     found = element.find(tag)
     return "".join(map(str, found.itertext())).strip() if found is not None else ""
-
-
-def _written(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

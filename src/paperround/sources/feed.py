@@ -53,7 +53,13 @@ class Feed:
         if not recent.papers and state is BatchState.FRESH:
             state, reason = BatchState.QUIET, f"nothing in the {WINDOW.days} days up to {day.isoformat()}"
         return Batch(
-            source=self.name, day=day, state=state, papers=recent.papers, reason=reason, etag=response.etag
+            source=self.name,
+            day=day,
+            state=state,
+            papers=recent.papers,
+            reason=reason,
+            etag=response.etag,
+            secondhand=True,
         )
 
 
@@ -126,11 +132,12 @@ def _paper(entry: Mapping[str, Any], published: date) -> Paper | None:
     terms = fields.terms(str(tag.get("term") or "") for tag in entry.get("tags", ()))
     paper = _id(entry, link)
     name = paper.removeprefix("arxiv:")
+    at_arxiv = name != paper
     return Paper(
         id=paper,
         title=title,
-        url=link,
-        pdf_url=f"https://arxiv.org/pdf/{name}" if name != paper else None,
+        url=f"https://arxiv.org/abs/{name}" if at_arxiv else link,
+        pdf_url=f"https://arxiv.org/pdf/{name}" if at_arxiv else None,
         published=published,
         abstract=next(filter(None, (fields.abstract(_plain(each)) for each in bodies)), ""),
         authors=fields.authors(_names(entry.get("authors", ()))),

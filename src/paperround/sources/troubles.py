@@ -52,16 +52,19 @@ def refused(status: int, *, retry_after: str, throttling: frozenset[int], now: d
     return Refused(status, passing=passing, wait=asked_wait(retry_after, now) if passing else None)
 
 
+_LONGEST_WAIT = timedelta(days=7)  # nobody waits for more, and a date may lie beyond the calendar
+
+
 def asked_wait(retry_after: str, now: datetime) -> timedelta | None:
     """Return the wait that a Retry-After header asks for, in seconds or until a date."""
     if re.fullmatch(r"\s*[0-9]{1,9}\s*", retry_after):
-        return timedelta(seconds=int(retry_after))
+        return min(timedelta(seconds=int(retry_after)), _LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(until - now, timedelta(0))
+    return min(max(until - now, timedelta(0)), _LONGEST_WAIT)
 
 
 class Patience:

@@ -2,7 +2,7 @@
 
 import secrets
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -94,9 +94,15 @@ class SqlLedger:
         rows = [delivery_row(plan, now=now) for plan in first.values()]
         return self._database.write(lambda connection: _plan(connection, first, rows)) if rows else 0
 
-    def reopen(self, day: date, reason: str) -> int:
-        """Take back the quiet rows of a day that bear this reason, so that they can be planned anew."""
-        return self._change(statements.reopen(day, reason))
+    def reopen(self, subscribers: Collection[SubscriberId], day: date, reasons: Collection[str]) -> int:
+        """Take back their quiet rows of a day that bear one of the reasons, to be planned anew."""
+        return self._change(*(statements.reopen(each, day, reasons) for each in chunks(tuple(subscribers))))
+
+    def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
+        """Make what is planned or deferred for anybody else `suppressed`: they subscribe no longer."""
+        with self._database.reading() as connection:
+            gone = set(connection.scalars(statements.awaited())) - set(remaining)
+        return self._change(*(statements.withdraw(each, now=now) for each in chunks(tuple(gone))))
 
     def recover(self, *, now: datetime) -> int:
         """Take back what an ended process left as `sending`; nobody else may be delivering.
@@ -106,16 +112,21 @@ class SqlLedger:
         return self._change(*statements.recoveries(now=now))
 
     def claim(
-        self, day: date | None, *, on_unknown: OnUnknown, now: datetime, retry_before: datetime | None
+        self,
+        day: date | None,
+        *,
+        on_unknown: OnUnknown,
+        now: datetime,
+        retry_before: datetime | None,
+        of: Collection[SubscriberId] | None = None,
     ) -> Claim | None:
         """Mark one delivery as `sending` and return it, or None when there is none left.
 
         Planned ones come first, then deferred ones, those due the longest first, then unknown ones.
         """
-        waiting = tuple(statements.waiting(day, on_unknown=on_unknown, now=now, retry_before=retry_before))
-        row = self._database.write(lambda connection: _claim(connection, waiting, now))
-        # Unpacked after the commit, so that a damaged message does not stand in the way of the others.
-        return None if row is None else _claimed(row)
+        waiting = statements.waiting(day, on_unknown=on_unknown, now=now, retry_before=retry_before, of=of)
+        selections = tuple(waiting)
+        return self._database.write(lambda connection: _claim(connection, selections, now))
 
     def begin_data(self, delivery: DeliveryId, *, now: datetime) -> None:
         """Mark that the message may from now on be accepted without our learning of it.
@@ -167,10 +178,12 @@ class SqlLedger:
                 chosen[pick.delivery].append(pick)
         return tuple(delivery_record(row, chosen.get(row.id, ())) for row in found)
 
-    def tally(self, day: date) -> Mapping[Status, int]:
-        """Return how many rows of that day are in each status; those with none are left out."""
+    def tally(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[Status, int]:
+        """Return how many of their rows of that day are in each status; those with none are left out."""
+        asked = frozenset(subscribers)
         with self._database.reading() as connection:
-            return {row.status: row.rows for row in connection.execute(statements.tally(day))}
+            rows = connection.execute(statements.statuses(day))
+            return Counter(row.status for row in rows if row.subscriber in asked)
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""
@@ -232,21 +245,21 @@ def _plan(
     return len(entered)
 
 
-def _claim(connection: Connection, waiting: Iterable[Select[Any]], now: datetime) -> Row[Any] | None:
+def _claim(connection: Connection, waiting: Iterable[Select[Any]], now: datetime) -> Claim | None:
     for selection in waiting:
         claiming = statements.claim(selection, now=now)
         while (row := connection.execute(claiming).one_or_none()) is not None:
-            if row.status is Status.SENDING:
-                return row
+            if row.status is not Status.SENDING:
+                continue
+            try:
+                message = zlib.decompress(row.message)
+            except zlib.error:
+                reason = "the stored letter is damaged"
+                values = statements.outcome(Status.FAILED, reason=reason, now=now)
+                connection.execute(statements.change(row.id, Status.SENDING, values))
+                continue
+            return Claim(id=row.id, recipient=row.recipient, message=message, attempts=row.attempts)
     return None
-
-
-def _claimed(row: Row[Any]) -> Claim:
-    try:
-        message = zlib.decompress(row.message)
-    except zlib.error as error:
-        raise StoreError(f"delivery {row.id}: its message is damaged and cannot be sent") from error
-    return Claim(id=row.id, recipient=row.recipient, message=message, attempts=row.attempts)
 
 
 def _change_one(connection: Connection, statement: Update, delivery: DeliveryId) -> None:

@@ -69,7 +69,7 @@ def _record(connection: Connection, batch: Batch, now: datetime) -> BatchRecord:
     if earlier is not None and _outlasts(earlier, batch.state):
         return earlier
     announced = merge(batch.papers)
-    new = _keep_papers(connection, announced)
+    new = _keep_papers(connection, announced, secondhand=batch.secondhand)
     listed = set(connection.scalars(_listed(batch.source, batch.day)))
     to_list = [paper.id for paper in announced if batch.state in _LISTED and paper.id not in listed]
     record = BatchRecord(
@@ -94,7 +94,7 @@ def _outlasts(earlier: BatchRecord, state: BatchState) -> bool:
     return state not in _LISTED and earlier.papers > 0
 
 
-def _keep_papers(connection: Connection, announced: Sequence[Paper]) -> int:
+def _keep_papers(connection: Connection, announced: Sequence[Paper], *, secondhand: bool) -> int:
     """Store the papers, what they lack filled from what is known, and return how many were not known."""
     known: dict[PaperId, Paper] = {}
     for chunk in chunks([paper.id for paper in announced]):
@@ -105,7 +105,7 @@ def _keep_papers(connection: Connection, announced: Sequence[Paper]) -> int:
         merged
         for paper in announced
         if paper.id in known
-        for merged in merge((paper, known[paper.id]))
+        for merged in merge((known[paper.id], paper) if secondhand else (paper, known[paper.id]))
         if merged != known[paper.id]
     ]
     if new:

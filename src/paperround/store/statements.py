@@ -1,6 +1,6 @@
 """Every statement on the ledger's tables, one small function each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +26,9 @@ from paperround.store.tables import deliveries, picks, settings, subscribers, su
 
 Values = Mapping[str, Any]
 
-_DONE = frozenset({Status.SENT, Status.FAILED})  # nothing will be sent again, so the bytes can go
+# Nothing will be sent again, so the bytes can go.
+_DONE = frozenset({Status.SENT, Status.FAILED, Status.SUPPRESSED})
+_WAITING = frozenset({Status.PLANNED, Status.DEFERRED})
 _GIVEN_UP = frozenset({Status.FAILED, Status.SUPPRESSED, Status.QUIET})
 
 
@@ -98,7 +100,7 @@ def expire(of: Sequence[SubscriberId], day: date, *, now: datetime) -> Update:
     late = update(deliveries).where(
         deliveries.c.subscriber.in_(of),
         deliveries.c.day < day,
-        deliveries.c.status.in_((Status.PLANNED, Status.DEFERRED)),
+        deliveries.c.status.in_(_WAITING),
     )
     reason = "not delivered before the next digest was due"
     return late.values({**outcome(Status.FAILED, reason=reason, now=now), "next_at": None})
@@ -109,10 +111,26 @@ def plan() -> Insert:
     return insert(deliveries).on_conflict_do_nothing(index_elements=["subscriber", "day"])
 
 
-def reopen(day: date, reason: str) -> Delete:
-    """Delete the quiet rows of a day that bear this reason."""
-    quiet = deliveries.c.status == Status.QUIET
-    return delete(deliveries).where(deliveries.c.day == day, quiet, deliveries.c.reason == reason)
+def reopen(of: Sequence[SubscriberId], day: date, reasons: Collection[str]) -> Delete:
+    """Delete their quiet rows of a day that bear one of the reasons."""
+    return delete(deliveries).where(
+        deliveries.c.subscriber.in_(of),
+        deliveries.c.day == day,
+        deliveries.c.status == Status.QUIET,
+        deliveries.c.reason.in_(reasons),
+    )
+
+
+def awaited() -> Select[Any]:
+    """Select for whom anything is planned or deferred."""
+    return select(deliveries.c.subscriber).where(deliveries.c.status.in_(_WAITING)).distinct()
+
+
+def withdraw(of: Sequence[SubscriberId], *, now: datetime) -> Update:
+    """Suppress what is planned or deferred for them."""
+    theirs = update(deliveries).where(deliveries.c.subscriber.in_(of), deliveries.c.status.in_(_WAITING))
+    values = outcome(Status.SUPPRESSED, reason="no longer subscribed", now=now)
+    return theirs.values({**values, "next_at": None})
 
 
 def recoveries(*, now: datetime) -> Iterator[Update]:
@@ -130,18 +148,24 @@ def recoveries(*, now: datetime) -> Iterator[Update]:
 
 
 def waiting(
-    day: date | None, *, on_unknown: OnUnknown, now: datetime, retry_before: datetime | None
+    day: date | None,
+    *,
+    on_unknown: OnUnknown,
+    now: datetime,
+    retry_before: datetime | None,
+    of: Collection[SubscriberId] | None,
 ) -> Iterator[Select[Any]]:
     """Yield selections of the next delivery to make, in the order in which they are to be tried."""
     next_at = deliveries.c.next_at
     due = next_at <= now
     if retry_before is not None:
         due |= deliveries.c.updated_at < retry_before
+    theirs = () if of is None else (deliveries.c.subscriber.in_(of),)
     # That next_at is empty goes without saying, but SQLite then finds the row by the index alone.
-    yield _first(day, Status.PLANNED, next_at.is_(None))
-    yield _first(day, Status.DEFERRED, due)
+    yield _first(day, Status.PLANNED, next_at.is_(None), *theirs)
+    yield _first(day, Status.DEFERRED, due, *theirs)
     if on_unknown is OnUnknown.RESEND:
-        yield _first(day, Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1)
+        yield _first(day, Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1, *theirs)
 
 
 def claim(selection: Select[Any], *, now: datetime) -> Update:
@@ -219,13 +243,9 @@ def picks_of(wanted: Iterable[ColumnElement[bool]]) -> Select[Any]:
     )
 
 
-def tally(day: date) -> Select[Any]:
-    """Select how many deliveries of that day are in each status."""
-    return (
-        select(deliveries.c.status, func.count().label("rows"))
-        .where(deliveries.c.day == day)
-        .group_by(deliveries.c.status)
-    )
+def statuses(day: date) -> Select[Any]:
+    """Select whose delivery of that day is in which status."""
+    return select(deliveries.c.subscriber, deliveries.c.status).where(deliveries.c.day == day)
 
 
 def secret() -> Select[Any]:
