@@ -51,6 +51,7 @@ async def open_desk(
 
     Raise StoreError, TemplateError or ValueError where something cannot be used.
     """
+    stop = stop or asyncio.Event()
     with closing(open_store(settings.store)) as store:
         async with Client(contact=settings.public_url or f"mailto:{settings.sender.address}") as client:
             yield Desk(
@@ -62,8 +63,8 @@ async def open_desk(
                 connections=settings.relay.connections if settings.relay else 1,
                 on_unknown=settings.on_unknown,
                 now=now,
-                alone=partial(exclusive, lock_file(settings)),
-                stop=stop or asyncio.Event(),
+                alone=partial(exclusive, lock_file(settings), stop=stop),
+                stop=stop,
             )
 
 

@@ -21,16 +21,18 @@ class Busy(Exception):  # noqa: N818 - a state, not a mistake
 
 
 @asynccontextmanager
-async def exclusive(path: Path, *, patience: timedelta = timedelta(minutes=15)) -> AsyncIterator[None]:
+async def exclusive(
+    path: Path, *, stop: asyncio.Event | None = None, patience: timedelta = timedelta(minutes=15)
+) -> AsyncIterator[None]:
     """Hold the lock on the file for as long as the block runs, waiting for whoever holds it now.
 
-    Raise Busy when that takes longer than `patience`. See flock(2): the lock goes with its process,
-    however that ends, so nothing is left to be cleaned up.
+    Raise Busy when that takes longer than `patience`, or when `stop` is set meanwhile. See flock(2):
+    the lock goes with its process, however that ends, so nothing is left to be cleaned up.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        await _locked(descriptor, path, patience)
+        await _locked(descriptor, path, stop or asyncio.Event(), patience)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -38,7 +40,7 @@ async def exclusive(path: Path, *, patience: timedelta = timedelta(minutes=15)) 
         os.close(descriptor)
 
 
-async def _locked(descriptor: int, path: Path, patience: timedelta) -> None:
+async def _locked(descriptor: int, path: Path, stop: asyncio.Event, patience: timedelta) -> None:
     give_up = time.monotonic() + patience.total_seconds()
     waiting = False
     while True:
@@ -48,6 +50,8 @@ async def _locked(descriptor: int, path: Path, patience: timedelta) -> None:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
             if time.monotonic() > give_up:
                 raise Busy(f"process {holder} has been delivering for too long; it holds {path}") from None
+            if stop.is_set():
+                raise Busy(f"stopped by request while process {holder} was delivering") from None
             if not waiting:
                 log.warning("delivery.waiting", for_process=holder)
                 waiting = True

@@ -1,6 +1,6 @@
 """A digest as the letter that goes out: rendered, addressed, signed; its bytes are final."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from paperround.digests import Digest
@@ -25,7 +25,7 @@ class Letters:
 
     renderer: Renderer
     sender: Mailbox
-    secret: bytes
+    secret: bytes = field(repr=False)
     signer: Signer | None = None
     public_url: str | None = None
     postal_address: str | None = None

@@ -15,6 +15,8 @@ from paperround.letters import Letters
 from paperround.ports import Claim, Ledger, Library, OnUnknown, Relay, Source, Status, SubscriberId
 from paperround.subscribers import Subscriber
 
+LIFE_OF_A_LETTER = timedelta(days=3)  # what could not be delivered for so long is news no more
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -71,7 +73,7 @@ async def run(
 
     Sources are asked only when somebody is without a plan, or when one of them failed; and not for what
     they gave less than `max_age` ago. With `retry`, what was deferred is tried again before its time;
-    with `alone`, nobody else's letters of the day are delivered beside those of these subscribers.
+    with `alone`, nobody else's letters are delivered beside those of these subscribers.
     """
     ids, to_do = await asyncio.to_thread(_readied, day, subscribers, desk)
     batches: tuple[BatchRecord, ...] = ()
@@ -87,7 +89,7 @@ async def run(
             letters=desk.letters,
             now=desk.now,
         )
-    delivered = await post(desk, day, of=ids if alone else None, retry=retry)
+    delivered = await post(desk, of=ids if alone else None, retry=retry)
     return Round(
         day=day,
         subscribers=len(ids),
@@ -118,17 +120,22 @@ async def gather(day: date, desk: Desk, *, max_age: timedelta) -> tuple[BatchRec
     raise Stopped("stopped by request; nothing is lost")
 
 
-async def post(
-    desk: Desk, day: date | None = None, *, of: Collection[SubscriberId] | None = None, retry: bool = False
-) -> Delivered:
-    """Deliver what is planned, or due for another attempt: of a day or of any, of some or of all."""
-    started = desk.now() if retry else None
+async def post(desk: Desk, *, of: Collection[SubscriberId] | None = None, retry: bool = False) -> Delivered:
+    """Deliver what is planned, or due for another attempt, of whatever day: for some, or for all."""
 
-    def claim() -> Claim | None:
-        on_unknown, now = desk.on_unknown, desk.now()
-        return desk.ledger.claim(day, on_unknown=on_unknown, now=now, retry_before=started, of=of)
+    def claim(started: datetime) -> Claim | None:
+        return desk.ledger.claim(
+            None,
+            on_unknown=desk.on_unknown,
+            now=desk.now(),
+            retry_before=started if retry else None,
+            unknown_before=started,  # a reply that was lost just now may have been about the relay
+            of=of,
+        )
 
     async with desk.alone():
+        now = desk.now()
+        await asyncio.to_thread(desk.ledger.give_up, now - LIFE_OF_A_LETTER, now=now)
         return await deliver(
             desk.ledger,
             desk.relay,

@@ -216,6 +216,12 @@ class Ledger(Protocol):
         Such rows become failed, so that their papers are free for the digest of the day.
         """
 
+    def give_up(self, planned_before: datetime, *, now: datetime) -> int:
+        """Make what was planned before then, and is still planned or deferred, failed; return how many.
+
+        What has been unknown since then is held: its letter is too old to be sent once more.
+        """
+
     def plan(self, plans: Sequence[Plan], *, now: datetime) -> int:
         """Enter the plans, all or none; a (subscriber, day) that is there already stays as it is.
 
@@ -241,12 +247,14 @@ class Ledger(Protocol):
         on_unknown: OnUnknown,
         now: datetime,
         retry_before: datetime | None,
+        unknown_before: datetime | None = None,
         of: Collection[SubscriberId] | None = None,
     ) -> Claim | None:
         """Mark one delivery as `sending` and return it, or None when there is none left.
 
         Candidates are planned rows, deferred ones that are due or were last tried before
-        `retry_before`, and under RESEND those that became unknown for the first time. Whoever is
+        `retry_before`, and under RESEND those that became unknown for the first time, and did so before
+        `unknown_before` where that is given. Whoever is
         suppressed by now becomes `suppressed` instead, in the same transaction. `day` None means any
         day, `of` None everybody, else a few. A letter whose bytes are damaged becomes failed.
         """

@@ -12,6 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
+from paperround.composing import withdraw
 from paperround.pipeline import Desk, Stopped, post, run
 from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
@@ -22,6 +23,7 @@ TICK = timedelta(seconds=30)
 # A service that has not ticked, or whose tick has not ended, for so long is not well.
 SILENT, LONGEST_ROUND = timedelta(minutes=10), timedelta(hours=6)
 MAX_AGE = timedelta(minutes=15)  # what a source gave so recently is not asked for again
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 LOOK_AGAIN = timedelta(minutes=15)  # where no source could be read
 
 log = structlog.get_logger()
@@ -33,8 +35,7 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
 
 async def serve(settings: Settings, desk: Desk) -> None:
     """Run until SIGTERM or SIGINT; the transactions in hand are finished first."""
-    ids = desk.ledger.enrol([each.address for each in settings.subscribers], now=desk.now())
-    desk.ledger.withdraw(ids.values(), now=desk.now())
+    withdraw(settings.subscribers, desk.ledger, now=desk.now())
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
     app = create_app(
         ledger=desk.ledger,
@@ -101,6 +102,8 @@ class Watch:
         self._ticked = self._began = desk.now()
         self._problems: tuple[str, ...] = ()
         self._at_work = asyncio.Lock()
+        self._pause = timedelta(0)
+        self._rest_until = desk.now()
 
     async def tick(self) -> None:
         """Do what is due now: new rounds, and attempts that were put off until now."""
@@ -132,6 +135,8 @@ class Watch:
 
     async def _work(self) -> tuple[str, ...]:
         desk, problems = self._desk, []
+        if desk.now() < self._rest_until:
+            return self._problems
         for day, subscribers in sorted(self._due(desk.now()).items()):
             try:
                 outcome = await run(day, subscribers, desk, max_age=MAX_AGE)
@@ -147,7 +152,13 @@ class Watch:
             delivered = await post(desk)
             if delivered.stopped and not desk.stop.is_set():
                 problems.append(delivered.stopped)
+        self._rest(tired=bool(problems))
         return tuple(dict.fromkeys(problems))
+
+    def _rest(self, *, tired: bool) -> None:
+        """Leave a relay that takes nothing alone for a while, twice as long each time."""
+        self._pause = min(max(self._pause * 2, SHORTEST_PAUSE), LONGEST_PAUSE) if tired else timedelta(0)
+        self._rest_until = self._desk.now() + self._pause
 
     def _due(self, now: datetime) -> dict[date, list[Subscriber]]:
         """Return by day who is due and was not seen to, or, from time to time, all of that day."""

@@ -337,6 +337,8 @@ def test_whoever_subscribes_no_longer_gets_nothing_that_was_planned(
     bring_to(ledger, ada, Status.DEFERRED, day=MONDAY, name="a")
     ledger.plan([letter(ada, TUESDAY), letter(grace, TUESDAY)], now=NOW)
     assert ledger.withdraw([grace], now=LATER) == 2
-    assert {row.reason for row in ledger.rows(address="ada@example.org")} == {"no longer subscribed"}
+    assert {row.reason for row in ledger.rows(address="ada@example.org")} == {
+        "paused, or no longer subscribed"
+    }
     assert ledger.tally([ada, grace], TUESDAY) == {Status.SUPPRESSED: 1, Status.PLANNED: 1}
     assert ledger.withdraw([grace], now=LATER) == 0

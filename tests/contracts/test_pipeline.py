@@ -285,14 +285,50 @@ def test_what_was_put_off_is_tried_once_a_run_until_it_arrives(world: World) -> 
     assert world.status(ADA, MONDAY)[0] is Status.SENT
 
 
-def test_a_lost_reply_is_answered_with_the_same_bytes_once(world: World) -> None:
+def test_a_lost_reply_is_answered_with_the_same_bytes_once_by_the_next_run(world: World) -> None:
     world.source.lists[MONDAY] = [paper("LoRA")]
     world.relay = relay = MemoryRelay({ADA.address: [Unanswered("no reply"), Unanswered("no reply")]})
-    outcome = world.round(MONDAY, ADA)
-    assert len(relay.handed) == 2
+    attempts = [world.round(MONDAY, ADA).attempts for _ in range(4)]
+    assert attempts == [1, 1, 0, 0]
     assert relay.handed[0] == relay.handed[1]
-    assert outcome.tally == {Status.UNKNOWN: 1}
-    assert world.round(MONDAY, ADA).attempts == 0
+    assert world.status(ADA, MONDAY)[0] is Status.UNKNOWN
+
+
+def test_what_yesterday_left_unknown_is_sent_again_by_todays_round(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = relay = MemoryRelay({ADA.address: [Unanswered("no reply")]})
+    world.round(MONDAY, ADA)
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, ADA)
+    assert relay.handed[0] == relay.handed[1]
+    assert world.status(ADA, MONDAY)[0] is Status.SENT
+
+
+def test_a_letter_that_could_not_be_delivered_for_days_is_given_up(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({ADA.address: [RelayUnusable("no connection")]})
+    world.round(MONDAY, ADA)
+    world.time += timedelta(days=4)
+    world.relay = relay = MemoryRelay({})
+    world.round(MONDAY, GRACE)
+    assert not relay.handed
+    assert world.status(ADA, MONDAY) == (Status.FAILED, "not delivered in time")
+
+
+def test_a_relay_that_loses_every_letter_is_not_given_all_of_them(world: World) -> None:
+    everybody = [reader(f"reader{n}", "LoRA") for n in range(20)]
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({each.address: [Unanswered("no reply")] for each in everybody})
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.attempts <= 5
+    assert outcome.tally[Status.PLANNED] >= 15
+
+
+def test_a_wrong_password_is_tried_once(world: World) -> None:
+    everybody = [reader(f"reader{n}", "LoRA") for n in range(5)]
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({each.address: [RelayUnusable("wrong password")] for each in everybody})
+    assert world.round(MONDAY, *everybody).attempts == 1
 
 
 def test_under_hold_a_lost_reply_waits_for_a_person(world: World) -> None:

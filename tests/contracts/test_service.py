@@ -19,7 +19,7 @@ from paperround.papers import Paper, PaperId
 from paperround.pipeline import Desk
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
 from paperround.rendering import Renderer
-from paperround.service import LOOK_AGAIN, TICK, Watch
+from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch
 from paperround.settings import Mailbox
 from paperround.subscribers import EVERY_DAY, Interests, Subscriber
 
@@ -181,9 +181,11 @@ def test_health_tells_what_is_wrong_until_it_is_not(start: Start) -> None:
     assert "wrong password" in service.watch.health().problems
     service.relay.faults = {}
     service.tick()
+    assert "wrong password" in service.watch.health().problems  # it is left alone for a while
+    service.tick(after=SHORTEST_PAUSE)
     assert service.watch.health().problems == ()
     service.now += timedelta(hours=1)
-    assert "nothing was done since 2026-06-16 08:01 UTC" in service.watch.health().problems
+    assert "nothing was done since 2026-06-16 08:02 UTC" in service.watch.health().problems
 
 
 def test_after_a_request_to_stop_a_tick_does_nothing(start: Start) -> None:

@@ -74,3 +74,18 @@ def test_the_second_of_two_in_one_process_waits_for_the_first(tmp_path: Path) ->
 
     asyncio.run(both())
     assert order == ["one begins", "one ends", "two begins", "two ends"]
+
+
+def test_whoever_waits_can_be_stopped(tmp_path: Path) -> None:
+    process = holder(tmp_path / "lock")
+
+    async def wait() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.05, stop.set)
+        async with exclusive(tmp_path / "lock", stop=stop):
+            raise AssertionError("nobody gave the lock back")
+
+    with pytest.raises(Busy, match="stopped by request"):
+        asyncio.run(wait())
+    process.kill()
+    process.wait()

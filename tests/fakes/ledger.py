@@ -77,6 +77,16 @@ class MemoryLedger:
             _change(row, now, status=Status.FAILED, reason="not delivered in time", next_at=None)
         return len(late)
 
+    def give_up(self, planned_before: datetime, *, now: datetime) -> int:
+        old = [row for row in self._rows.values() if row.record.planned_at < planned_before]
+        waiting = [row for row in old if row.record.status in (Status.PLANNED, Status.DEFERRED)]
+        for row in waiting:
+            _change(row, now, status=Status.FAILED, reason="not delivered in time", next_at=None)
+        for row in old:
+            if row.record.status is Status.UNKNOWN and row.unknowns == 1:
+                row.unknowns = 2
+        return len(waiting)
+
     def plan(self, plans: Sequence[Plan], *, now: datetime) -> int:
         with self._lock:
             rows = dict(self._rows)
@@ -105,7 +115,9 @@ class MemoryLedger:
     def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
         gone = [r for r in self._in(Status.PLANNED, Status.DEFERRED) if r.subscriber not in remaining]
         for row in gone:
-            _change(row, now, status=Status.SUPPRESSED, reason="no longer subscribed", next_at=None)
+            _change(
+                row, now, status=Status.SUPPRESSED, reason="paused, or no longer subscribed", next_at=None
+            )
         return len(gone)
 
     def recover(self, *, now: datetime) -> int:
@@ -121,10 +133,11 @@ class MemoryLedger:
         on_unknown: OnUnknown,
         now: datetime,
         retry_before: datetime | None,
+        unknown_before: datetime | None = None,
         of: Collection[SubscriberId] | None = None,
     ) -> Claim | None:
         with self._lock:
-            for row in self._waiting(on_unknown, now, retry_before):
+            for row in self._waiting(on_unknown, now, retry_before, unknown_before):
                 if day not in (None, row.record.day) or (of is not None and row.subscriber not in of):
                     continue
                 if row.subscriber in self._suppressed:
@@ -211,14 +224,23 @@ class MemoryLedger:
             had=frozenset(p for each in had for p in (*(pick.paper for pick in each.picks), *each.titles)),
         )
 
-    def _waiting(self, on_unknown: OnUnknown, now: datetime, retry_before: datetime | None) -> Iterator[Row]:
+    def _waiting(
+        self,
+        on_unknown: OnUnknown,
+        now: datetime,
+        retry_before: datetime | None,
+        unknown_before: datetime | None,
+    ) -> Iterator[Row]:
         yield from self._in(Status.PLANNED)
         for row in sorted(self._in(Status.DEFERRED), key=lambda row: str(row.record.next_at)):
             due = row.record.next_at is not None and row.record.next_at <= now
             if due or (retry_before is not None and row.record.updated_at < retry_before):
                 yield row
         if on_unknown is OnUnknown.RESEND:
-            yield from (row for row in self._in(Status.UNKNOWN) if row.unknowns == 1)
+            for row in self._in(Status.UNKNOWN):
+                earlier = unknown_before is None or row.record.updated_at < unknown_before
+                if row.unknowns == 1 and earlier:
+                    yield row
 
 
 def _change(row: Row, now: datetime, **values: Any) -> None:  # noqa: ANN401 - what `replace` takes

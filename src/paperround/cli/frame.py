@@ -119,7 +119,11 @@ def configure_logging(level: int) -> None:
     """Log to standard error: for reading on a terminal, as JSON elsewhere."""
     # What a source answers is told once, by its batch, and not for each try.
     stamina.instrumentation.set_on_retry_hooks([])
-    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    renderer = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -201,8 +205,20 @@ def at_desk(settings: Settings, work: Callable[[Desk], Awaitable[T]], *, relay: 
 
     async def sit_down() -> T:
         async with open_desk(settings, relay=relay) as desk:
-            for sign in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(sign, desk.stop.set)
-            return await work(desk)
+            working = asyncio.ensure_future(work(desk))
 
-    return asyncio.run(sit_down())
+            def stop() -> None:
+                if desk.stop.is_set():  # asked again: at once, and not after what is in hand
+                    working.cancel()
+                desk.stop.set()
+
+            for sign in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(sign, stop)
+            return await working
+
+    try:
+        return asyncio.run(sit_down())
+    except asyncio.CancelledError:
+        raise Stopped(
+            "stopped at once by request; what was on its way is looked after by the next run"
+        ) from None

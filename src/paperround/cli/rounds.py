@@ -23,7 +23,7 @@ from paperround.cli.frame import (
     JsonOption,
     app,
 )
-from paperround.composing import plans
+from paperround.composing import plans, withdraw
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk, Round, gather, run
 from paperround.ports import DeliveryRecord, Plan, Status
@@ -82,8 +82,7 @@ def send(
 
     async def work(desk: Desk) -> tuple[Round, Sequence[DeliveryRecord]]:
         if to is None:
-            ids = desk.ledger.enrol([each.address for each in subscribers], now=desk.now())
-            desk.ledger.withdraw(ids.values(), now=desk.now())
+            withdraw(subscribers, desk.ledger, now=desk.now())
         outcome = await run(day, subscribers, desk, max_age=RECENT, retry=True, alone=to is not None)
         many = outcome.subscribers > MOST_LINES
         return outcome, () if many else desk.ledger.rows(day=day, address=to)

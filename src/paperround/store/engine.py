@@ -32,7 +32,7 @@ class Database:
         self.name = str(url.database)
         # The driver begins a transaction only at the first write, too late to hold what was read before.
         connecting = {"timeout": patience.total_seconds(), "isolation_level": None}
-        self._engine = create_engine(url, connect_args=connecting)
+        self._engine = create_engine(url, connect_args=connecting, hide_parameters=True)
         event.listen(self._engine, "connect", _prepare)
         event.listen(self._engine, "begin", _begin)
         self._reading = self._engine.execution_options(begin="BEGIN")

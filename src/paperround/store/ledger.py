@@ -83,6 +83,15 @@ class SqlLedger:
         """Give up what is planned or deferred for these subscribers since before that day."""
         return self._change(*(statements.expire(each, day, now=now) for each in chunks(tuple(subscribers))))
 
+    def give_up(self, planned_before: datetime, *, now: datetime) -> int:
+        """Make what was planned before then, and is still planned or deferred, failed; return how many.
+
+        What has been unknown since then is held: its letter is too old to be sent once more.
+        """
+        waiting, unknown = statements.give_up(planned_before, now=now)
+        self._change(unknown)
+        return self._change(waiting)
+
     def plan(self, plans: Sequence[Plan], *, now: datetime) -> int:
         """Enter the plans, all or none; a (subscriber, day) that is there already stays as it is.
 
@@ -118,13 +127,21 @@ class SqlLedger:
         on_unknown: OnUnknown,
         now: datetime,
         retry_before: datetime | None,
+        unknown_before: datetime | None = None,
         of: Collection[SubscriberId] | None = None,
     ) -> Claim | None:
         """Mark one delivery as `sending` and return it, or None when there is none left.
 
         Planned ones come first, then deferred ones, those due the longest first, then unknown ones.
         """
-        waiting = statements.waiting(day, on_unknown=on_unknown, now=now, retry_before=retry_before, of=of)
+        waiting = statements.waiting(
+            day,
+            on_unknown=on_unknown,
+            now=now,
+            retry_before=retry_before,
+            unknown_before=unknown_before,
+            of=of,
+        )
         selections = tuple(waiting)
         return self._database.write(lambda connection: _claim(connection, selections, now))
 

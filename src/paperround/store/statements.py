@@ -106,6 +106,15 @@ def expire(of: Sequence[SubscriberId], day: date, *, now: datetime) -> Update:
     return late.values({**outcome(Status.FAILED, reason=reason, now=now), "next_at": None})
 
 
+def give_up(planned_before: datetime, *, now: datetime) -> Iterator[Update]:
+    """Yield what gives up waiting letters planned before then, and what holds unknown ones."""
+    old = update(deliveries).where(deliveries.c.planned_at < planned_before)
+    values = {**outcome(Status.FAILED, reason="not delivered in time", now=now), "next_at": None}
+    yield old.where(deliveries.c.status.in_(_WAITING)).values(values)
+    once = (deliveries.c.status == Status.UNKNOWN, deliveries.c.unknowns == 1)
+    yield old.where(*once).values(unknowns=2, updated_at=now)
+
+
 def plan() -> Insert:
     """Enter a delivery where its subscriber has none for that day."""
     return insert(deliveries).on_conflict_do_nothing(index_elements=["subscriber", "day"])
@@ -129,7 +138,7 @@ def awaited() -> Select[Any]:
 def withdraw(of: Sequence[SubscriberId], *, now: datetime) -> Update:
     """Suppress what is planned or deferred for them."""
     theirs = update(deliveries).where(deliveries.c.subscriber.in_(of), deliveries.c.status.in_(_WAITING))
-    values = outcome(Status.SUPPRESSED, reason="no longer subscribed", now=now)
+    values = outcome(Status.SUPPRESSED, reason="paused, or no longer subscribed", now=now)
     return theirs.values({**values, "next_at": None})
 
 
@@ -153,6 +162,7 @@ def waiting(
     on_unknown: OnUnknown,
     now: datetime,
     retry_before: datetime | None,
+    unknown_before: datetime | None,
     of: Collection[SubscriberId] | None,
 ) -> Iterator[Select[Any]]:
     """Yield selections of the next delivery to make, in the order in which they are to be tried."""
@@ -165,7 +175,8 @@ def waiting(
     yield _first(day, Status.PLANNED, next_at.is_(None), *theirs)
     yield _first(day, Status.DEFERRED, due, *theirs)
     if on_unknown is OnUnknown.RESEND:
-        yield _first(day, Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1, *theirs)
+        earlier = () if unknown_before is None else (deliveries.c.updated_at < unknown_before,)
+        yield _first(day, Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1, *earlier, *theirs)
 
 
 def claim(selection: Select[Any], *, now: datetime) -> Update:
