@@ -4,11 +4,13 @@ import csv
 import io
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from paperround.cli import main
 
@@ -59,7 +61,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+def shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shell]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config").mkdir()
     shell = Shell(tmp_path, capsys, monkeypatch)
@@ -77,7 +81,8 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         for number, title in PAPERS.items()
     ]
     shell.write("papers.jsonl", "\n".join(map(json.dumps, lines)))
-    return shell
+    yield shell
+    structlog.reset_defaults()  # the command logs to a stream that ends with the test
 
 
 def test_the_demo_runs_again_and_again(shell: Shell) -> None:

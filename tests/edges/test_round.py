@@ -195,6 +195,27 @@ def test_one_broken_source_does_not_keep_the_other_from_the_readers(
     with_relay(tmp_path, body)
 
 
+@pytest.mark.parametrize("command", ["fetch", "send"])
+def test_a_request_to_stop_is_heard_while_a_source_is_silent(
+    tmp_path: Path, feeds: Callable[..., Feeds], command: str
+) -> None:
+    stand_in = feeds("--fault", "slow:9")
+
+    async def body(catcher: Catcher) -> None:
+        paperround = installed(tmp_path, stand_in.url, catcher.port)
+        process = await paperround.start(command, "--date", "2026-06-16")
+        while not stand_in.requests():  # noqa: ASYNC110 - another process has no event to wait for
+            await asyncio.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(20):  # the source is silent for longer
+            _, err = await process.communicate()
+        assert process.returncode == 1
+        assert b"stopped by request" in err
+        assert b"Traceback" not in err
+
+    with_relay(tmp_path, body)
+
+
 def test_a_kill_at_any_moment_loses_no_letter_and_doubles_at_most_the_one_in_hand(
     tmp_path: Path, feeds: Callable[..., Feeds]
 ) -> None:

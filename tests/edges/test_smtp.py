@@ -89,6 +89,18 @@ def test_after_421_a_new_connection_carries_the_next_message(verb: str) -> None:
     asyncio.run(scenario())
 
 
+def test_after_a_close_a_new_connection_is_kept_as_well() -> None:
+    async def scenario() -> None:
+        async with Server() as server, at(server) as sending:
+            await sending.send()
+            await sending.relay.close()
+            for _ in range(3):
+                await sending.send()
+            assert server.connections == 2
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("answer", [DROP, "500 what", HANG])
 def test_a_connection_that_cannot_start_over_is_left(answer: str) -> None:
     async def scenario() -> None:
