@@ -29,8 +29,9 @@ from paperround.settings import (
 from paperround.sources.arxiv import Arxiv
 from paperround.sources.feed import Feed
 from paperround.sources.file import PaperFile
-from paperround.sources.http import Client
+from paperround.sources.http import ARXIV_INTERVAL, Client
 from paperround.sources.huggingface import HuggingFace
+from paperround.sources.pace import Pace
 from paperround.store import open_store
 
 
@@ -53,7 +54,9 @@ async def open_desk(
     """
     stop = stop or asyncio.Event()
     with closing(open_store(settings.store)) as store:
-        async with Client(contact=settings.public_url or f"mailto:{settings.sender.address}") as client:
+        contact = settings.public_url or f"mailto:{settings.sender.address}"
+        pace = Pace(ARXIV_INTERVAL, stamp=beside_store(settings, ".arxiv"))
+        async with Client(contact=contact, arxiv=pace) as client:
             yield Desk(
                 sources=[source(each, client) for each in settings.sources],
                 library=store.library,
@@ -63,7 +66,7 @@ async def open_desk(
                 connections=settings.relay.connections if settings.relay else 1,
                 on_unknown=settings.on_unknown,
                 now=now,
-                alone=partial(exclusive, lock_file(settings), stop=stop),
+                alone=partial(exclusive, beside_store(settings, ".lock"), stop=stop),
                 stop=stop,
             )
 
@@ -102,6 +105,6 @@ def letters(settings: Settings, ledger: Ledger) -> Letters:
     )
 
 
-def lock_file(settings: Settings) -> Path:
-    """Return the file whose lock is held while mail is delivered from this store."""
-    return Path(f"{make_url(settings.store).database}.lock")
+def beside_store(settings: Settings, ending: str) -> Path:
+    """Return the file beside the store that has its name and this ending."""
+    return Path(f"{make_url(settings.store).database}{ending}")
