@@ -77,6 +77,7 @@ def test_every_field_is_read_from_its_place() -> None:
         ("Erd\\H{o}s P\\'al, ,", ["Erdős Pál"]),
         ("Ada (MIT, Bob, Eve", ["Ada MIT", "Bob", "Eve"]),
         ("Ada), Bob", ["Ada)", "Bob"]),
+        ("NVIDIA, :, Ada", ["NVIDIA", "Ada"]),
         ("", []),
     ],
 )

@@ -21,9 +21,10 @@ def abstract(written: str) -> str:
 
 
 def authors(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that are not empty, in their order."""
+    """Return the names that hold a letter, in their order: arXiv lists a group as "NVIDIA, :, …"."""
     readable = (_prose(name, limit=200) for name in names)
-    return tuple(islice(filter(None, readable), MOST_AUTHORS))
+    named = (name for name in readable if any(map(str.isalpha, name)))
+    return tuple(islice(named, MOST_AUTHORS))
 
 
 def organization(name: str) -> str | None:
