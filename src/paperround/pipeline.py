@@ -60,6 +60,10 @@ class Round:
         return sum(self.tally.values()) == self.subscribers
 
 
+class Stopped(Exception):  # noqa: N818 - it was asked for
+    """Somebody asked to stop while nothing was on its way that had to be finished."""
+
+
 async def run(
     day: date,
     subscribers: Sequence[Subscriber],
@@ -79,7 +83,7 @@ async def run(
     batches: tuple[BatchRecord, ...] = ()
     planned = 0
     if to_do:
-        batches = await gather(day, desk, max_age=max_age)
+        batches = await collected(day, desk, max_age=max_age)
         planned = await asyncio.to_thread(
             compose,
             day,
@@ -101,11 +105,7 @@ async def run(
     )
 
 
-class Stopped(Exception):  # noqa: N818 - it was asked for
-    """Somebody asked to stop while nothing was on its way that had to be finished."""
-
-
-async def gather(day: date, desk: Desk, *, max_age: timedelta) -> tuple[BatchRecord, ...]:
+async def collected(day: date, desk: Desk, *, max_age: timedelta) -> tuple[BatchRecord, ...]:
     """Ask the sources for the day, and return what each of them gave; raise Stopped when asked to stop."""
     collecting = asyncio.ensure_future(
         collect(day, desk.sources, desk.library, now=desk.now, max_age=max_age)

@@ -25,7 +25,7 @@ from paperround.cli.frame import (
 )
 from paperround.composing import plans, withdraw
 from paperround.phrases import counted, full_day
-from paperround.pipeline import Desk, Round, gather, run
+from paperround.pipeline import Desk, Round, collected, run
 from paperround.ports import DeliveryRecord, Plan, Status
 from paperround.service import PortProblem
 from paperround.service import serve as run_service
@@ -49,7 +49,7 @@ def fetch(
     day = frame.day_of(date, settings.subscribers)
 
     async def work(desk: Desk) -> tuple[BatchRecord, ...]:
-        return await gather(day, desk, max_age=AT_ONCE)
+        return await collected(day, desk, max_age=AT_ONCE)
 
     batches = frame.at_desk(settings, work)
     if frame.wants_json(form, json_flag=json):
@@ -206,7 +206,7 @@ def _tell_round(outcome: Round, rows: Sequence[DeliveryRecord]) -> None:
 
 def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], *, as_json: bool) -> None:
     async def work(desk: Desk) -> list[Plan]:
-        await gather(day, desk, max_age=RECENT)
+        await collected(day, desk, max_age=RECENT)
         library, ledger, letters, now = desk.library, desk.ledger, desk.letters, desk.now
         made = plans(day, subscribers, library=library, ledger=ledger, letters=letters, now=now)
         return await asyncio.to_thread(list, made)
