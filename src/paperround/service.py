@@ -134,26 +134,31 @@ class Watch:
         return Health(problems=(*self._problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))
 
     async def _work(self) -> tuple[str, ...]:
-        desk, problems = self._desk, []
+        desk = self._desk
         if desk.now() < self._rest_until:
             return self._problems
-        for day, subscribers in sorted(self._due(desk.now()).items()):
-            try:
-                outcome = await run(day, subscribers, desk, max_age=MAX_AGE)
-            except Stopped:
-                return ()
-            self._seen.setdefault(day, set()).update(each.address for each in subscribers)
-            self._looked[day] = desk.now()
-            if outcome.stopped and not desk.stop.is_set():
-                problems.append(outcome.stopped)
-            if not outcome.balances:
-                problems.append(f"the round of {day} does not balance: somebody has no row")
-        if not desk.stop.is_set():
-            delivered = await post(desk)
-            if delivered.stopped and not desk.stop.is_set():
-                problems.append(delivered.stopped)
+        try:
+            problems = await self._rounds()
+            if not problems and (stopped := (await post(desk)).stopped):
+                problems = [stopped]
+        except Stopped:
+            return ()
+        if desk.stop.is_set():
+            return ()
         self._rest(tired=bool(problems))
-        return tuple(dict.fromkeys(problems))
+        return tuple(problems)
+
+    async def _rounds(self) -> list[str]:
+        """Do the rounds that are due, and return what is wrong with the one that did not end well."""
+        for day, subscribers in sorted(self._due(self._desk.now()).items()):
+            outcome = await run(day, subscribers, self._desk, max_age=MAX_AGE)
+            self._seen.setdefault(day, set()).update(each.address for each in subscribers)
+            self._looked[day] = self._desk.now()
+            if outcome.stopped:
+                return [outcome.stopped]
+            if not outcome.balances:
+                return [f"the round of {day} does not balance: somebody has no row"]
+        return []
 
     def _rest(self, *, tired: bool) -> None:
         """Leave a relay that takes nothing alone for a while, twice as long each time."""
