@@ -1,7 +1,6 @@
 """The service: a tick that asks the clock who is due, the web pages, and a clean end."""
 
 import asyncio
-import signal
 import socket
 from collections import defaultdict
 from collections.abc import Sequence
@@ -34,7 +33,7 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
 
 
 async def serve(settings: Settings, desk: Desk) -> None:
-    """Run until SIGTERM or SIGINT; the transactions in hand are finished first."""
+    """Run until `desk.stop` is set; the transactions in hand are finished first."""
     withdraw(settings.subscribers, desk.ledger, now=desk.now())
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
     app = create_app(
@@ -47,9 +46,6 @@ async def serve(settings: Settings, desk: Desk) -> None:
     )
     listening = _listening(settings.web)
     server = Server(app, settings.web)
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, desk.stop.set)
     scheduler = AsyncIOScheduler()
     scheduler.add_job(
         watch.tick,
