@@ -58,6 +58,7 @@ async def open_desk(
         pace = Pace(ARXIV_INTERVAL, stamp=beside_store(settings, ".arxiv"))
         async with Client(contact=contact, arxiv=pace) as client:
             yield Desk(
+                subscribers=settings.subscribers,
                 sources=[source(each, client) for each in settings.sources],
                 library=store.library,
                 ledger=store.ledger,

@@ -66,14 +66,6 @@ def plans(
         yield _plan(digest, ids[digest.subscriber.address], letters, now=now())
 
 
-def withdraw(subscribers: Sequence[Subscriber], ledger: Ledger, *, now: datetime) -> None:
-    """Take back the waiting letters of whoever is not among these all, or is paused."""
-    ids = ledger.enrol([each.address for each in subscribers], now=now)
-    reading = [ids[each.address] for each in subscribers if not each.paused]
-    if ledger.withdraw(reading, now=now):
-        log.info("letters.withdrawn")
-
-
 def issue(
     day: date,
     subscribers: Sequence[Subscriber],

@@ -49,13 +49,9 @@ async def deliver(
 ) -> Delivered:
     """Deliver what `claim`, told when this began, takes from the ledger, each letter by itself.
 
-    `stop` ends it: what may have been accepted already is waited for, the rest is not. Nobody else may
-    be delivering from this ledger. An error of the ledger ends it too, after the transactions in hand:
-    what cannot be recorded is not sent.
+    `stop` ends it: what may have been accepted already is waited for, the rest is not. An error of the
+    ledger ends it too, after the transactions in hand: what cannot be recorded is not sent.
     """
-    recovered = await asyncio.to_thread(ledger.recover, now=now())
-    if recovered:
-        log.warning("deliveries.recovered", count=recovered)
     started = now()
     postman = _Postman(ledger, relay, lambda: claim(started), sender=sender, now=now, stop=stop)
     try:

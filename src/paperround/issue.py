@@ -9,7 +9,7 @@ from paperround.digests import Digest
 from paperround.phrases import weekday
 from paperround.ports import Listing, Past
 from paperround.ranking import Ranked, Ranking
-from paperround.selection import Offer, Rejection, newest_days, offer, select
+from paperround.selection import Offer, Rejection, offer, select
 from paperround.subscribers import Subscriber
 
 BLOCK = 500  # readers scored in one product
@@ -49,8 +49,9 @@ class Issue:
         self.day = day
         self.readers = readers
         self._batches = batches
-        self._newest = newest_days(listings, batches, day)
+        self._listings = listings
         self._offers = _offers(day, readers, listings, batches)
+        self._brought: dict[_Situation, set[tuple[str, date]]] = {}  # the batches with news
         on_offer = {paper for each in self._offers.values() for paper in each.announced}
         papers = {listing.paper.id: listing.paper for listing in listings}
         self.ranking = Ranking(
@@ -85,14 +86,18 @@ class Issue:
             )
 
     def _told(self, reader: Reader) -> tuple[BatchRecord, ...]:
-        """Return the batches that a digest of this day speaks of: what came since the reader's last one."""
-        last = reader.past.last_day
+        """Return the batches that the reader's digest was made from, or might have been."""
+        situation, last = _situation(reader), reader.past.last_day
+        if situation not in self._brought:
+            announced = self._offers[situation].announced
+            brought = {(e.source, e.day) for e in self._listings if announced.get(e.paper.id) == e.day}
+            self._brought[situation] = brought
         return tuple(
             batch
             for batch in self._batches
-            if batch.day == self._newest.get(batch.source, self.day)
-            or batch.day == self.day
+            if batch.day == self.day
             or (last is not None and last < batch.day < self.day)
+            or (batch.source, batch.day) in self._brought[situation]
         )
 
 

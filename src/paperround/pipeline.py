@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import structlog
+
 from paperround.batches import SETTLED, BatchRecord
 from paperround.collecting import collect
 from paperround.composing import compose
@@ -15,6 +17,8 @@ from paperround.letters import Letters
 from paperround.ports import Claim, Ledger, Library, OnUnknown, Relay, Source, Status, SubscriberId
 from paperround.subscribers import Subscriber
 
+log = structlog.get_logger()
+
 LIFE_OF_A_LETTER = timedelta(days=3)  # what could not be delivered for so long is news no more
 
 
@@ -22,10 +26,11 @@ LIFE_OF_A_LETTER = timedelta(days=3)  # what could not be delivered for so long 
 class Desk:
     """What a round is done with.
 
-    `alone` is entered for the delivery, so that no two processes make it from one ledger; `stop`
-    ends it after the transactions in hand.
+    `subscribers` are all there are: nobody else gets anything. `alone` is entered for the delivery, so
+    that no two processes make it from one ledger; `stop` ends it after the transactions in hand.
     """
 
+    subscribers: Sequence[Subscriber]
     sources: Sequence[Source]
     library: Library
     ledger: Ledger
@@ -134,8 +139,7 @@ async def post(desk: Desk, *, of: Collection[SubscriberId] | None = None, retry:
         )
 
     async with desk.alone():
-        now = desk.now()
-        await asyncio.to_thread(desk.ledger.give_up, now - LIFE_OF_A_LETTER, now=now)
+        await asyncio.to_thread(_cleared, desk)
         return await deliver(
             desk.ledger,
             desk.relay,
@@ -145,6 +149,18 @@ async def post(desk: Desk, *, of: Collection[SubscriberId] | None = None, retry:
             now=desk.now,
             stop=desk.stop,
         )
+
+
+def _cleared(desk: Desk) -> None:
+    """Take back what a process that died left half done, and what must not be sent any more."""
+    now = desk.now()
+    if recovered := desk.ledger.recover(now=now):
+        log.warning("deliveries.recovered", count=recovered)
+    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=now)
+    reading = [ids[each.address] for each in desk.subscribers if not each.paused]
+    if withdrawn := desk.ledger.withdraw(reading, now=now):
+        log.info("letters.withdrawn", count=withdrawn)
+    desk.ledger.give_up(now - LIFE_OF_A_LETTER, now=now)
 
 
 def _readied(

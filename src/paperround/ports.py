@@ -232,7 +232,10 @@ class Ledger(Protocol):
         """Take back their quiet rows of a day that bear one of the reasons, to be planned anew."""
 
     def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
-        """Make what is planned or deferred for anybody else `suppressed`: they subscribe no longer."""
+        """Make what is planned or deferred for anybody else `suppressed`; hold what is unknown for them.
+
+        Return how many rows that were.
+        """
 
     def recover(self, *, now: datetime) -> int:
         """Take back what an ended process left as `sending`; nobody else may be delivering.

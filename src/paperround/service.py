@@ -11,7 +11,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
-from paperround.composing import withdraw
 from paperround.pipeline import Desk, Stopped, post, run
 from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
@@ -34,7 +33,6 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
 
 async def serve(settings: Settings, desk: Desk) -> None:
     """Run until `desk.stop` is set; the transactions in hand are finished first."""
-    withdraw(settings.subscribers, desk.ledger, now=desk.now())
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
     app = create_app(
         ledger=desk.ledger,

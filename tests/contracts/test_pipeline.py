@@ -106,6 +106,7 @@ class World:
     sources: list[Days] = field(default_factory=list)
     on_unknown: OnUnknown = OnUnknown.RESEND
     asked_to_stop: bool = False
+    subscribers: tuple[Subscriber, ...] = ()  # all there are, if they are not those of the round
     letters: Letters = field(
         default_factory=lambda: Letters(
             renderer=RENDERER, sender=Mailbox(name="", address="papers@example.org"), secret=b"s" * 32
@@ -124,7 +125,9 @@ class World:
         max_age: timedelta = timedelta(0),
         alone: bool = False,
     ) -> Round:
+        everybody = self.subscribers or subscribers or (ADA, GRACE)
         desk = Desk(
+            subscribers=everybody,
             sources=[self.source, *self.sources],
             library=self.library,
             ledger=self.ledger,
@@ -305,6 +308,7 @@ def test_what_yesterday_left_unknown_is_sent_again_by_todays_round(world: World)
 
 
 def test_a_letter_that_could_not_be_delivered_for_days_is_given_up(world: World) -> None:
+    world.subscribers = (ADA, GRACE)
     world.source.lists[MONDAY] = [paper("LoRA")]
     world.relay = MemoryRelay({ADA.address: [RelayUnusable("no connection")]})
     world.round(MONDAY, ADA)
@@ -519,6 +523,7 @@ def test_looking_again_for_one_takes_no_reason_from_another(world: World) -> Non
 
 
 def test_a_round_for_one_delivers_nobody_elses_letter(world: World) -> None:
+    world.subscribers = (ADA, GRACE)
     world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
     world.relay = MemoryRelay({each.address: [RelayUnusable("no connection")] * 2 for each in (ADA, GRACE)})
     world.round(MONDAY)
@@ -568,3 +573,29 @@ def test_an_error_that_nobody_foresaw_in_one_source_stops_no_other(world: World)
     outcome = world.round(MONDAY, ADA)
     assert world.got(ADA, MONDAY) == ["LoRA"]
     assert outcome.batches[-1].reason == "its answer could not be handled: OverflowError"
+
+
+@pytest.mark.parametrize("fault", [RelayUnusable("no connection"), Unanswered("no reply")])
+@pytest.mark.parametrize("now", [(), (replace(ADA, paused=True),)], ids=["removed", "paused"])
+def test_whoever_left_gets_nothing_that_was_waiting(
+    world: World, fault: Exception, now: tuple[Subscriber, ...]
+) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({ADA.address: [fault]})
+    world.round(MONDAY, ADA)
+    world.relay = relay = MemoryRelay({})
+    world.subscribers = (*now, GRACE)
+    world.round(MONDAY, *now, GRACE)
+    assert ADA.address not in [handed.recipient for handed in relay.handed]
+
+
+def test_what_a_killed_process_left_in_hand_is_not_sent_to_whoever_left(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({ADA.address: [RelayUnusable("no connection")]})
+    world.round(MONDAY, ADA)
+    claim = world.ledger.claim(None, on_unknown=OnUnknown.RESEND, now=world.now(), retry_before=None)
+    assert claim is not None
+    world.relay = relay = MemoryRelay({})
+    world.round(MONDAY, GRACE)
+    assert not relay.handed
+    assert world.status(ADA, MONDAY)[0] is Status.SUPPRESSED

@@ -72,6 +72,7 @@ class Service:
     def __post_init__(self) -> None:
         self.runner = asyncio.Runner()
         self.desk = Desk(
+            subscribers=(LONDON, TOKYO),
             sources=[self.source],
             library=MemoryLibrary(),
             ledger=self.ledger,

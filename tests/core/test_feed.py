@@ -99,7 +99,6 @@ def test_several_authors_in_one_place_are_told_apart(written: str, names: tuple[
     ("one", "expected"),
     [
         (item(link="https://arxiv.org/abs/2606.14832v2"), "arxiv:2606.14832"),
-        (item(guid="oai:arXiv.org:2606.14832v1"), "arxiv:2606.14832"),
         (item(link="https://doi.org/10.48550/arXiv.2606.14832"), "arxiv:2606.14832"),
         (item(link="https://doi.org/10.1234/ABC.5?x=1"), "doi:10.1234/abc.5"),
         (item(link="https://press.example.org/doi/abs/10.1234/ABC.5"), "doi:10.1234/abc.5"),

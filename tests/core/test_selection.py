@@ -283,3 +283,23 @@ def test_a_score_does_not_depend_on_who_else_reads() -> None:
     alone = next(Issue(TUESDAY, [ada], listings=listings, batches=[]).digests())
     beside = next(Issue(TUESDAY, [ada, weekly], listings=listings, batches=[]).digests())
     assert alone.picks == beside.picks
+
+
+def test_a_digest_names_every_batch_that_brought_something_and_none_that_brought_nothing() -> None:
+    listings = [
+        *listed(MONDAY, paper("old"), source="blog"),
+        *listed(MONDAY, paper("late"), seen=at(TUESDAY, 5)),
+        *listed(TUESDAY, paper("new")),
+    ]
+    batches = (
+        batch(MONDAY, source="blog"),
+        batch(TUESDAY, BatchState.QUIET, source="blog"),
+        batch(MONDAY),
+        batch(TUESDAY),
+    )
+    made = digest(listings, past=had_on(MONDAY), batches=batches)
+    assert {(each.source, each.day) for each in made.batches} == {
+        ("blog", TUESDAY),
+        ("HF", MONDAY),
+        ("HF", TUESDAY),
+    }

@@ -285,3 +285,14 @@ def test_a_backup_overwrites_nothing(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"copy\.db: is there already"):
         store.backup(tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_text() == "precious"
+
+
+def test_nothing_is_taken_to_be_sent_where_it_could_not_be_recorded(
+    store: Store, ada: SubscriberId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.ledger.plan([letter(ada, TUESDAY)], now=NOW)
+    with monkeypatch.context() as patched:
+        patched.setattr("paperround.store.engine.LEAST_ROOM", 2**62)
+        with pytest.raises(StoreError, match="the disk is full"):
+            claim(store.ledger)
+    assert claim(store.ledger) is not None

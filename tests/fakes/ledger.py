@@ -118,7 +118,12 @@ class MemoryLedger:
             _change(
                 row, now, status=Status.SUPPRESSED, reason="paused, or no longer subscribed", next_at=None
             )
-        return len(gone)
+        held = [
+            row for row in self._in(Status.UNKNOWN) if row.subscriber not in remaining and row.unknowns == 1
+        ]
+        for row in held:
+            row.unknowns = 2
+        return len(gone) + len(held)
 
     def recover(self, *, now: datetime) -> int:
         left = self._in(Status.SENDING)

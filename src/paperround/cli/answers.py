@@ -31,6 +31,7 @@ from paperround.pipeline import Desk
 from paperround.ports import DeliveryId, DeliveryRecord, Status
 from paperround.selection import LONGEST_LOOK_BACK
 from paperround.settings import Settings
+from paperround.text import clean
 
 
 class LogFormat(StrEnum):
@@ -205,7 +206,7 @@ def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
 
 
 def _paper_id(given: str) -> PaperId:
-    return arxiv_id(given) or PaperId(given)
+    return arxiv_id(given) or PaperId(clean(given, limit=200))
 
 
 def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -> Fate:
@@ -263,7 +264,9 @@ def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
         frame.tell(f"The relay said: {row.reply}")
     for batch in row.batches:
         day = full_day(date.fromisoformat(str(batch["day"])))
-        frame.tell(f"  {batch['source']}, {day}: {batch['state']}, {batch['papers']} papers")
+        frame.tell(
+            f"  {batch['source']}, {day}: {batch['state']}, {counted(int(str(batch['papers'])), 'paper')}"
+        )
     if row.considered:
         new = counted(row.considered, "paper")
         frame.tell(f"New to this reader: {new}, of which {len(row.picks)} came in full.")

@@ -119,6 +119,7 @@ def configure_logging(level: int) -> None:
     """Log to standard error: for reading on a terminal, as JSON elsewhere."""
     # What a source answers is told once, by its batch, and not for each try.
     stamina.instrumentation.set_on_retry_hooks([])
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # the service logs what matters
     renderer = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if sys.stderr.isatty()

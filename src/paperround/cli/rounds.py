@@ -23,7 +23,7 @@ from paperround.cli.frame import (
     JsonOption,
     app,
 )
-from paperround.composing import plans, withdraw
+from paperround.composing import plans
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk, Round, collected, run
 from paperround.ports import DeliveryRecord, Plan, Status
@@ -81,8 +81,6 @@ def send(
         return
 
     async def work(desk: Desk) -> tuple[Round, Sequence[DeliveryRecord]]:
-        if to is None:
-            withdraw(subscribers, desk.ledger, now=desk.now())
         outcome = await run(day, subscribers, desk, max_age=RECENT, retry=True, alone=to is not None)
         many = outcome.subscribers > MOST_LINES
         return outcome, () if many else desk.ledger.rows(day=day, address=to)

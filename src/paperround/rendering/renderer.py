@@ -58,4 +58,4 @@ class Renderer:
 
 
 def _size(html: str) -> int:
-    return len(html.encode()) + html.count("\n")  # on the wire a line ends in two bytes
+    return len(html.encode()) + html.count("\n")  # in a mail a line ends in two bytes

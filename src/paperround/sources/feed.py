@@ -146,14 +146,17 @@ def _paper(entry: Mapping[str, Any], published: date) -> Paper | None:
     )
 
 
+_ABOUT_ARXIV = re.compile(r"https?://(?:[a-z]+\.)?(?:arxiv|doi)\.org/", re.IGNORECASE)
+
+
 def _id(entry: Mapping[str, Any], link: str) -> PaperId:
     guid = str(entry.get("id") or "")
     names = [str(entry.get(key) or "")[:_LONGEST_NAME] for key in ("prism_doi", "dc_identifier", "id")] + [
         link
     ]
-    for name in names:
-        if "arxiv" in name.lower() and (arxiv := arxiv_id(name)):
-            return arxiv
+    # What an entry calls itself is its own claim; where its link leads is what a reader gets to see.
+    if _ABOUT_ARXIV.match(link) and (arxiv := arxiv_id(link)):
+        return arxiv
     for name in names:
         if doi := _DOI.search(name):
             return PaperId(f"doi:{doi[1].lower().rstrip('.,;')}")

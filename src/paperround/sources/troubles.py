@@ -29,7 +29,7 @@ class Trouble(Exception):  # noqa: N818 - it may pass, and is an error only when
         """Return the error for people, after the last try."""
         reason = f"{self} after {tries} tries" if tries > 1 else str(self)
         if self.wait:
-            reason += f"; asked to wait {spoken(self.wait)}, until {now + self.wait:%H:%M UTC}"
+            reason += f"; asked to wait {spoken(self.wait)}, until {now + self.wait:%Y-%m-%d %H:%M UTC}"
         return SourceError(reason)
 
 
@@ -100,5 +100,9 @@ def status_line(status: int) -> str:
 
 
 def spoken(duration: timedelta) -> str:
-    """Return a duration in seconds, as people read it."""
-    return f"{duration.total_seconds():.3g} s"
+    """Return a duration as people read it."""
+    seconds = duration.total_seconds()
+    for unit, name in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds:.3g} s"

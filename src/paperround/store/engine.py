@@ -1,5 +1,6 @@
 """The one way to the database: transactions, grouped commits, and errors in plain words."""
 
+import shutil
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -7,6 +8,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from paperround.ports import StoreError
 
 T = TypeVar("T")
+
+LEAST_ROOM = 1_000_000  # bytes; enough for what is in hand to be recorded
 
 MOST_VALUES = (
     1000  # in one IN list; the oldest SQLite take 999 variables a statement, those since 2020 32,766
@@ -71,6 +75,15 @@ class Database:
             # Whoever had the turn before may have done it already; then this is for those who came after.
             self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
         return write.outcome.result()
+
+    def require_room(self) -> None:
+        """Raise StoreError where the disk has hardly any room left."""
+        try:
+            free = shutil.disk_usage(Path(self.name).parent).free
+        except OSError as error:
+            raise StoreError(f"{self.name}: {error.strerror}") from error
+        if free < LEAST_ROOM:
+            raise StoreError(f"{self.name}: the disk is full; make room and run it again")
 
     def close(self) -> None:
         """Let go of the file."""

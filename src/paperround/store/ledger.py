@@ -108,10 +108,14 @@ class SqlLedger:
         return self._change(*(statements.reopen(each, day, reasons) for each in chunks(tuple(subscribers))))
 
     def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
-        """Make what is planned or deferred for anybody else `suppressed`: they subscribe no longer."""
+        """Make what is planned or deferred for anybody else `suppressed`; hold what is unknown for them.
+
+        Return how many rows that were.
+        """
         with self._database.reading() as connection:
             gone = set(connection.scalars(statements.awaited())) - set(remaining)
-        return self._change(*(statements.withdraw(each, now=now) for each in chunks(tuple(gone))))
+        updates = [statements.withdraw(each, now=now) for each in chunks(tuple(gone))]
+        return self._change(*(each for pair in updates for each in pair))
 
     def recover(self, *, now: datetime) -> int:
         """Take back what an ended process left as `sending`; nobody else may be delivering.
@@ -143,6 +147,8 @@ class SqlLedger:
             of=of,
         )
         selections = tuple(waiting)
+        # What is sent when there is no room left can be sent, but not be recorded as sent.
+        self._database.require_room()
         return self._database.write(lambda connection: _claim(connection, selections, now))
 
     def begin_data(self, delivery: DeliveryId, *, now: datetime) -> None:

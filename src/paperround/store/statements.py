@@ -111,8 +111,7 @@ def give_up(planned_before: datetime, *, now: datetime) -> Iterator[Update]:
     old = update(deliveries).where(deliveries.c.planned_at < planned_before)
     values = {**outcome(Status.FAILED, reason="not delivered in time", now=now), "next_at": None}
     yield old.where(deliveries.c.status.in_(_WAITING)).values(values)
-    once = (deliveries.c.status == Status.UNKNOWN, deliveries.c.unknowns == 1)
-    yield old.where(*once).values(unknowns=2, updated_at=now)
+    yield old.where(_unknown_once()).values(unknowns=2, updated_at=now)
 
 
 def plan() -> Insert:
@@ -131,15 +130,17 @@ def reopen(of: Sequence[SubscriberId], day: date, reasons: Collection[str]) -> D
 
 
 def awaited() -> Select[Any]:
-    """Select for whom anything is planned or deferred."""
-    return select(deliveries.c.subscriber).where(deliveries.c.status.in_(_WAITING)).distinct()
+    """Select for whom anything is planned or deferred, or unknown and to be sent again."""
+    to_send = deliveries.c.status.in_(_WAITING) | _unknown_once()
+    return select(deliveries.c.subscriber).where(to_send).distinct()
 
 
-def withdraw(of: Sequence[SubscriberId], *, now: datetime) -> Update:
-    """Suppress what is planned or deferred for them."""
-    theirs = update(deliveries).where(deliveries.c.subscriber.in_(of), deliveries.c.status.in_(_WAITING))
+def withdraw(of: Sequence[SubscriberId], *, now: datetime) -> Iterator[Update]:
+    """Yield what suppresses what is planned or deferred for them, and holds what is unknown."""
+    theirs = update(deliveries).where(deliveries.c.subscriber.in_(of))
+    yield theirs.where(_unknown_once()).values(unknowns=2, updated_at=now)
     values = outcome(Status.SUPPRESSED, reason="paused, or no longer subscribed", now=now)
-    return theirs.values({**values, "next_at": None})
+    yield theirs.where(deliveries.c.status.in_(_WAITING)).values({**values, "next_at": None})
 
 
 def recoveries(*, now: datetime) -> Iterator[Update]:
@@ -272,6 +273,10 @@ def keep_secret(value: bytes) -> Insert:
 
 def _status(status: Status) -> ColumnElement[Status]:
     return literal(status, deliveries.c.status.type)
+
+
+def _unknown_once() -> ColumnElement[bool]:
+    return (deliveries.c.status == Status.UNKNOWN) & (deliveries.c.unknowns == 1)
 
 
 def _first(day: date | None, status: Status, *conditions: ColumnElement[bool]) -> Select[Any]:
