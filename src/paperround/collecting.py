@@ -42,7 +42,7 @@ async def _collect(
     for asked in source.days(day):
         record = await asyncio.to_thread(library.batch, source.name, asked)
         if record is None or not recent or not _is_recent(record, now(), max_age):
-            record = await _ask(source, asked, library, now=now)
+            record = await _ask(source, asked, record, library, now=now)
         records.append(record)
         if record.state is BatchState.FAILED:
             break  # it will not answer for an earlier day either
@@ -53,18 +53,18 @@ def _is_recent(record: BatchRecord | None, now: datetime, max_age: timedelta) ->
     return record is not None and record.state in SETTLED and now - record.fetched_at <= max_age
 
 
-async def _ask(source: Source, day: date, library: Library, *, now: Callable[[], datetime]) -> BatchRecord:
-    known = await asyncio.to_thread(library.batch, source.name, day)
+async def _ask(
+    source: Source, day: date, known: BatchRecord | None, library: Library, *, now: Callable[[], datetime]
+) -> BatchRecord:
     before = await asyncio.to_thread(library.batch_before, source.name, day)
     latest = known or (before[0] if before else None)
     try:
         batch = await source.fetch(day, etag=latest.etag if latest else None)
     except SourceError as error:
-        batch = Batch(source=source.name, day=day, state=BatchState.FAILED, reason=str(error))
+        batch = _failed(source, day, str(error))
     except Exception as error:  # what one source sends must not keep the others from the readers
         log.exception("source.failed", source=source.name, day=str(day))
-        reason = f"its answer could not be handled: {type(error).__name__}"
-        batch = Batch(source=source.name, day=day, state=BatchState.FAILED, reason=reason)
+        batch = _failed(source, day, f"its answer could not be handled: {type(error).__name__}")
     if batch is None and known is not None:
         return replace(known, new=0)
     read = await asyncio.to_thread(_read, batch, source, day, library)
@@ -82,6 +82,10 @@ async def _ask(source: Source, day: date, library: Library, *, now: Callable[[],
         reason=record.reason,
     )
     return record
+
+
+def _failed(source: Source, day: date, reason: str) -> Batch:
+    return Batch(source=source.name, day=day, state=BatchState.FAILED, reason=reason)
 
 
 def _read(batch: Batch | None, source: Source, day: date, library: Library) -> Batch:

@@ -60,9 +60,9 @@ def fate(
     if words := _not_looked_at(record, paper, offered, seen=seen, sent_on=sent_on):
         return Fate(paper=paper, picked=False, reasons=(words,))
     _, ranked = next(issue.ranked())
-    verdict = verdicts(subscriber, issue.ranking, ranked, offered, frozenset(sent_on))[paper]
-    scores = dict(zip(ranked.papers.tolist(), ranked.relevance.tolist(), strict=True))
-    relevance = scores.get(issue.ranking.position[paper], 0.0)
+    scores = issue.ranking.relevance(ranked)
+    judged = verdicts(subscriber, issue.ranking, ranked, offered, had=frozenset(sent_on), relevance=scores)
+    verdict, relevance = judged[paper], scores.get(paper, 0.0)
     match verdict:
         case Rejection.HAD:
             words = "already sent"

@@ -113,6 +113,13 @@ class Ranking:
                 excluded=frozenset(excluded.indices[shunned].tolist()),
             )
 
+    def relevance(self, ranked: Ranked) -> dict[PaperId, float]:
+        """Return the relevance of what was ranked, by paper, the best first."""
+        return {
+            self.papers[at].id: score
+            for at, score in zip(ranked.papers.tolist(), ranked.relevance.tolist(), strict=True)
+        }
+
     def matched(self, reader: Interests, paper: PaperId) -> tuple[Match, ...]:
         """Return which of the reader's interests the paper met, the one that counted most first."""
         counted = [

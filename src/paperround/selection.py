@@ -56,7 +56,7 @@ def offer(
     is offered the newest batch of each source, or a week where the digest is weekly.
     """
     first = _first_listings(each for each in listings if each.day <= day)
-    newest = newest_days(listings, batches, day)
+    newest = _newest_days(listings, batches, day)
     announced: dict[PaperId, date] = {}
     in_time: set[PaperId] = set()
     for listing in first:
@@ -85,8 +85,8 @@ def select(
     then come the most relevant papers, and as many as the reader keeps places for of what everybody
     reads. What is relevant and found no place becomes a title line.
     """
-    relevance = _relevance(ranking, ranked)
-    judged = verdicts(subscriber, ranking, ranked, offered, had)
+    relevance = ranking.relevance(ranked)
+    judged = verdicts(subscriber, ranking, ranked, offered, had=had, relevance=relevance)
     shown = _placed(judged, ranking, places=subscriber.max_papers, kept=subscriber.trending)
     picks = [
         _pick(paper, section, subscriber, ranking, offered, relevance.get(paper, 0.0))
@@ -114,10 +114,11 @@ def verdicts(
     ranking: Ranking,
     ranked: Ranked,
     offered: Offer,
+    *,
     had: frozenset[PaperId],
+    relevance: Mapping[PaperId, float],
 ) -> dict[PaperId, Verdict]:
     """Return for each offered paper its section, or why it is in none; the most relevant first."""
-    relevance = _relevance(ranking, ranked)
     rest = (p for p in offered.announced if p not in relevance)
 
     def verdict(paper: PaperId) -> Verdict:
@@ -134,7 +135,9 @@ def verdicts(
     return {paper: verdict(paper) for paper in (*relevance, *rest) if paper in offered.announced}
 
 
-def newest_days(listings: Iterable[Listing], batches: Iterable[BatchRecord], day: date) -> Mapping[str, date]:
+def _newest_days(
+    listings: Iterable[Listing], batches: Iterable[BatchRecord], day: date
+) -> Mapping[str, date]:
     """Return by source the newest day that it announced, or that was looked for in vain."""
     announced = [(listing.source, listing.day) for listing in listings if listing.day <= day]
     tried = (BatchState.FRESH, BatchState.PARTIAL, BatchState.FAILED)
@@ -165,13 +168,6 @@ def _is_new(listing: Listing, newest: date, *, day: date, past: Past, cadence: C
         week = cadence is Cadence.WEEKLY and listing.day > day - WEEK
         return week or since_first or (listing.day == newest and listing.day > day - FIRST_LOOK_BACK)
     return listing.day > past.last_day or (since_first and listing.first_seen > past.planned_at)
-
-
-def _relevance(ranking: Ranking, ranked: Ranked) -> dict[PaperId, float]:
-    return {
-        ranking.papers[at].id: float(relevance)
-        for at, relevance in zip(ranked.papers, ranked.relevance, strict=True)
-    }
 
 
 def _placed(
