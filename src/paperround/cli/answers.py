@@ -232,9 +232,9 @@ def _tell_rows(rows: Sequence[DeliveryRecord], *, filtered: bool) -> None:
         frame.tell(nothing + ("" if filtered else " `paperround send` does a round."))
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("day", "id", "subscriber", "status", "papers", "tries", "when", "why"):
-        # What other commands ask for is never cut short.
-        whole = column in ("day", "id", "subscriber", "status")
+    for column in ("day", "id", "subscriber", "status", "papers", "tries", "when (UTC)", "why"):
+        # What other commands ask for is never cut short, nor a time in its middle.
+        whole = column in ("day", "id", "subscriber", "status", "when (UTC)")
         justify: Literal["left", "right"] = "right" if column in ("id", "papers", "tries") else "left"
         table.add_column(column, justify=justify, no_wrap=whole, overflow="fold")
     for row in rows:
@@ -253,8 +253,8 @@ def _tell_rows(rows: Sequence[DeliveryRecord], *, filtered: bool) -> None:
 
 def _when(row: DeliveryRecord) -> str:
     if row.next_at is not None:
-        return f"again at {row.next_at:%H:%M} UTC"
-    return f"{row.updated_at:%Y-%m-%d %H:%M} UTC"
+        return f"again {row.next_at:%H:%M}"
+    return f"{row.updated_at:%m-%d %H:%M}"
 
 
 def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
