@@ -20,18 +20,39 @@ class Section(StrEnum):
     MORE = "more"  # what did not fit, a title line each
 
 
+class How(StrEnum):
+    """In which way a paper speaks of an interest."""
+
+    WORDS = "words"  # it holds the keyword, or the name
+    SCATTERED = "scattered"  # it holds the words of a phrase apart, or enough of those of a sentence
+    MEANING = "meaning"  # a model finds it near, whatever its words are
+    RESEMBLING = "resembling"  # it does not meet the interest, but is like papers that do
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """One interest that a paper met.
+    """One interest that a paper met, or that it resembles papers on.
 
     `term` is the interest as the reader wrote it, `where` the fields it was found in ("title",
-    "abstract", "keywords", "authors", "categories", "organization"), `weight` its share of the
-    relevance, the shares of one pick adding up to 1.
+    "abstract", "keywords", "authors", "categories", "organization"), `forms` what is written there,
+    `weight` its share of the relevance, the shares of one pick adding up to 1 or a little less.
     """
 
     term: str
     where: tuple[str, ...]
+    forms: tuple[str, ...] = ()
+    how: How = How.WORDS
     weight: float
+
+    def entry(self) -> dict[str, object]:
+        """Return the match as data, as the ledger keeps it and scripts read it."""
+        return {
+            "term": self.term,
+            "where": list(self.where),
+            "forms": list(self.forms),
+            "how": self.how.value,
+            "weight": self.weight,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

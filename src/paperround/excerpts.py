@@ -1,9 +1,9 @@
 """The sentence of an abstract that says most to one reader."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from paperround.keywords import Keyword, Lexicon, lexicon
+from paperround.keywords import Keyword, Span, asked_words, is_sentence, marks, places
 
 LONGEST = 320  # characters; two lines less than an abstract, on a phone
 
@@ -18,10 +18,8 @@ def telling(abstract: str, keywords: Iterable[Keyword]) -> str:
     if not found:
         return ""
     wanted = tuple(keywords)
-    found_by = lexicon(tuple(phrase for each in wanted for phrase in each.phrases))
-    best = max(found, key=lambda sentence: (_weight(sentence, wanted, found_by), _claims(sentence)))
-    starts = [start for places in found_by.find(best).values() for start, _ in places]
-    return _window(best, min(starts, default=0))
+    best = max(found, key=lambda sentence: (_weight(sentence, wanted), _claims(sentence)))
+    return _window(best, min((start for start, _ in marks(wanted, best)), default=0))
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -86,11 +84,20 @@ def _claims(sentence: str) -> bool:
     return _CLAIM.search(sentence) is not None
 
 
-def _weight(sentence: str, keywords: tuple[Keyword, ...], lexicon: Lexicon) -> float:
-    found = lexicon.find(sentence)
+def _weight(sentence: str, keywords: tuple[Keyword, ...]) -> float:
+    found = places(keywords, sentence)
     return sum(
-        each.weight * sum(phrase in found for phrase in each.phrases) / len(each.phrases) for each in keywords
+        each.weight * sum(_share(phrase, sentence, found) for phrase in each.phrases) / len(each.phrases)
+        for each in keywords
     )
+
+
+def _share(phrase: str, sentence: str, found: Mapping[str, tuple[Span, ...]]) -> float:
+    """Return how much of a phrase the sentence holds: all of it, or some words of one that is a sentence."""
+    if not is_sentence(phrase):
+        return float(phrase in found)
+    forms = {sentence[start:end].casefold() for start, end in found.get(phrase, ())}
+    return len(forms) / len(asked_words(phrase))
 
 
 def _window(sentence: str, first_match: int) -> str:

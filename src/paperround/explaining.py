@@ -81,10 +81,7 @@ def fate(
         paper=paper,
         picked=False,
         relevance=round(relevance, 4),
-        matched=[
-            {"term": match.term, "where": list(match.where), "weight": match.weight}
-            for match in issue.ranking.matched(subscriber.interests, paper)
-        ],
+        matched=[match.entry() for match in issue.ranking.matched(subscriber.interests, paper)],
         reasons=(words,),
     )
 

@@ -1,25 +1,27 @@
 """What a keyword is, and how it matches."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
-import Stemmer
+from paperround.vocabulary import ASKING_WORDS, FUNCTION_WORDS, Token, form_that_matters, joined, tokens
 
 Span = tuple[int, int]
 
 LONGEST_PHRASE = 12  # words
+LONGEST_SENTENCE = 1000  # words: an abstract may stand for what one looks for
+LONGEST_TERM = 4  # words that say something; an interest with more of them is told in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyword:
-    """A word, a phrase, or several phrases that must all occur; made by `keyword`.
+    """A word, a phrase, a sentence, or several phrases that must all occur; made by `keyword`.
 
     Words match whole words: inflections and hyphens do not matter, and capitals matter only in a
-    word that has them beyond its first letter (`LoRA`, `SAM`). A phrase is adjacent words.
+    word that has them beyond its first letter (`LoRA`, `SAM`). A phrase is adjacent words. A sentence
+    says what a paper should be about, in words of which a paper need not hold all.
     """
 
     text: str
@@ -32,13 +34,44 @@ def keyword(*phrases: str, weight: float = 1.0) -> Keyword:
 
     Raise ValueError, with a message for people, when a phrase holds no word or too many.
     """
+    longest = LONGEST_SENTENCE if len(phrases) == 1 else LONGEST_PHRASE
+    _check(phrases, longest)
+    return Keyword(text=" + ".join(phrases), phrases=phrases, weight=weight)
+
+
+def exclusion(*phrases: str) -> Keyword:
+    """Return the keyword that rules a paper out where every phrase occurs; a sentence cannot."""
+    _check(phrases, LONGEST_PHRASE)
+    return Keyword(text=" + ".join(phrases), phrases=phrases)
+
+
+@lru_cache(maxsize=100_000)
+def is_sentence(phrase: str) -> bool:
+    """Return whether an interest is told in a sentence, and not by a term of the field."""
+    return len(telling(tokens(phrase))) > LONGEST_TERM
+
+
+def telling(words: Sequence[Token]) -> Sequence[Token]:
+    """Return the words that say what a text is about."""
+    return [word for word in words if word.folded not in FUNCTION_WORDS]
+
+
+def asked_words(phrase: str) -> Sequence[Token]:
+    """Return the words of an interest that a paper may speak of."""
+    told = telling(tokens(phrase))
+    if len(told) <= LONGEST_TERM:
+        return told
+    return [word for word in told if word.folded not in ASKING_WORDS] or told
+
+
+def _check(phrases: Sequence[str], longest: int) -> None:
     for phrase in phrases:
-        words = len(_tokens(phrase))
+        words = len(tokens(phrase))
         if words == 0:
             raise ValueError(f"{phrase!r} holds no word that a paper could contain")
-        if words > LONGEST_PHRASE:
-            raise ValueError(f"{phrase[:40]!r}… has {words} words; a phrase has {LONGEST_PHRASE} at most")
-    return Keyword(text=" + ".join(phrases), phrases=phrases, weight=weight)
+        if words > longest:
+            what = "phrase" if longest == LONGEST_PHRASE else "sentence"
+            raise ValueError(f"{phrase[:40]!r}… has {words} words; a {what} has {longest} at most")
 
 
 class Lexicon:
@@ -48,19 +81,39 @@ class Lexicon:
         # By the stem of the first word: the phrase, and its words as one of its spellings has them.
         self._spellings: dict[str, list[tuple[str, _Spelling]]] = {}
         for phrase in dict.fromkeys(phrases):
-            for spelling in _spellings(_tokens(phrase)):
+            for spelling in _spellings(tokens(phrase)):
                 self._spellings.setdefault(spelling[0].stem, []).append((phrase, spelling))
+        self._openings = {stem[:_OPENING] for stem in self._spellings}
 
     def find(self, text: str) -> Mapping[str, tuple[Span, ...]]:
         """Return where each phrase that occurs does so: (start, end) in characters, in order."""
-        tokens = _tokens(text)
+        return self.find_in(tokens(text))
+
+    def find_in(self, words: Sequence[Token]) -> Mapping[str, tuple[Span, ...]]:
+        """Return the same of a text whose words are known."""
         found: dict[str, set[Span]] = {}
-        for position, token in enumerate(tokens):
-            for unit, after in _units(tokens, position):
+        for position, word in enumerate(words):
+            # Few words begin any phrase: whether two could be one word is asked of these alone.
+            if word.stem not in self._spellings and not self._may_open(words, position):
+                continue
+            for unit in _units(words, position):
                 for phrase, spelling in self._spellings.get(unit.stem, ()):
-                    if spelling[0].admits(unit) and (end := _end(tokens, after, spelling[1:])) is not None:
-                        found.setdefault(phrase, set()).add((token.start, tokens[end - 1].end))
+                    if not spelling[0].admits(unit.stem, unit.form):
+                        continue
+                    end = _end(words, unit.after, spelling[1:])
+                    if end is not None:
+                        found.setdefault(phrase, set()).add((word.start, words[end - 1].end))
         return {phrase: tuple(sorted(spans)) for phrase, spans in found.items()}
+
+    def _may_open(self, words: Sequence[Token], position: int) -> bool:
+        """Return whether a word and the next one, read as one, may begin a phrase."""
+        folded = words[position].folded
+        if len(folded) < _OPENING and position + 1 < len(words):
+            folded += words[position + 1].folded
+        return folded[:_OPENING] in self._openings
+
+
+_OPENING = 3  # letters that no stemming changes in a word put together of two
 
 
 @lru_cache(maxsize=4096)
@@ -70,10 +123,12 @@ def lexicon(phrases: tuple[str, ...]) -> Lexicon:
 
 
 def marks(keywords: Iterable[Keyword], text: str) -> tuple[Span, ...]:
-    """Return where the keywords occur in the text: (start, end) in characters, in order, not overlapping."""
-    found = lexicon(tuple(phrase for each in keywords for phrase in each.phrases)).find(text)
+    """Return where the keywords occur in the text: (start, end) in characters, in order, not overlapping.
+
+    Of a phrase that stands nowhere as a whole, and of a sentence, the words are marked.
+    """
     merged: list[Span] = []
-    for start, end in sorted(span for spans in found.values() for span in spans):
+    for start, end in sorted(span for spans in places(keywords, text).values() for span in spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -81,117 +136,79 @@ def marks(keywords: Iterable[Keyword], text: str) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A word: its stem, its form where capitals matter, and its place.
-
-    `joins` says whether it stands next to the word before: "hyphen", "blank", or "" for not at all.
-    """
-
-    stem: str
-    form: str
-    folded: str
-    start: int
-    end: int
-    joins: str
+def places(keywords: Iterable[Keyword], text: str) -> Mapping[str, tuple[Span, ...]]:
+    """Return where each phrase of the keywords occurs: as a whole, or else the words of it, if enough do."""
+    wanted = tuple(keywords)
+    words = tokens(text)
+    found = dict(lexicon(tuple(phrase for each in wanted for phrase in each.phrases)).find_in(words))
+    for each in wanted:
+        if len(each.phrases) == 1 and each.text not in found and (apart := _apart(each.text, words)):
+            found[each.text] = apart
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+def _apart(phrase: str, words: Sequence[Token]) -> tuple[Span, ...]:
+    """Return where the words of a phrase stand if all of them do; of a sentence, those that do."""
+    wanted = [_Word(word.stem, form_that_matters(word.form)) for word in asked_words(phrase)]
+    spans = {each: [(w.start, w.end) for w in words if each.admits(w.stem, w.form)] for each in wanted}
+    if not is_sentence(phrase) and not all(spans.values()):
+        return ()
+    return tuple(sorted(span for found in spans.values() for span in found))
+
+
+class _Word(NamedTuple):
     """A word of a keyword; `form` is None where capitals do not matter."""
 
     stem: str
     form: str | None
 
-    def admits(self, token: _Token) -> bool:
-        return self.stem == token.stem and self.form in (None, token.form)
+    def admits(self, stem: str, form: str) -> bool:
+        return self.stem == stem and self.form in (None, form)
 
 
 _Spelling = tuple[_Word, ...]
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:\+\+|#)?")
-_HYPHEN = re.compile(r"[-\u2010\u2011\u00ad]")
-_ADJACENT = re.compile(r"[\s\-\u2010\u2011\u2013/'’\"“”_*]*")
-_POSSESSIVE = re.compile(r"['’]s?$|['’](?=\w)", re.IGNORECASE)
-_ACRONYM_PLURAL = re.compile(r"(?=.*[A-Z].*[A-Z0-9]s$|[A-Z][A-Z0-9]+s$).{3,}")
-_CONSONANT_PLURAL = re.compile(r"[^aeiouys]{3,}s")  # llms, which the stemmer leaves alone
-_UNSTEMMED = 3  # words up to this length are what they are: "nas" is no plural
-_JOINED = 6  # "fine tuning" is "finetuning", but "n as" is not "nas"
 
-_stemmer = Stemmer.Stemmer("english")
+class _Unit(NamedTuple):
+    """What may be read as one word, and where the next would begin."""
+
+    stem: str
+    form: str
+    after: int
 
 
-def _tokens(text: str) -> Sequence[_Token]:
-    tokens: list[_Token] = []
-    for found in _WORD.finditer(text):
-        written, folded, stem = _word(found[0])
-        gap = text[tokens[-1].end : found.start()] if tokens else "."
-        joins = "hyphen" if _HYPHEN.fullmatch(gap) else "blank" if _ADJACENT.fullmatch(gap) else ""
-        tokens.append(_Token(stem, written, folded, found.start(), found.end(), joins))
-    return tokens
+def _units(words: Sequence[Token], position: int) -> Iterator[_Unit]:
+    word = words[position]
+    yield _Unit(word.stem, word.form, position + 1)
+    if position + 1 < len(words):
+        following = words[position + 1]
+        if (as_one := joined(word, following)) is not None:
+            yield _Unit(as_one, word.form + following.form, position + 2)
 
 
-@lru_cache(maxsize=100_000)
-def _word(written: str) -> tuple[str, str, str]:
-    """Return a word's form without plural or possessive, its folded form, and its stem."""
-    form = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", written)) or written
-    if _ACRONYM_PLURAL.fullmatch(form):
-        form = form[:-1]
-    folded = _folded(form)
-    return form, folded, _stem(folded)
-
-
-def _folded(form: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", form.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)) or form
-
-
-def _stem(folded: str) -> str:
-    if len(folded) <= _UNSTEMMED:
-        return folded
-    if _CONSONANT_PLURAL.fullmatch(folded):
-        return folded[:-1]
-    return str(_stemmer.stemWord(folded))
-
-
-def _units(tokens: Sequence[_Token], position: int) -> Iterator[tuple[_Token, int]]:
-    """Yield what may be read as one word from here, and where the next would begin."""
-    token = tokens[position]
-    yield token, position + 1
-    if position + 1 == len(tokens):
-        return
-    after = tokens[position + 1]
-    if after.joins == "hyphen" or (after.joins and len(token.folded) + len(after.folded) >= _JOINED):
-        folded = token.folded + after.folded
-        joined = _Token(_stem(folded), token.form + after.form, folded, token.start, after.end, token.joins)
-        yield joined, position + 2
-
-
-def _end(tokens: Sequence[_Token], position: int, rest: _Spelling) -> int | None:
+def _end(words: Sequence[Token], position: int, rest: _Spelling) -> int | None:
     """Return where the match ends when the rest of the phrase follows from here."""
     if not rest:
         return position
-    if position == len(tokens) or not tokens[position].joins:
+    if position == len(words) or not words[position].joins:
         return None
-    for unit, after in _units(tokens, position):
-        if rest[0].admits(unit) and (end := _end(tokens, after, rest[1:])) is not None:
-            return end
+    for unit in _units(words, position):
+        if rest[0].admits(unit.stem, unit.form):
+            end = _end(words, unit.after, rest[1:])
+            if end is not None:
+                return end
     return None
 
 
-def _spellings(tokens: Sequence[_Token]) -> Iterator[_Spelling]:
+def _spellings(words: Sequence[Token]) -> Iterator[_Spelling]:
     """Yield the phrase as written, and with each pair of neighbours written as one word."""
-    words = tuple(_Word(token.stem, _form_that_matters(token.form)) for token in tokens)
-    if words:
-        yield words
-    for index, (first, second) in enumerate(pairwise(tokens)):
-        if second.joins != "hyphen" and len(first.folded) + len(second.folded) < _JOINED:
+    spelled = tuple(_Word(word.stem, form_that_matters(word.form)) for word in words)
+    if spelled:
+        yield spelled
+    for index, (first, second) in enumerate(pairwise(words)):
+        as_one = joined(first, second)
+        if as_one is None:
             continue
-        exact = words[index].form or words[index + 1].form
-        joined = _Word(_stem(first.folded + second.folded), first.form + second.form if exact else None)
-        yield (*words[:index], joined, *words[index + 2 :])
-
-
-def _form_that_matters(form: str) -> str | None:
-    """Return the form when its capitals say something: an acronym, mixed case, or a single capital."""
-    return form if any(c.isupper() for c in form[1:]) or (len(form) == 1 and form.isupper()) else None
+        exact = spelled[index].form or spelled[index + 1].form
+        form = first.form + second.form if exact else None
+        yield (*spelled[:index], _Word(as_one, form), *spelled[index + 2 :])

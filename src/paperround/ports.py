@@ -161,7 +161,7 @@ class PickRecord:
     section: str
     relevance: float
     announced: date
-    matched: tuple[Mapping[str, object], ...]  # {"term", "where", "weight"}
+    matched: tuple[Mapping[str, object], ...]  # as of `Match.entry`
     reasons: tuple[str, ...]
 
 

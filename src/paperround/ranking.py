@@ -1,42 +1,40 @@
 """All subscribers against all papers, at once.
 
-Evidence adds up: an interest met by a paper counts by where it was found, by how much of the
-literature it would match, and by the weight its reader gave it. Relevance is one minus e to the
-minus evidence: between 0 and 1, the same for a reader with two keywords and one with forty, and
-more only where more is found.
+Evidence adds up: an interest met by a paper counts by how loudly the paper speaks of it, and by the
+weight its reader gave it. Relevance is one minus e to the minus evidence: between 0 and 1, the same
+for a reader with two keywords and one with forty, and more only where more is found.
 """
 
-import math
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
-from paperround.digests import Match
-from paperround.keywords import Keyword, Lexicon
+from paperround.digests import How, Match
+from paperround.evidence import Nearness, evidence, pairs, phrases
+from paperround.literature import FIELDS, Literature, Mention, scattered
+from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
 from paperround.subscribers import Interests
 
-# What one interest is worth where it is found. A followed author alone gives a relevance of 0.7, one
-# mention in an abstract 0.39, a followed category as the paper's first one 0.22.
-TITLE = 1.2
-SOURCE_KEYWORDS = 0.6
-ABSTRACT = 0.5  # for one mention; many are worth up to twice that
+# What an interest is worth that is no keyword. A followed author alone gives a relevance of 0.7, a
+# followed category as the paper's first one 0.22.
 AUTHOR = 1.2
 ORGANIZATION = 0.5
 FIRST_CATEGORY = 0.25
 OTHER_CATEGORY = 0.15
-
-# A keyword that one paper in fifty holds counts in full, one that every second holds a third of that.
-RARE, COMMON, COMMON_COUNTS = 0.02, 0.5, 0.35
-# The share is judged as if this many more papers had been read, one in a hundred of them a match, so
-# that three papers in a list of ten do not make a keyword common.
-UNSEEN, UNSEEN_SHARE = 200, 0.01
+# What a paper only resembles adds to its evidence, but never more than this: beside interests that it
+# meets, and where it meets none. So a relevance of 0.2 is not reached by resemblance alone.
+BESIDE, ALONE = 1.0, 0.2
+TOLD_APART = 6  # decimals of evidence: what differs less is equal, on every machine
+WORTH_TELLING = 0.05  # the share of an interest that a paper only resembles
 
 
 class Kind(StrEnum):
@@ -56,25 +54,19 @@ class Term:
     phrases: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A term found in a paper: how much that says, and in which fields."""
-
-    evidence: float
-    where: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """The papers that met one reader's interests, best first.
+    """The papers that say something of one reader's interests, best first.
 
-    `papers` are positions among the ranking's papers, `relevance` their scores between 0 and 1;
-    `followed` are the positions of those by an author the reader follows, `excluded` of those that
-    hold a word the reader excludes.
+    `papers` are positions among the ranking's papers, `relevance` their scores between 0 and 1, and
+    `met` says which of them meet an interest and do not only resemble those that do. `followed` are the
+    positions of the papers by an author whom the reader follows, `excluded` of those that hold a word
+    the reader excludes.
     """
 
     papers: NDArray[np.intp]
     relevance: NDArray[np.float64]
+    met: NDArray[np.bool_]
     followed: frozenset[int]
     excluded: frozenset[int]
 
@@ -83,34 +75,71 @@ class Ranking:
     """Some papers, with every distinct term of all readers looked up in each of them once."""
 
     def __init__(
-        self, papers: Iterable[Paper], readers: Iterable[Interests], *, known: Iterable[Paper] | None = None
+        self,
+        papers: Iterable[Paper],
+        readers: Iterable[Interests],
+        *,
+        known: Iterable[Paper] | None = None,
+        meaning: Meaning | None = None,
     ) -> None:
-        """Look up the readers' terms; how common each is, is judged over `known`, else over the papers."""
+        """Look up the readers' terms; `known` papers, else these, tell what is common and what goes together.
+
+        With a `meaning` of the papers and keywords, nearness in meaning counts beside words.
+        """
         # Among equals, what more people voted for comes first.
         self.papers = tuple(sorted(papers, key=lambda paper: (-(paper.votes or 0), paper.id)))
         self.position = {paper.id: position for position, paper in enumerate(self.papers)}
-        terms = dict.fromkeys(term for reader in readers for term in _terms(reader))
-        self._row = {term: row for row, term in enumerate(terms)}
-        self._hits = _look_up(terms, self.papers, self.papers if known is None else tuple(known))
-        shape = (len(terms), len(self.papers))
-        found = [(row, at, hit.evidence) for row, hits in enumerate(self._hits) for at, hit in hits.items()]
-        self._evidence = _sparse(found, shape)
-        self._presence = _sparse([(row, at, 1.0) for row, at, _ in found], shape)
+        terms = dict.fromkeys(term for reader in readers for term, _ in _wanted(reader))
+        shunned = dict.fromkeys(each.phrases for reader in readers for each in reader.exclude)
+        keywords = [term.phrases for term in terms if term.kind is Kind.KEYWORD]
+        others = [term for term in terms if term.kind is not Kind.KEYWORD]
+        self._literature = Literature(
+            self.papers,
+            self.papers if known is None else tuple(known),
+            phrases=phrases(keywords) | {phrase for each in shunned for phrase in each},
+            pairs=pairs(keywords),
+        )
+        self._said = evidence(keywords, self._literature, _nearness(meaning, self._literature))
+        self._fields = _Fields(self.papers)
+        self._row = {term: row for row, term in enumerate([*map(_term, keywords), *others])}
+        plain = _sparse(
+            [(row, at, value) for row, term in enumerate(others) for at, value in self._fields.hits(term)],
+            (len(others), len(self.papers)),
+        )
+        self._evidence = csr_array(vstack([self._said.total, plain]))
+        met = (self._said.met + self._said.meant).astype(bool)
+        self._met = csr_array(vstack([self._said.total * met, plain]))
+        self._shunned_row = {each: row for row, each in enumerate(shunned)}
+        holders = [(row, at, 1.0) for each, row in self._shunned_row.items() for at in self._holding(each)]
+        self._shunned = _sparse(holders, (len(shunned), len(self.papers)))
 
     def rank(self, readers: Sequence[Interests]) -> Iterator[Ranked]:
-        """Yield for each reader, in their order, what meets their interests."""
-        evidence = self._weights([_wanted(reader) for reader in readers]) @ self._evidence
-        excluded = self._weights([_shunned(reader) for reader in readers]) @ self._presence
-        for row, reader in enumerate(readers):
-            met = slice(evidence.indptr[row], evidence.indptr[row + 1])
-            shunned = slice(excluded.indptr[row], excluded.indptr[row + 1])
-            papers, relevance = evidence.indices[met], -np.expm1(-evidence.data[met])
-            order = np.lexsort((papers, -relevance.round(6)))
+        """Yield for each reader, in their order, what speaks of their interests."""
+        wanted = self._weights([_wanted(reader) for reader in readers])
+        shunned = _sparse(
+            [
+                (number, self._shunned_row[each.phrases], 1.0)
+                for number, reader in enumerate(readers)
+                for each in reader.exclude
+            ],
+            (len(readers), len(self._shunned_row)),
+        )
+        spoken, met, excluded = wanted @ self._evidence, wanted @ self._met, shunned @ self._shunned
+        for number, reader in enumerate(readers):
+            papers, values = _row(spoken, number)
+            own = np.zeros(len(self.papers))
+            own[_row(met, number)[0]] = _row(met, number)[1]
+            own = own[papers]
+            values = own + _bounded(values - own, np.where(own > 0, BESIDE, ALONE))
+            order = np.lexsort((papers, -values.round(TOLD_APART)))
             yield Ranked(
                 papers=papers[order].astype(np.intp),
-                relevance=relevance[order],
-                followed=frozenset().union(*(self._found(_author(name)) for name in reader.authors)),
-                excluded=frozenset(excluded.indices[shunned].tolist()),
+                relevance=-np.expm1(-values[order]),
+                met=own[order] > 0,
+                followed=frozenset(
+                    at for name in reader.authors for at, _ in self._fields.hits(_author(name))
+                ),
+                excluded=frozenset(_row(excluded, number)[0].tolist()),
             )
 
     def relevance(self, ranked: Ranked) -> dict[PaperId, float]:
@@ -120,33 +149,68 @@ class Ranking:
             for at, score in zip(ranked.papers.tolist(), ranked.relevance.tolist(), strict=True)
         }
 
+    def meets(self, ranked: Ranked) -> frozenset[PaperId]:
+        """Return the papers that meet an interest."""
+        return frozenset(self.papers[at].id for at in ranked.papers[ranked.met].tolist())
+
     def matched(self, reader: Interests, paper: PaperId) -> tuple[Match, ...]:
-        """Return which of the reader's interests the paper met, the one that counted most first."""
-        counted = [
-            (weight * hit.evidence, term, hit.where)
+        """Return which of the reader's interests the paper met, the one that counted most first.
+
+        Those that it does not meet but resembles come after them, where they count enough to be told.
+        """
+        at = self.position[paper]
+        told = [
+            (self._how(term, at), weight * float(self._evidence[self._row[term], at]), term)
             for term, weight in _wanted(reader)
-            if (hit := self._hit(term, paper)) is not None
         ]
-        counted.sort(key=lambda each: -each[0])
-        total = sum(evidence for evidence, _, _ in counted)
-        return tuple(
-            Match(term=" + ".join(term.phrases), where=where, weight=round(evidence / total, 3))
-            for evidence, term, where in counted
-        )
+        total = sum(value for _, value, _ in told)
+        if not total:
+            return ()
+        matches = [
+            self._match(term, how, at, round(value / total, 3))
+            for how, value, term in told
+            if value / total >= (WORTH_TELLING if how is How.RESEMBLING else 0) and value
+        ]
+        return tuple(sorted(matches, key=lambda match: (match.how is How.RESEMBLING, -match.weight)))
 
     def follows(self, reader: Interests, paper: PaperId) -> tuple[str, ...]:
         """Return the authors of the paper whom the reader follows, as the reader wrote them."""
-        return tuple(name for name in reader.authors if self._hit(_author(name), paper))
+        at = self.position[paper]
+        return tuple(name for name in reader.authors if dict(self._fields.hits(_author(name))).get(at))
 
     def excluded_by(self, reader: Interests, paper: PaperId) -> str | None:
         """Return the excluded keyword that the paper holds, if any."""
-        return next((each.text for each in reader.exclude if self._hit(_keyword(each), paper)), None)
+        at = self.position[paper]
+        return next((each.text for each in reader.exclude if at in self._holding(each.phrases)), None)
 
-    def _hit(self, term: Term, paper: PaperId) -> Hit | None:
-        return self._found(term).get(self.position[paper])
+    def _holding(self, wanted: tuple[str, ...]) -> set[int]:
+        """Return which of the papers hold every one of the phrases."""
+        mentions = self._literature.mentions
+        found = set.intersection(*(set(mentions.get(phrase, ())) for phrase in wanted))
+        return {self.position[paper] for paper in found}
 
-    def _found(self, term: Term) -> Mapping[int, Hit]:
-        return self._hits[self._row[term]]
+    def _how(self, term: Term, at: int) -> How:
+        row = self._row[term]
+        if term.kind is not Kind.KEYWORD or self._said.literal[row, at]:
+            return How.WORDS
+        if self._said.met[row, at]:
+            return How.SCATTERED
+        return How.MEANING if self._said.meant[row, at] else How.RESEMBLING
+
+    def _match(self, term: Term, how: How, at: int, weight: float) -> Match:
+        found = self._mention(term, how, at)
+        return Match(
+            term=" + ".join(term.phrases), where=found.where, forms=found.forms, how=how, weight=weight
+        )
+
+    def _mention(self, term: Term, how: How, at: int) -> Mention:
+        if term.kind is not Kind.KEYWORD:
+            return Mention((_FIELD[term.kind],), ())
+        if how is How.WORDS:
+            return _joined([self._literature.mentions[phrase][self.papers[at].id] for phrase in term.phrases])
+        if how is How.SCATTERED:
+            return scattered(self.papers[at], term.phrases[0])
+        return Mention((), ())
 
     def _weights(self, readers: Sequence[Iterable[tuple[Term, float]]]) -> csr_array:
         entries = [
@@ -157,6 +221,36 @@ class Ranking:
         return _sparse(entries, (len(readers), len(self._row)))
 
 
+class _Fields:
+    """Who wrote the papers, where, and under which categories."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self._papers = papers
+        self._people = _by_field(papers, lambda paper: map(same_name, paper.authors))
+        self._houses = _by_field(
+            papers, lambda paper: (paper.organization.casefold(),) if paper.organization else ()
+        )
+        self._categories = _by_field(papers, lambda paper: paper.categories)
+
+    def hits(self, term: Term) -> list[tuple[int, float]]:
+        """Return the papers that meet an interest other than a keyword, with the evidence."""
+        (name,) = term.phrases
+        match term.kind:
+            case Kind.AUTHOR:
+                return [(at, AUTHOR) for at in self._people.get(same_name(name), ())]
+            case Kind.ORGANIZATION:
+                return [(at, ORGANIZATION) for at in self._houses.get(name.casefold(), ())]
+            case Kind.CATEGORY:
+                first = [self._papers[at].categories[0] == name for at in self._categories.get(name, ())]
+                worth = [FIRST_CATEGORY if each else OTHER_CATEGORY for each in first]
+                return list(zip(self._categories.get(name, ()), worth, strict=True))
+            case Kind.KEYWORD:
+                raise ValueError(f"{name}: keywords are looked for in texts")
+            case _:
+                assert_never(term.kind)
+
+
+@lru_cache(maxsize=200_000)
 def same_name(name: str) -> str:
     """Return a form in which spellings of one author's name are equal.
 
@@ -170,8 +264,11 @@ def same_name(name: str) -> str:
     return " ".join([*words[:1], *inner, *words[1:][-1:]])
 
 
-def _keyword(keyword: Keyword) -> Term:
-    return Term(Kind.KEYWORD, keyword.phrases)
+_FIELD = {Kind.AUTHOR: "authors", Kind.CATEGORY: "categories", Kind.ORGANIZATION: "organization"}
+
+
+def _term(phrases_: tuple[str, ...]) -> Term:
+    return Term(Kind.KEYWORD, phrases_)
 
 
 def _author(name: str) -> Term:
@@ -180,7 +277,7 @@ def _author(name: str) -> Term:
 
 def _wanted(reader: Interests) -> Iterator[tuple[Term, float]]:
     for keyword in reader.keywords:
-        yield _keyword(keyword), keyword.weight
+        yield _term(keyword.phrases), keyword.weight
     for name in reader.authors:
         yield _author(name), 1.0
     for category in reader.categories:
@@ -189,91 +286,17 @@ def _wanted(reader: Interests) -> Iterator[tuple[Term, float]]:
         yield Term(Kind.ORGANIZATION, (organization,)), 1.0
 
 
-def _shunned(reader: Interests) -> Iterator[tuple[Term, float]]:
-    for keyword in reader.exclude:
-        yield _keyword(keyword), 1.0
+def _nearness(meaning: Meaning | None, literature: Literature) -> Nearness | None:
+    if meaning is None:
+        return None
+    papers = [paper.id for paper in literature.papers]
+    return lambda some: meaning.nearness([" + ".join(each) for each in some], papers).astype(np.float64)
 
 
-def _terms(reader: Interests) -> Iterator[Term]:
-    for term, _ in (*_wanted(reader), *_shunned(reader)):
-        yield term
-
-
-def _look_up(
-    terms: Iterable[Term], papers: Sequence[Paper], known: Sequence[Paper]
-) -> list[Mapping[int, Hit]]:
-    """Return for each term, in order, the papers it was found in, by position."""
-    position = {paper.id: at for at, paper in enumerate(papers)}
-    shared = {position[paper.id] for paper in known if paper.id in position}
-    others = [paper for paper in known if paper.id not in position]
-    lexicon = Lexicon(phrase for term in terms if term.kind is Kind.KEYWORD for phrase in term.phrases)
-    mentions = _mentions(lexicon, papers)
-    elsewhere = _mentions(lexicon, others)
-    people = _by_field(papers, lambda paper: map(same_name, paper.authors))
-    houses = _by_field(papers, lambda paper: (paper.organization.casefold(),) if paper.organization else ())
-
-    def hits(term: Term) -> Mapping[int, Hit]:
-        match term.kind:
-            case Kind.KEYWORD:
-                found = _keyword_hits(term, mentions)
-                seen = len(shared & found.keys()) + len(_in_all(term, elsewhere))
-                counts = _specificity(seen, len(known))
-                return {at: Hit(hit.evidence * counts, hit.where) for at, hit in found.items()}
-            case Kind.AUTHOR:
-                return {at: Hit(AUTHOR, ("authors",)) for at in people.get(same_name(term.phrases[0]), ())}
-            case Kind.ORGANIZATION:
-                return {
-                    at: Hit(ORGANIZATION, ("organization",))
-                    for at in houses.get(term.phrases[0].casefold(), ())
-                }
-            case Kind.CATEGORY:
-                return _category_hits(term.phrases[0], papers)
-
-    return [hits(term) for term in terms]
-
-
-# Where each phrase was found: by phrase, by the paper's position, how often in each field.
-_Mentions = Mapping[str, Mapping[int, Counter[str]]]
-
-
-def _mentions(lexicon: Lexicon, papers: Sequence[Paper]) -> _Mentions:
-    found: dict[str, dict[int, Counter[str]]] = defaultdict(dict)
-    for at, paper in enumerate(papers):
-        # Line by line: no phrase reaches from one keyword of the source into the next.
-        fields = {"title": paper.title, "abstract": paper.abstract, "keywords": " | ".join(paper.keywords)}
-        for field, text in fields.items():
-            for phrase, spans in lexicon.find(text).items():
-                found[phrase].setdefault(at, Counter())[field] += len(spans)
-    return found
-
-
-def _in_all(term: Term, mentions: _Mentions) -> set[int]:
-    return set.intersection(*(set(mentions.get(phrase, ())) for phrase in term.phrases))
-
-
-def _keyword_hits(term: Term, mentions: _Mentions) -> dict[int, Hit]:
-    hits = {}
-    for at in _in_all(term, mentions):
-        counts = [mentions[phrase][at] for phrase in term.phrases]
-        evidence = sum(map(_evidence, counts)) / len(counts)
-        where = tuple(f for f in ("title", "abstract", "keywords") if any(count[f] for count in counts))
-        hits[at] = Hit(evidence, where)
-    return hits
-
-
-def _evidence(count: Mapping[str, int]) -> float:
-    mentions = count["abstract"]
-    return (
-        (TITLE if count["title"] else 0)
-        + (SOURCE_KEYWORDS if count["keywords"] else 0)
-        + ABSTRACT * 2 * mentions / (mentions + 1)
-    )
-
-
-def _specificity(seen: int, total: int) -> float:
-    share = (seen + UNSEEN * UNSEEN_SHARE) / (total + UNSEEN)
-    towards_common = math.log(max(share, RARE) / RARE) / math.log(COMMON / RARE)
-    return 1 - (1 - COMMON_COUNTS) * min(towards_common, 1)
+def _joined(mentions: Sequence[Mention]) -> Mention:
+    where = {field for mention in mentions for field in mention.where}
+    forms = dict.fromkeys(form for mention in mentions for form in mention.forms)
+    return Mention(tuple(field for field in FIELDS if field in where), tuple(forms))
 
 
 def _by_field(
@@ -286,12 +309,16 @@ def _by_field(
     return found
 
 
-def _category_hits(category: str, papers: Sequence[Paper]) -> dict[int, Hit]:
-    return {
-        at: Hit(FIRST_CATEGORY if paper.categories[0] == category else OTHER_CATEGORY, ("categories",))
-        for at, paper in enumerate(papers)
-        if category in paper.categories
-    }
+def _bounded(evidence: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return evidence that grows ever more slowly, up to the most."""
+    evidence = np.maximum(evidence, 0.0)
+    return evidence * most / (evidence + most)
+
+
+def _row(table: csr_array, number: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the columns that hold something in a row, and what they hold."""
+    filled = slice(table.indptr[number], table.indptr[number + 1])
+    return table.indices[filled].astype(np.intp), table.data[filled].astype(np.float64)
 
 
 def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:

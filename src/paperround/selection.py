@@ -12,6 +12,7 @@ from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, listed
 from paperround.ports import Listing, Past
 from paperround.ranking import Ranked, Ranking
+from paperround.reasons import matching
 from paperround.subscribers import Cadence, Subscriber
 
 LONGEST_LOOK_BACK = timedelta(days=14)  # what is older is news to nobody
@@ -120,6 +121,7 @@ def verdicts(
 ) -> dict[PaperId, Verdict]:
     """Return for each offered paper its section, or why it is in none; the most relevant first."""
     rest = (p for p in offered.announced if p not in relevance)
+    met = ranking.meets(ranked)
 
     def verdict(paper: PaperId) -> Verdict:
         if paper in had:
@@ -130,7 +132,9 @@ def verdicts(
             return Section.AUTHORS
         if paper not in relevance:
             return Rejection.NOT_MET
-        return Section.FOR_YOU if relevance[paper] >= subscriber.min_relevance else Rejection.TOO_WEAK
+        if relevance[paper] >= subscriber.min_relevance:
+            return Section.FOR_YOU
+        return Rejection.TOO_WEAK if paper in met else Rejection.NOT_MET
 
     return {paper: verdict(paper) for paper in (*relevance, *rest) if paper in offered.announced}
 
@@ -232,22 +236,7 @@ def _reasons(
         reasons.append(f"By {listed(follows)}, whom you follow")
     if section is Section.TRENDING:
         reasons.append(f"Read by many: {counted(paper.votes or 0, 'vote')}")
-    words = [match for match in matched if match.where != ("authors",)]
-    if words:
-        reasons.append("Matches " + listed([f"{match.term} in {_fields(match.where)}" for match in words]))
+    reasons += matching([match for match in matched if match.where != ("authors",)])
     if late:
         reasons.append("Arrived after your last digest")
     return tuple(reasons)
-
-
-_FIELDS = {
-    "title": "the title",
-    "abstract": "the abstract",
-    "keywords": "its keywords",
-    "categories": "its categories",
-    "organization": "its organization",
-}
-
-
-def _fields(where: Sequence[str]) -> str:
-    return listed([_FIELDS[field] for field in where])

@@ -159,7 +159,15 @@ def test_a_row_says_what_was_planned(ledger: Ledger, ada: SubscriberId) -> None:
         section="late",
         relevance=0.75,
         announced=SUNDAY,
-        matched=({"term": "LoRA", "where": ["title", "abstract"], "weight": 1.0},),
+        matched=(
+            {
+                "term": "LoRA",
+                "where": ["title", "abstract"],
+                "forms": [],
+                "how": "words",
+                "weight": 1.0,
+            },
+        ),
         reasons=("LoRA is in the title", "late"),
     )
     assert [each.section for each in row(ledger).picks] == ["late", "trending"]

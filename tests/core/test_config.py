@@ -470,8 +470,12 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("keywords: ['']", "keywords[0]: this is empty"),
         ("keywords: ['  ']", "keywords[0]: this is empty"),
         ("keywords: ['!?']", "keywords[0]: '!?' holds no word that a paper could contain; write words"),
-        ("keywords: [a b c d e f g h i j k l m]", "keywords[0]: 'a b c d e f g h i j k l m'… has 13 words"),
-        (f"keywords: [{'x' * 201}]", "keywords[0]: this is longer than 200 characters; shorten it"),
+        ("exclude: [a b c d e f g h i j k l m]", "exclude[0]: 'a b c d e f g h i j k l m'… has 13 words"),
+        (
+            "keywords: [{all: [a b c d e f g h i j k l m, n]}]",
+            "keywords[0]: 'a b c d e f g h i j k l m'… has 13",
+        ),
+        (f"exclude: [{'x' * 201}]", "exclude[0]: this is longer than 200 characters; shorten it"),
         ('keywords: ["a\\e[31m"]', "keywords[0]: a control character stands in this text"),
         ("keywords: [[a, b]]", "keywords[0]: a text is expected here, not a list or keys"),
         (

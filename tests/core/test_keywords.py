@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paperround.keywords import Lexicon, keyword, marks
+from paperround.keywords import Lexicon, asked_words, exclusion, is_sentence, keyword, marks
 
 
 def matches(phrase: str, text: str) -> bool:
@@ -106,9 +106,52 @@ def test_a_keyword_without_a_word_is_refused(phrase: str) -> None:
         keyword(phrase)
 
 
-def test_a_keyword_that_is_a_whole_sentence_is_refused() -> None:
+def test_a_sentence_may_be_long_but_not_without_end() -> None:
+    assert is_sentence(keyword(" ".join(["word"] * 1000)).text)
+    with pytest.raises(ValueError, match="1001 words"):
+        keyword(" ".join(["word"] * 1001))
+
+
+def test_what_rules_papers_out_and_what_must_occur_together_are_phrases() -> None:
+    long = " ".join(["word"] * 13)
     with pytest.raises(ValueError, match="13 words"):
-        keyword(" ".join(["word"] * 13))
+        exclusion(long)
+    with pytest.raises(ValueError, match="13 words"):
+        keyword("planning", long)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("retrieval augmented generation", False),
+        ("learning of planning with an LLM", False),
+        ("vision language action models for robots", True),
+        ("I am looking for papers on robots that learn from few demonstrations", True),
+    ],
+)
+def test_a_sentence_is_told_from_a_term_by_the_words_that_say_something(text: str, *, sentence: bool) -> None:
+    assert is_sentence(text) is sentence
+
+
+def test_what_a_person_asks_with_is_not_looked_for() -> None:
+    words = asked_words("I am looking for papers on robots that learn from few demonstrations")
+    assert [word.folded for word in words] == ["robots", "learn", "few", "demonstrations"]
+
+
+def test_the_words_of_a_phrase_are_marked_where_it_does_not_stand_as_a_whole() -> None:
+    text = "Locomotion for humanoid robots, and locomotion of cats"
+    assert [text[start:end] for start, end in marks([keyword("humanoid locomotion")], text)] == [
+        "Locomotion",
+        "humanoid",
+        "locomotion",
+    ]
+    assert marks([keyword("humanoid locomotion")], "Humanoid robots") == ()
+
+
+def test_of_a_sentence_the_words_that_occur_are_marked() -> None:
+    text = "Robots learn to fold laundry"
+    wanted = keyword("robots that learn manipulation of laundry from few demonstrations")
+    assert [text[start:end] for start, end in marks([wanted], text)] == ["Robots", "learn", "laundry"]
 
 
 @given(st.text(max_size=300), st.lists(st.text(min_size=1, max_size=20), max_size=5))

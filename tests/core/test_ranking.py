@@ -1,12 +1,16 @@
 """What a paper is worth to a reader."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paperround.digests import How, Match
 from paperround.keywords import keyword
+from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
 from paperround.ranking import Ranking, same_name
 from paperround.subscribers import Interests
@@ -28,11 +32,14 @@ def interests(*keywords: str, **more: tuple[str, ...]) -> Interests:
 
 
 def scores(papers: list[Paper], reader: Interests, *others: Interests) -> dict[str, float]:
+    """Return the relevance of the papers that meet an interest, by title, the best first."""
     ranking = Ranking(papers, [reader, *others])
     ranked = next(ranking.rank([reader]))
+    met = ranking.meets(ranked)
     return {
-        ranking.papers[at].title: round(float(relevance), 3)
-        for at, relevance in zip(ranked.papers, ranked.relevance, strict=True)
+        ranking.papers[ranking.position[paper]].title: round(relevance, 3)
+        for paper, relevance in ranking.relevance(ranked).items()
+        if paper in met
     }
 
 
@@ -40,7 +47,7 @@ def test_a_title_says_more_than_an_abstract_and_an_abstract_more_than_nothing() 
     papers = [
         paper(1, "LoRA at work"),
         paper(2, "In passing", abstract="We use LoRA."),
-        paper(3, "Often", abstract="LoRA, LoRA and LoRA."),
+        paper(3, "Often", abstract="LoRA at first, and in the end again LoRA."),
         paper(4, "Not at all"),
     ]
     found = scores(papers, interests("LoRA"))
@@ -121,6 +128,109 @@ def test_one_author_is_written_in_several_ways(written: str, meant: str) -> None
 @pytest.mark.parametrize("other", ["Y. LeCun", "Yann Le", "Lun Yanncec", "Yanna LeCun"])
 def test_another_author_is_not_taken_for_the_same(other: str) -> None:
     assert same_name(other) != same_name("Yann LeCun")
+
+
+def match(reader: Interests, *papers: Paper) -> Match:
+    """Return what counted most in the first of the papers."""
+    return Ranking(papers, [reader]).matched(reader, papers[0].id)[0]
+
+
+def test_a_phrase_whose_words_stand_apart_in_a_title_is_met_but_counts_less() -> None:
+    apart, whole = paper(1, "Locomotion for a humanoid"), paper(2, "Humanoid locomotion")
+    found = scores([apart, whole], interests("humanoid locomotion"))
+    assert list(found) == ["Humanoid locomotion", "Locomotion for a humanoid"]
+    said = match(interests("humanoid locomotion"), apart, whole)
+    assert (said.how, said.where, said.forms) == (How.SCATTERED, ("title",), ("locomotion", "humanoid"))
+
+
+def test_words_that_stand_apart_in_an_abstract_do_not_meet_a_phrase() -> None:
+    papers = [paper(1, abstract="In the real world, models fail."), paper(2, "World models")]
+    assert list(scores(papers, interests("world models"))) == ["World models"]
+
+
+def crowd(count: int) -> list[Paper]:
+    """Return papers about other things."""
+    return [paper(1000 + n, f"Thing {n}", abstract=f"About item{n} and matter{n % 7}.") for n in range(count)]
+
+
+def test_resemblance_alone_never_reaches_the_default_threshold() -> None:
+    about = [paper(n, f"LoRA {n}", abstract="Adapters of low rank tune large models.") for n in range(20)]
+    like = paper(900, "Adapters of low rank", abstract="Tune large models with adapters of low rank.")
+    reader = interests("LoRA", "adapter tuning of all kinds", *[f"low rank {n}" for n in range(40)])
+    ranking = Ranking([*about, like, *crowd(50)], [reader])
+    ranked = next(ranking.rank([reader]))
+    relevance = ranking.relevance(ranked)[like.id]
+    assert 0 < relevance < 0.2
+    assert like.id not in ranking.meets(ranked)
+
+
+def test_what_resembles_comes_before_what_does_not() -> None:
+    about = [paper(n, f"LoRA {n}", abstract="Adapters of low rank tune large models.") for n in range(20)]
+    like = paper(900, "Adapters of low rank", abstract="Tune large models.")
+    reader = interests("LoRA")
+    ranking = Ranking([*about, like, *crowd(50)], [reader])
+    ranked = [ranking.papers[at].id for at in next(ranking.rank([reader])).papers]
+    assert ranked.index(like.id) == len(about)
+    (said,) = ranking.matched(reader, like.id)
+    assert (said.how, said.where) == (How.RESEMBLING, ())
+
+
+def test_of_papers_that_meet_an_interest_the_one_that_is_like_the_others_comes_first() -> None:
+    about = [paper(n, f"LoRA {n}", abstract="Adapters of low rank tune large models.") for n in range(20)]
+    typical = paper(901, "One more", abstract="Adapters of low rank: we use LoRA here.")
+    aside = paper(900, "In passing", abstract="Whales sing; our microphone is called LoRA here.")
+    found = list(scores([*about, typical, aside, *crowd(50)], interests("LoRA")))
+    assert found.index("One more") < found.index("In passing")
+
+
+def test_a_sentence_finds_the_papers_that_hold_most_of_it() -> None:
+    wanted = "I look for papers on robots that learn manipulation from few human demonstrations"
+    fitting = paper(1, "Few demonstrations teach robots", abstract="Human demonstrations of manipulation.")
+    other = paper(2, "Robots", abstract="They are painted green.")
+    found = scores([fitting, other, *crowd(100)], interests(wanted))
+    assert next(iter(found)) == fitting.title
+    said = match(interests(wanted), fitting, other, *crowd(100))
+    assert said.how is How.SCATTERED
+    assert set(said.forms) >= {"few", "demonstrations", "robots"}
+
+
+def test_a_sentence_is_one_interest_however_long_it_is() -> None:
+    wanted = "robots that learn manipulation from few human demonstrations"
+    papers = [paper(1, wanted), *crowd(100)]
+    short = scores(papers, interests(wanted))["robots that learn manipulation from few human demonstrations"]
+    long = scores(papers, interests(f"{wanted} " * 5))[wanted]
+    assert long == pytest.approx(short, abs=0.1)
+
+
+def test_a_match_names_the_form_in_which_it_was_found() -> None:
+    said = match(interests("fine-tuning"), paper(1, "Finetuned models", abstract="We fine tune them."))
+    assert said.forms == ("Finetuned", "fine tune")
+
+
+def nearness(papers: Mapping[PaperId, Sequence[float]], **keywords: Sequence[float]) -> Meaning:
+    return Meaning(
+        papers={PaperId(each): np.array(vector, np.float32) for each, vector in papers.items()},
+        keywords={each: np.array(vector, np.float32) for each, vector in keywords.items()},
+    )
+
+
+def test_meaning_finds_what_words_do_not() -> None:
+    near, far = paper(1, "Felines at rest"), [paper(n, f"Engine {n}") for n in range(2, 40)]
+    vectors = {near.id: [1.0, 0.0], **{each.id: [0.1, 0.99] for each in far}}
+    reader = interests("cats")
+    ranking = Ranking([near, *far], [reader], meaning=nearness(vectors, cats=[1.0, 0.0]))
+    ranked = next(ranking.rank([reader]))
+    assert ranking.meets(ranked) == {near.id}
+    assert ranking.relevance(ranked)[near.id] > 0.2
+    (said,) = ranking.matched(reader, near.id)
+    assert (said.how, said.where, said.forms) == (How.MEANING, (), ())
+
+
+def test_without_a_vector_a_paper_is_judged_by_its_words() -> None:
+    found, unknown = paper(1, "Cats"), paper(2, "Felines")
+    reader = interests("cats")
+    ranking = Ranking([found, unknown], [reader], meaning=nearness({found.id: [1.0]}, cats=[1.0]))
+    assert ranking.meets(next(ranking.rank([reader]))) == {found.id}
 
 
 def test_an_excluded_word_is_known_wherever_it_stands() -> None:

@@ -167,8 +167,9 @@ def test_a_paper_that_another_source_lists_is_new_unless_it_was_sent() -> None:
 
 
 def test_a_threshold_comes_before_quantity() -> None:
-    listings = listed(TUESDAY, paper("LoRA"), paper("weak", abstract="LoRA"), paper("nothing"))
-    made = digest(listings, reader=replace(ADA, min_relevance=0.5))
+    passing = "Of many things said here one is LoRA, and the others are of no interest to anybody at all."
+    listings = listed(TUESDAY, paper("LoRA"), paper("weak", abstract=passing), paper("nothing"))
+    made = digest(listings, reader=replace(ADA, min_relevance=0.7))
     assert titles(made) == ["LoRA"]
     assert made.rejected == {Rejection.TOO_WEAK: 1, Rejection.NOT_MET: 1}
 

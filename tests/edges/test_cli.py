@@ -201,7 +201,9 @@ def test_why_explains_a_mail_and_a_silence(shell: Shell) -> None:
     shell("send", "--date", DAY)
     why = shell.json("why", "ada@example.org")
     assert [pick["paper"] for pick in why["picks"]] == ["test:1"]
-    assert why["picks"][0]["matched"] == [{"term": "LoRA", "where": ["title"], "weight": 1.0}]
+    assert why["picks"][0]["matched"] == [
+        {"term": "LoRA", "where": ["title"], "forms": ["LoRA"], "how": "words", "weight": 1.0}
+    ]
     assert why["titles"] == ["test:2"]
     assert why["considered"] == 4
     assert why["rejected"] == {"no interest met": 2}

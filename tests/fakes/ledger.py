@@ -291,8 +291,6 @@ def _pick_record(pick: Pick) -> PickRecord:
         section=pick.section.value,
         relevance=pick.relevance,
         announced=pick.announced,
-        matched=tuple(
-            {"term": each.term, "where": list(each.where), "weight": each.weight} for each in pick.matched
-        ),
+        matched=tuple(each.entry() for each in pick.matched),
         reasons=pick.reasons,
     )

@@ -21,6 +21,7 @@ from paperround.settings import Mailbox
 from paperround.subscribers import EVERY_DAY, WEEKDAYS
 
 LONGEST_TEXT = 200  # characters
+LONGEST_INTEREST = 2000  # an abstract may say what somebody looks for
 LONGEST_PATH = 1000
 LONGEST_URL = 2000
 LATEST_CATCH_UP = timedelta(days=2)  # further back nobody looks for a missed digest
@@ -210,6 +211,7 @@ DaysForm = Literal["weekdays", "daily", "everyday"] | DayName | Annotated[list[D
 
 PathText = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH), AfterValidator(printable)]
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(one_line)]
+Interest = Annotated[str, Field(min_length=1, max_length=LONGEST_INTEREST), AfterValidator(one_line)]
 Clock = Annotated[time, PlainValidator(clock, json_schema_input_type=Annotated[str, Field(pattern=_CLOCK)])]
 Zone = Annotated[ZoneInfo, PlainValidator(zone, json_schema_input_type=str)]
 Days = Annotated[frozenset[int], PlainValidator(days, json_schema_input_type=DaysForm)]

@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from paperround.config import addresses
 from paperround.config.fitting import Sheet
-from paperround.config.forms import Address, Category, Clock, Days, Form, Text, Zone, without_nulls
+from paperround.config.forms import Address, Category, Clock, Days, Form, Interest, Text, Zone, without_nulls
 from paperround.config.problems import KeyPath, Wrong, quoted
-from paperround.keywords import Keyword, keyword
+from paperround.keywords import Keyword, exclusion, keyword
 from paperround.settings import Mailbox
 from paperround.subscribers import WEEKDAYS, Cadence, Interests, Subscriber
 
@@ -47,7 +47,7 @@ class ExclusionForm(Form):
     @cached_property
     def keyword(self) -> Keyword:
         """What this stands for."""
-        return keyword(*self._phrases())
+        return exclusion(*self._phrases())
 
     def _phrases(self) -> tuple[str, ...]:
         return (self.term,) if self.term is not None else tuple(self.all or ())
@@ -58,6 +58,8 @@ class KeywordForm(ExclusionForm):
 
     model_config = ConfigDict(title="Keyword")
 
+    term: Interest | None = None
+    """A word, a phrase, or a sentence that says what to look for."""
     weight: Annotated[float, Field(gt=0, le=HEAVIEST, allow_inf_nan=False)] = 1.0
     """How much it counts beside the others, 1 if left out."""
 
@@ -84,7 +86,7 @@ class PreferencesForm(Form):
     """What can be said for one subscriber, or for all of them under `defaults`."""
 
     keywords: list[
-        Annotated[KeywordForm, BeforeValidator(_spelled_out, json_schema_input_type=Text | KeywordForm)]
+        Annotated[KeywordForm, BeforeValidator(_spelled_out, json_schema_input_type=Interest | KeywordForm)]
     ] = Field(default=[])
     """What to look for: phrases, {term: LoRA, weight: 3}, {all: [planning, LLM]}."""
     exclude: list[

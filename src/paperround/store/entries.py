@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from paperround.batches import BatchRecord
-from paperround.digests import Match, Pick, Section
+from paperround.digests import Pick, Section
 from paperround.ports import DeliveryId, DeliveryRecord, PickRecord, Plan
 
 COMPRESSION = 3  # a third of the time of 6, a twentieth more bytes
@@ -79,13 +79,9 @@ def _pick_values(pick: Pick) -> Mapping[str, object]:
         "paper": pick.paper.id,
         "relevance": pick.relevance,
         "announced": pick.announced,
-        "matched": [_match_entry(match) for match in pick.matched],
+        "matched": [match.entry() for match in pick.matched],
         "reasons": list(pick.reasons),
     }
-
-
-def _match_entry(match: Match) -> Mapping[str, object]:
-    return {"term": match.term, "where": list(match.where), "weight": match.weight}
 
 
 def _pick_record(row: Row[Any]) -> PickRecord:

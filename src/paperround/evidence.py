@@ -1,0 +1,274 @@
+"""How much each paper says of each keyword: of all keywords, and in all papers, at once.
+
+A paper speaks of a keyword by the keyword's own words: as a whole, and less loudly by the words of a
+phrase apart. Where a model is at hand, it speaks by its meaning too. And it is spoken for: by the words
+that the best known papers of that keyword share, and by its nearest neighbours. Own words and meaning can
+bring a paper to a reader; what is said for it only tells which of the papers brought is the better one.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, diags_array, vstack
+
+from paperround.keywords import asked_words, is_sentence
+from paperround.literature import Features, Literature, Pair, neighbours
+from paperround.vocabulary import Token, form_that_matters, tokens
+
+# Evidence is counted in this many units of rarity: one mention in an abstract of a keyword that a
+# hundredth of the papers hold comes to a half.
+UNIT = 9.0
+
+# A phrase counts as a whole, and by its words, which say less where they stand apart. A pair of
+# neighbours in it counts too, in a sentence less than in a phrase.
+WHOLE, APART, PHRASE_PAIR, SENTENCE_PAIR = 1.4, 0.5, 0.8, 0.25
+UNHEARD = 7.0  # the rarity of a word that no paper holds
+# All words of a sentence together say as much as a phrase of this rarity, and a paper meets it that stands
+# out from the known ones by this many standard deviations.
+SENTENCE, SENTENCE_MET = 10.0, 2.0
+# Of this many of the best known papers, the words that tell them from others, and what these count
+# beside the keyword's own.
+BEST, SHARED_WORDS, SHARED = 10, 30, 1.0
+NEIGHBOURS, NEIGHBOURLY = 10, 0.4
+# Meaning counts by how far a paper stands out from the known ones, in standard deviations, times the root
+# of what the best of them say in words. It meets a keyword where it stands out this far, and is this near.
+MEANING, QUIET, MEANT, MEANT_NEAR = 0.4, 1.8, 2.5, 0.45
+FAINT = 0.02  # evidence that is not worth keeping
+LEAST_SPREAD = 1e-6
+BLOCK = 500  # keywords at a time
+
+Phrases = tuple[str, ...]
+Table = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Nearness = Callable[[Sequence[Phrases]], Table]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Keywords (rows) by papers (columns).
+
+    `total` is all that is said. `literal` is 1 where the whole keyword stands, `met` where its own words
+    are enough to call it met, and `meant` where its meaning is.
+    """
+
+    total: csr_array
+    literal: csr_array
+    met: csr_array
+    meant: csr_array
+
+
+def phrases(keywords: Iterable[Phrases]) -> frozenset[str]:
+    """Return the phrases that are looked for as a whole."""
+    return frozenset(
+        phrase for each in keywords for phrase in each if len(each) > 1 or not is_sentence(phrase)
+    )
+
+
+def pairs(keywords: Iterable[Phrases]) -> frozenset[Pair]:
+    """Return the neighbours that are looked for beside the phrases."""
+    alone = (each[0] for each in keywords if len(each) == 1)
+    return frozenset(pair for phrase in alone for pair in neighbours(tokens(phrase)))
+
+
+def evidence(keywords: Sequence[Phrases], literature: Literature, nearness: Nearness | None) -> Evidence:
+    """Return what the judged papers of the literature say of each keyword.
+
+    `nearness` gives the cosine of the meanings of keywords (rows) and all papers of the literature
+    (columns); without it, words alone count.
+    """
+    hints = _Hints(literature)
+    blocks = []
+    for start in range(0, len(keywords), BLOCK):
+        some = keywords[start : start + BLOCK]
+        near = nearness(some) if nearness else None
+        blocks.append(_block(_Asked(some, literature), literature, hints, near))
+    nothing = csr_array((0, len(literature.judged)))
+    return Evidence(
+        total=csr_array(vstack([nothing, *(each.total for each in blocks)])),
+        literal=csr_array(vstack([nothing, *(each.literal for each in blocks)])),
+        met=csr_array(vstack([nothing, *(each.met for each in blocks)])),
+        meant=csr_array(vstack([nothing, *(each.meant for each in blocks)])),
+    )
+
+
+class _Asked:
+    """Some keywords as rows of weights: of the phrases, the words and the pairs of words in them."""
+
+    def __init__(self, keywords: Sequence[Phrases], literature: Literature) -> None:
+        rows = len(keywords)
+        self.needed = np.array([len(set(each)) for each in keywords])
+        self.sizes = np.ones(rows)  # in words that say something
+        self.is_sentence = np.zeros(rows, dtype=bool)
+        self._unheard = np.zeros(rows)
+        self._distinct: list[set[str]] = [set() for _ in keywords]
+        self._whole, self._words, self._pairs = _Weights(), _Weights(), _Weights()
+        for row, each in enumerate(keywords):
+            for phrase in each:
+                self._whole.add(row, phrase, (WHOLE if len(asked_words(phrase)) > 1 else 1.0) / len(each))
+            if len(each) == 1:
+                self._add_parts(row, each[0], literature)
+        self.each_phrase = self._whole.table(literature.phrases, rows)
+        self.whole = self.each_phrase @ diags_array(literature.phrases.rarity)
+        each_word = _present(self._words.table(literature.titles, rows))
+        self.in_title = csr_array(diags_array((~self.is_sentence).astype(np.float64)) @ each_word)
+        self.words = self._words.table(literature.words, rows) @ diags_array(literature.words.rarity)
+        self.distinct = np.array([len(each) or np.inf for each in self._distinct])
+        self.pairs = self._pairs.table(literature.pairs, rows) @ diags_array(literature.pairs.rarity)
+        self.rarity = np.asarray(self.words.sum(axis=1)).ravel() + self._unheard * UNHEARD
+
+    def _add_parts(self, row: int, phrase: str, literature: Literature) -> None:
+        words = asked_words(phrase)
+        sentence = is_sentence(phrase)
+        self.is_sentence[row] = sentence
+        self.sizes[row] = max(len(words), 1)
+        if len(words) > 1:
+            for word in words:
+                feature = _feature(word, literature)
+                self._words.add(row, feature, 1.0)
+                self._distinct[row].add(feature)
+                self._unheard[row] += feature not in literature.words.place
+        if len(words) > 2 or sentence:  # noqa: PLR2004 - the pair in two words is the phrase itself
+            for pair in neighbours(tokens(phrase)):
+                self._pairs.add(row, pair, SENTENCE_PAIR if sentence else PHRASE_PAIR)
+
+
+class _Weights:
+    """The entries of a sparse table, keyword by feature."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[int, object, float]] = []
+
+    def add(self, row: int, feature: object, weight: float) -> None:
+        self._entries.append((row, feature, weight))
+
+    def table(self, features: Features, rows: int) -> csr_array:
+        found = [
+            (row, features.place[feature], weight)
+            for row, feature, weight in self._entries
+            if feature in features.place
+        ]
+        rows_, columns, weights = zip(*found, strict=True) if found else ((), (), ())
+        return csr_array(
+            (np.array(weights, dtype=np.float64), (rows_, columns)), shape=(rows, len(features.place))
+        )
+
+
+def _feature(word: Token, literature: Literature) -> str:
+    """Return what a word of a phrase is counted as: a form whose capitals matter, else its stem."""
+    form = form_that_matters(word.form)
+    return form if form is not None and form in literature.words.place else word.stem
+
+
+def _block(asked: _Asked, literature: Literature, hints: "_Hints", near: Table | None) -> Evidence:
+    words, literal, met = _said(asked, literature)
+    spoken = words + hints.shared_words(words, asked.sizes)
+    # However long a sentence is, it is one interest.
+    spoken *= np.where(asked.is_sentence, np.minimum(1.0, SENTENCE / np.maximum(asked.rarity, 1.0)), 1.0)[
+        :, np.newaxis
+    ]
+    known, judged = literature.known, literature.judged
+    met = met[:, judged] | (
+        asked.is_sentence[:, np.newaxis] & (_standing_out(words[:, judged], words[:, known]) >= SENTENCE_MET)
+    )
+    total = spoken[:, judged] + NEIGHBOURLY * (spoken[:, known] @ hints.around)
+    meant = np.zeros(total.shape, dtype=bool)
+    if near is not None:
+        standing_out = _standing_out(near[:, judged], near[:, known])
+        total += MEANING * _loudness(spoken[:, known]) * standing_out
+        meant = (standing_out >= MEANT) & (near[:, judged] >= MEANT_NEAR)
+    total = np.where(total < FAINT * UNIT, 0.0, total / UNIT)
+    return Evidence(
+        total=csr_array(total),
+        literal=csr_array(literal[:, judged].astype(np.float64)),
+        met=csr_array(met.astype(np.float64)),
+        meant=csr_array(meant.astype(np.float64)),
+    )
+
+
+def _said(asked: _Asked, literature: Literature) -> tuple[Table, Flags, Flags]:
+    """Return what the words of each keyword say, where it stands as a whole, and where it is met."""
+    counts = literature.words.counts
+    standing = (_present(asked.each_phrase) @ _present(literature.phrases.counts)).toarray()
+    literal = standing >= asked.needed[:, np.newaxis]
+    whole = np.where(literal, (asked.whole @ literature.phrases.counts).toarray(), 0.0)
+    parts = (asked.words @ counts).toarray() + (asked.pairs @ literature.pairs.counts).toarray()
+    share = (asked.words @ _present(counts)).toarray() / np.maximum(asked.rarity, 1.0)[:, np.newaxis]
+    sentence = asked.is_sentence[:, np.newaxis]
+    parts *= np.where(sentence, 1.0, share**2 * np.where(literal, 1.0, APART))
+    in_title = (asked.in_title @ _present(literature.titles.counts)).toarray()
+    return whole + parts, literal, literal | (in_title >= asked.distinct[:, np.newaxis])
+
+
+def _standing_out(values: Table, known: Table) -> Table:
+    """Return by how many standard deviations each paper lies above the mean of the known ones, if it does."""
+    if not known.size:
+        return np.zeros(values.shape)
+    spread = np.maximum(known.std(axis=1, keepdims=True), LEAST_SPREAD)
+    return np.asarray(np.maximum((values - known.mean(axis=1, keepdims=True)) / spread, 0.0))
+
+
+def _loudness(known: Table) -> Table:
+    """Return how loudly the best known papers speak of each keyword, on the scale of meaning."""
+    best = np.sort(known, axis=1)[:, -BEST:]
+    mean = best.sum(axis=1, keepdims=True) / max(best.shape[1], 1)
+    return np.asarray(np.sqrt(np.maximum(mean, QUIET) * UNIT))
+
+
+class _Hints:
+    """What papers tell of each other: the words they share, and which are near each other."""
+
+    def __init__(self, literature: Literature) -> None:
+        self._literature = literature
+        words = literature.words
+        is_form = np.array([feature != str(feature).casefold() for feature in words.place], dtype=bool)
+        rarity = np.where(is_form, 0.0, words.rarity)
+        self._papers = csr_array(csr_array(words.counts.T) @ diags_array(rarity))
+        self.around = _around(self._papers, literature)
+
+    def shared_words(self, said: Table, sizes: Table) -> Table:
+        """Return what the words say that the best known papers of each keyword share."""
+        literature = self._literature
+        best = _strongest(said[:, literature.known], BEST)
+        best.data **= 2
+        shared = _strongest((_shares(best) @ self._papers[literature.known]).toarray(), SHARED_WORDS)
+        asked = diags_array(SHARED * sizes) @ _shares(shared) @ diags_array(literature.words.rarity)
+        return np.asarray((asked @ literature.words.counts).toarray())
+
+
+def _around(papers: csr_array, literature: Literature) -> csr_array:
+    """Return how near each judged paper (columns) is to the nearest known ones (rows), adding up to 1."""
+    lengths = np.sqrt(np.asarray(papers.multiply(papers).sum(axis=1)).ravel())
+    directions = csr_array(diags_array(1 / np.maximum(lengths, 1e-12)) @ papers)
+    known = csr_array(directions[literature.known].T)
+    nearest = [csr_array((0, known.shape[1]))]
+    for start in range(0, len(literature.judged), BLOCK):
+        judged = literature.judged[start : start + BLOCK]
+        near = (directions[judged] @ known).toarray()
+        itself = judged < known.shape[1]
+        near[np.nonzero(itself)[0], judged[itself]] = 0.0
+        nearest.append(_shares(_strongest(near, NEIGHBOURS)))
+    return csr_array(vstack(nearest).T)
+
+
+def _present(counts: csr_array) -> csr_array:
+    return csr_array((counts > 0).astype(np.float64))
+
+
+def _shares(table: csr_array) -> csr_array:
+    """Return the table with each row adding up to 1, or to nothing."""
+    sums = np.asarray(table.sum(axis=1)).ravel()
+    return csr_array(diags_array(1 / np.where(sums > 0, sums, 1.0)) @ table)
+
+
+def _strongest(table: Table, most: int) -> csr_array:
+    """Return the largest values of each row alone, at most so many."""
+    rows, width = table.shape
+    if width > most:
+        columns = np.argpartition(-table, most, axis=1)[:, :most]
+    else:
+        columns = np.broadcast_to(np.arange(width), (rows, width))
+    values = np.take_along_axis(table, columns, axis=1)
+    kept = values > 0
+    return csr_array((values[kept], (np.nonzero(kept)[0], columns[kept])), shape=table.shape)
