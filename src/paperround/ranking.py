@@ -19,6 +19,7 @@ from scipy.sparse import csr_array
 
 from paperround.digests import Match
 from paperround.keywords import Keyword, Lexicon
+from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
 from paperround.subscribers import Interests
 
@@ -83,9 +84,15 @@ class Ranking:
     """Some papers, with every distinct term of all readers looked up in each of them once."""
 
     def __init__(
-        self, papers: Iterable[Paper], readers: Iterable[Interests], *, known: Iterable[Paper] | None = None
+        self,
+        papers: Iterable[Paper],
+        readers: Iterable[Interests],
+        *,
+        known: Iterable[Paper] | None = None,
+        meaning: Meaning | None = None,
     ) -> None:
         """Look up the readers' terms; how common each is, is judged over `known`, else over the papers."""
+        self._meaning = meaning
         # Among equals, what more people voted for comes first.
         self.papers = tuple(sorted(papers, key=lambda paper: (-(paper.votes or 0), paper.id)))
         self.position = {paper.id: position for position, paper in enumerate(self.papers)}
