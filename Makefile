@@ -14,7 +14,7 @@ setup: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The extra for meaning, and the model that its tests use: some 400 MB to fetch, 1.2 GB on disk.
+# The extra for meaning, and the model that its tests use: 1.2 GB on disk, most of it torch.
 semantic: .venv/semantic
 
 .venv/semantic: .venv/ready constraints/torch.txt constraints/semantic.txt

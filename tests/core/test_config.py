@@ -781,7 +781,9 @@ def test_a_model_may_have_a_name(name: str) -> None:
     assert done.problems == done.warnings == []
 
 
-@pytest.mark.parametrize("written", ["./minilm", "/srv/models/minilm", "models/of/ours", "~/minilm"])
+@pytest.mark.parametrize(
+    "written", ["./minilm", "/srv/models/minilm", "models/of/ours", "~/minilm", "x" * 400]
+)
 def test_a_folder_without_a_model_is_warned_of_and_stops_nothing(written: str) -> None:
     done = read(f"semantic: {{model: {written}}}\n", variables=Variables())
     assert done.settings is not None

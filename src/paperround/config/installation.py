@@ -43,7 +43,7 @@ from paperround.settings import (
     WebSettings,
 )
 
-_MODEL_NAME = r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?"  # with its owner or without
+_MODEL_NAME = r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?"  # with its owner or without
 
 PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
 
@@ -338,13 +338,11 @@ def _semantic(sheet: Sheet, form: InstallationForm, folder: Path) -> SemanticSet
     if form.semantic is None:
         return None
     written = form.semantic.model
-    if not (folder / written).is_dir() and re.fullmatch(_MODEL_NAME, written):
+    if re.fullmatch(_MODEL_NAME, written) and not (folder / written).is_dir():
         return SemanticSettings(model=written)
-    path = ("semantic", "model")
-    # Papers come without it, too: ranked by words alone.
-    return SemanticSettings(
-        model=_existing(sheet, path, folder, written, directory=True, may_come=True) or folder
-    )
+    # Mails go out without it, too, ranked by words alone.
+    _existing(sheet, ("semantic", "model"), folder, written, directory=True, may_come=True)
+    return SemanticSettings(model=folder / written)
 
 
 def _existing(
