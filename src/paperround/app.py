@@ -13,10 +13,12 @@ from sqlalchemy import make_url
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
+from paperround.embedding import SentenceModel
 from paperround.exclusive import exclusive
 from paperround.letters import Letters
-from paperround.pipeline import Desk
-from paperround.ports import Ledger, Relay, Source
+from paperround.pipeline import Desk, Stopped
+from paperround.ports import Embedder, Ledger, Relay, Source, Vectors
+from paperround.remembering import Remembering
 from paperround.rendering import Renderer
 from paperround.settings import (
     ArxivSettings,
@@ -68,6 +70,7 @@ async def open_desk(
                 on_unknown=settings.on_unknown,
                 now=now,
                 alone=partial(exclusive, beside_store(settings, ".lock"), stop=stop),
+                embedder=embedder(settings, store.vectors, stop=stop),
                 stop=stop,
             )
 
@@ -92,6 +95,18 @@ def relay_of(settings: Settings) -> Relay:
     if settings.relay is None:
         return Outbox(settings.outbox)
     return SmtpRelay(settings.relay, hostname=settings.sender.domain)
+
+
+def embedder(settings: Settings, vectors: Vectors, *, stop: asyncio.Event) -> Embedder | None:
+    """Return what says what words mean, if the settings name a model; nothing is loaded yet."""
+    if settings.semantic is None:
+        return None
+
+    def proceed() -> None:
+        if stop.is_set():
+            raise Stopped("stopped by request; nothing is lost")
+
+    return Remembering(SentenceModel(settings.semantic.model), vectors, proceed=proceed)
 
 
 def letters(settings: Settings, ledger: Ledger) -> Letters:

@@ -9,11 +9,23 @@ import structlog
 from paperround.digests import Digest
 from paperround.issue import Issue, Reader, blank, not_due, silence
 from paperround.letters import Letters
-from paperround.ports import Ledger, Library, Past, Plan, Status, SubscriberId
+from paperround.meaning import Meaning, paper_text
+from paperround.papers import Paper
+from paperround.ports import (
+    Embedder,
+    EmbedderError,
+    Ledger,
+    Library,
+    Past,
+    Plan,
+    Status,
+    SubscriberId,
+)
 from paperround.selection import LONGEST_LOOK_BACK
 from paperround.subscribers import Subscriber
 
 CHUNK = 500  # letters held in memory at a time, and entered in one commit
+WORDS_ALONE = "ranked by words alone: the model could not be used"
 
 log = structlog.get_logger()
 
@@ -26,6 +38,7 @@ def compose(
     ledger: Ledger,
     letters: Letters,
     now: Callable[[], datetime],
+    embedder: Embedder | None = None,
 ) -> int:
     """Plan the day for those without a row: a letter, or the reason for silence. Return how many."""
     ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
@@ -33,7 +46,9 @@ def compose(
     # What did not get through before its successor was due is not sent beside it, but within it.
     ledger.expire(due, day, now=now())
     entered = 0
-    made = plans(day, subscribers, library=library, ledger=ledger, letters=letters, now=now)
+    made = plans(
+        day, subscribers, library=library, ledger=ledger, letters=letters, now=now, embedder=embedder
+    )
     while chunk := list(islice(made, CHUNK)):
         entered += ledger.plan(chunk, now=now())
     return entered
@@ -47,6 +62,7 @@ def plans(
     ledger: Ledger,
     letters: Letters,
     now: Callable[[], datetime],
+    embedder: Embedder | None = None,
 ) -> Iterator[Plan]:
     """Yield the plan of each subscriber who has none for the day; nothing is entered anywhere."""
     ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
@@ -62,7 +78,7 @@ def plans(
             yield _silent(blank(each, day), subscriber, Status.QUIET, reason)
         else:
             due.append(each)
-    for digest in issue(day, due, library, ledger, ids=ids).digests():
+    for digest in issue(day, due, library, ledger, ids=ids, embedder=embedder).digests():
         yield _plan(digest, ids[digest.subscriber.address], letters, now=now())
 
 
@@ -73,8 +89,14 @@ def issue(
     ledger: Ledger,
     *,
     ids: Mapping[str, SubscriberId],
+    embedder: Embedder | None = None,
 ) -> Issue:
-    """Return what the library holds for these subscribers on that day, planned before or not."""
+    """Return what the library holds for these subscribers on that day, planned before or not.
+
+    Where there is an embedder that fails, papers are ranked by words alone, and the digests say so.
+    """
+    listings = library.listings(day - LONGEST_LOOK_BACK, day)
+    meaning, remark = _meaning([listing.paper for listing in listings], subscribers, embedder)
     pasts = ledger.past([ids[subscriber.address] for subscriber in subscribers], day)
     return Issue(
         day,
@@ -82,9 +104,30 @@ def issue(
             Reader(subscriber=subscriber, past=pasts.get(ids[subscriber.address], Past()))
             for subscriber in subscribers
         ],
-        listings=library.listings(day - LONGEST_LOOK_BACK, day),
+        listings=listings,
         batches=library.batches(_days(day)),
+        meaning=meaning,
+        remark=remark,
     )
+
+
+def _meaning(
+    papers: Sequence[Paper], subscribers: Sequence[Subscriber], embedder: Embedder | None
+) -> tuple[Meaning | None, str]:
+    """Return what papers and keywords mean, or None and what is to be said of that."""
+    keywords = tuple(dict.fromkeys(each.text for who in subscribers for each in who.interests.keywords))
+    if embedder is None or not papers or not keywords:
+        return None, ""
+    texts = {paper.id: paper_text(paper) for paper in papers}
+    try:
+        vectors = embedder.embed([*texts.values(), *keywords])
+    except EmbedderError as error:
+        log.warning("meaning.unknown", reason=str(error))
+        return None, WORDS_ALONE
+    return Meaning(
+        papers=dict(zip(texts, vectors[: len(texts)], strict=True)),
+        keywords=dict(zip(keywords, vectors[len(texts) :], strict=True)),
+    ), ""
 
 
 def _days(day: date) -> Collection[date]:

@@ -76,7 +76,8 @@ class Digest:
     """What one subscriber gets on one day.
 
     `picks` are shown in full, `titles` as a line each. `considered` papers were looked at;
-    `rejected` counts those that are in neither, by reason.
+    `rejected` counts those that are in neither, by reason. `remark` says, for people, what was not
+    as it should be when they were ranked.
     """
 
     subscriber: Subscriber
@@ -86,3 +87,4 @@ class Digest:
     batches: tuple[BatchRecord, ...]
     considered: int
     rejected: Mapping[str, int]
+    remark: str = ""

@@ -173,6 +173,9 @@ def _block(asked: _Asked, literature: Literature, hints: "_Hints", near: Table |
         asked.is_sentence[:, np.newaxis] & (_standing_out(words[:, judged], words[:, known]) >= SENTENCE_MET)
     )
     total = spoken[:, judged] + NEIGHBOURLY * (spoken[:, known] @ hints.around)
+    # Every paper resembles others a little: without an interest met, only what is more than usual counts.
+    usual = (1 + NEIGHBOURLY) * spoken[:, known].sum(axis=1, keepdims=True) / max(known.stop, 1)
+    total = np.where(met, total, np.maximum(total - usual, 0.0))
     meant = np.zeros(total.shape, dtype=bool)
     if near is not None:
         standing_out = _standing_out(near[:, judged], near[:, known])

@@ -1,11 +1,12 @@
 """The papers of one day, read against the interests of all its readers at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest
+from paperround.meaning import Meaning
 from paperround.phrases import weekday
 from paperround.ports import Listing, Past
 from paperround.ranking import Ranked, Ranking
@@ -44,11 +45,17 @@ class Issue:
         *,
         listings: Sequence[Listing],
         batches: Sequence[BatchRecord],
+        meaning: Meaning | None = None,
+        remark: str = "",
     ) -> None:
-        """Rank what the listings, of the days that may still be news, hold for these readers."""
+        """Rank what the listings, of the days that may still be news, hold for these readers.
+
+        `remark` is what every digest has to say of how that was done.
+        """
         self.day = day
         self.readers = readers
         self._batches = batches
+        self._remark = remark
         self._listings = listings
         self._offers = _offers(day, readers, listings, batches)
         self._brought: dict[_Situation, set[tuple[str, date]]] = {}  # the batches with news
@@ -59,6 +66,7 @@ class Issue:
             [reader.subscriber.interests for reader in readers],
             # The same for whoever reads, so that a score does not depend on who else does.
             known=list(reversed(papers.values()))[:KNOWN],
+            meaning=meaning,
         )
 
     def offer(self, reader: Reader) -> Offer:
@@ -75,7 +83,7 @@ class Issue:
     def digests(self) -> Iterator[Digest]:
         """Yield each reader's digest, in order; one without picks where there is nothing for them."""
         for reader, ranked in self.ranked():
-            yield select(
+            digest = select(
                 reader.subscriber,
                 self.ranking,
                 ranked,
@@ -84,6 +92,7 @@ class Issue:
                 had=reader.past.had,
                 batches=self._told(reader),
             )
+            yield replace(digest, remark=self._remark)
 
     def _told(self, reader: Reader) -> tuple[BatchRecord, ...]:
         """Return the batches that the reader's digest was made from, or might have been."""

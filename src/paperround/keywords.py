@@ -78,12 +78,14 @@ class Lexicon:
     """The phrases of many keywords, found together in one pass over a text."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        # By the stem of the first word: the phrase, and its words as one of its spellings has them.
-        self._spellings: dict[str, list[tuple[str, _Spelling]]] = {}
+        self._root = _Node()
         for phrase in dict.fromkeys(phrases):
             for spelling in _spellings(tokens(phrase)):
-                self._spellings.setdefault(spelling[0].stem, []).append((phrase, spelling))
-        self._openings = {stem[:_OPENING] for stem in self._spellings}
+                node = self._root
+                for word in spelling:
+                    node = node.following.setdefault(word.stem, _Node())
+                node.ending.append((phrase, spelling))
+        self._openings = {stem[:_OPENING] for stem in self._root.following}
 
     def find(self, text: str) -> Mapping[str, tuple[Span, ...]]:
         """Return where each phrase that occurs does so: (start, end) in characters, in order."""
@@ -94,15 +96,9 @@ class Lexicon:
         found: dict[str, set[Span]] = {}
         for position, word in enumerate(words):
             # Few words begin any phrase: whether two could be one word is asked of these alone.
-            if word.stem not in self._spellings and not self._may_open(words, position):
-                continue
-            for unit in _units(words, position):
-                for phrase, spelling in self._spellings.get(unit.stem, ()):
-                    if not spelling[0].admits(unit.stem, unit.form):
-                        continue
-                    end = _end(words, unit.after, spelling[1:])
-                    if end is not None:
-                        found.setdefault(phrase, set()).add((word.start, words[end - 1].end))
+            if word.stem in self._root.following or self._may_open(words, position):
+                for phrase, end in _matches(self._root, words, position, ()):
+                    found.setdefault(phrase, set()).add((word.start, end))
         return {phrase: tuple(sorted(spans)) for phrase, spans in found.items()}
 
     def _may_open(self, words: Sequence[Token], position: int) -> bool:
@@ -169,6 +165,16 @@ class _Word(NamedTuple):
 _Spelling = tuple[_Word, ...]
 
 
+class _Node:
+    """What the phrases that begin with the same stems go on with, and which of them end here."""
+
+    __slots__ = ("ending", "following")
+
+    def __init__(self) -> None:
+        self.following: dict[str, _Node] = {}
+        self.ending: list[tuple[str, _Spelling]] = []
+
+
 class _Unit(NamedTuple):
     """What may be read as one word, and where the next would begin."""
 
@@ -186,18 +192,20 @@ def _units(words: Sequence[Token], position: int) -> Iterator[_Unit]:
             yield _Unit(as_one, word.form + following.form, position + 2)
 
 
-def _end(words: Sequence[Token], position: int, rest: _Spelling) -> int | None:
-    """Return where the match ends when the rest of the phrase follows from here."""
-    if not rest:
-        return position
-    if position == len(words) or not words[position].joins:
-        return None
+def _matches(
+    node: _Node, words: Sequence[Token], position: int, before: tuple[_Unit, ...]
+) -> Iterator[tuple[str, int]]:
+    """Yield the phrases that go on from here, each with the place in the text where it ends."""
     for unit in _units(words, position):
-        if rest[0].admits(unit.stem, unit.form):
-            end = _end(words, unit.after, rest[1:])
-            if end is not None:
-                return end
-    return None
+        further = node.following.get(unit.stem)
+        if further is None:
+            continue
+        read = (*before, unit)
+        for phrase, spelling in further.ending:
+            if all(word.admits(each.stem, each.form) for word, each in zip(spelling, read, strict=True)):
+                yield phrase, words[unit.after - 1].end
+        if further.following and unit.after < len(words) and words[unit.after].joins:
+            yield from _matches(further, words, unit.after, read)
 
 
 def _spellings(words: Sequence[Token]) -> Iterator[_Spelling]:

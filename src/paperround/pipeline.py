@@ -14,7 +14,17 @@ from paperround.composing import compose
 from paperround.delivering import Delivered, deliver
 from paperround.issue import OPEN
 from paperround.letters import Letters
-from paperround.ports import Claim, Ledger, Library, OnUnknown, Relay, Source, Status, SubscriberId
+from paperround.ports import (
+    Claim,
+    Embedder,
+    Ledger,
+    Library,
+    OnUnknown,
+    Relay,
+    Source,
+    Status,
+    SubscriberId,
+)
 from paperround.subscribers import Subscriber
 
 log = structlog.get_logger()
@@ -26,7 +36,8 @@ LIFE_OF_A_LETTER = timedelta(days=3)  # what could not be delivered for so long 
 class Desk:
     """What a round is done with.
 
-    `subscribers` are all there are: nobody else gets anything. `alone` is entered for the delivery, so
+    `subscribers` are all there are: nobody else gets anything. Without an `embedder`, papers are ranked
+    by words alone. `alone` is entered for the delivery, so
     that no two processes make it from one ledger; `stop` ends it after the transactions in hand.
     """
 
@@ -40,6 +51,7 @@ class Desk:
     on_unknown: OnUnknown
     now: Callable[[], datetime]
     alone: Callable[[], AbstractAsyncContextManager[None]]
+    embedder: Embedder | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -97,6 +109,7 @@ async def run(
             ledger=desk.ledger,
             letters=desk.letters,
             now=desk.now,
+            embedder=desk.embedder,
         )
     delivered = await post(desk, of=ids if alone else None, retry=retry)
     return Round(

@@ -6,8 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from paperround.batches import Batch, BatchRecord
 from paperround.digests import Digest
+from paperround.meaning import Vector
 from paperround.papers import Paper, PaperId
 from paperround.replies import Reply
 
@@ -88,6 +92,41 @@ class Library(Protocol):
 
     def paper(self, paper: PaperId) -> Paper | None:
         """Return one paper."""
+
+
+# --- what words mean ------------------------------------------------------------------------------
+
+
+class EmbedderError(Exception):
+    """There is no model to say what texts mean; the message says why and what to do, for people."""
+
+
+class Embedder(Protocol):
+    """A model for which a text is a direction: what means much the same points much the same way."""
+
+    @property
+    def name(self) -> str:
+        """What tells this model from every other, so that their vectors are never compared.
+
+        Raise EmbedderError where that cannot be said.
+        """
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a row for each text: a vector of length one, or of nothing but zeros.
+
+        The latter is for a text in which the model knows no word. Raise EmbedderError where there is
+        no model to ask.
+        """
+
+
+class Vectors(Protocol):
+    """The vectors that are known: of a text, as one model has it."""
+
+    def find(self, model: str, texts: Collection[str]) -> Mapping[str, Vector]:
+        """Return the vectors of those texts that the model was asked about before."""
+
+    def keep(self, model: str, vectors: Mapping[str, Vector]) -> None:
+        """Keep the vectors of these texts, to three digits; what is known already stays as it is."""
 
 
 # --- what was sent to whom ------------------------------------------------------------------------
@@ -185,6 +224,7 @@ class DeliveryRecord:
     planned_at: datetime
     updated_at: datetime
     next_at: datetime | None
+    remark: str
 
 
 class Ledger(Protocol):

@@ -32,7 +32,7 @@ FIRST_CATEGORY = 0.25
 OTHER_CATEGORY = 0.15
 # What a paper only resembles adds to its evidence, but never more than this: beside interests that it
 # meets, and where it meets none. So a relevance of 0.2 is not reached by resemblance alone.
-BESIDE, ALONE = 1.0, 0.2
+BESIDE, ALONE = 2.0, 0.2
 TOLD_APART = 6  # decimals of evidence: what differs less is equal, on every machine
 WORTH_TELLING = 0.05  # the share of an interest that a paper only resembles
 

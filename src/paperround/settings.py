@@ -90,6 +90,13 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SemanticSettings:
+    """The model that says what words mean: the folder that holds it, or its name."""
+
+    model: Path | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """Where the service listens."""
 
@@ -101,7 +108,8 @@ class WebSettings:
 class Settings:
     """Everything that a config says.
 
-    `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`. `catch_up` is how
+    `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`; without `semantic`,
+    papers are ranked by words alone. `catch_up` is how
     late a digest may still go out after its hour. `templates` is a folder whose files are taken in
     place of the built-in ones of the same name.
     """
@@ -119,3 +127,4 @@ class Settings:
     templates: Path | None = None
     catch_up: timedelta = timedelta(hours=12)
     web: WebSettings = field(default_factory=WebSettings)
+    semantic: SemanticSettings | None = None

@@ -58,7 +58,11 @@ def stem(folded: str) -> str:
         return folded
     if _CONSONANT_PLURAL.fullmatch(folded):
         return folded[:-1]
-    return str(_stemmer.stemWord(folded))
+    if _DERIVED.fullmatch(folded):
+        return folded.removesuffix("s")
+    stemmed = str(_stemmer.stemWord(folded))
+    # A word must not shrink to an acronym: "ragged" is no form of "rag", though "rags" is.
+    return folded if len(stemmed) <= _UNSTEMMED and folded != f"{stemmed}s" else stemmed
 
 
 # Words that say nothing of what a text is about, in lower case.
@@ -91,6 +95,7 @@ _ADJACENT = re.compile(r"[\s\-\u2010\u2011\u2013/'’\"“”_*]*")
 _POSSESSIVE = re.compile(r"['’]s?$|['’](?=\w)", re.IGNORECASE)
 _ACRONYM_PLURAL = re.compile(r"(?=.*[A-Z].*[A-Z0-9]s$|[A-Z][A-Z0-9]+s$).{3,}")
 _CONSONANT_PLURAL = re.compile(r"[^aeiouys]{3,}s")  # llms, which the stemmer leaves alone
+_DERIVED = re.compile(r".{4,}ics?")  # "agentic" is another word than "agent"
 _UNSTEMMED = 3  # words up to this length are what they are: "nas" is no plural
 _JOINED = 6  # "fine tuning" is "finetuning", but "n as" is not "nas"
 

@@ -5,16 +5,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
+from tests.fakes.embedder import BagOfWords, MemoryVectors, NoModel
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.relay import MemoryRelay
 
 from paperround.batches import Batch, BatchState
-from paperround.composing import CHUNK
+from paperround.composing import CHUNK, WORDS_ALONE
 from paperround.digests import Digest
 from paperround.issue import NOTHING_MATCHED, PAUSED, UNREADABLE
 from paperround.keywords import keyword
@@ -22,6 +25,7 @@ from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
 from paperround.pipeline import Desk, Round, Stopped, run
 from paperround.ports import (
+    Embedder,
     Interrupted,
     Ledger,
     Library,
@@ -34,7 +38,9 @@ from paperround.ports import (
     StoreError,
     SubscriberId,
     Unanswered,
+    Vectors,
 )
+from paperround.remembering import Remembering
 from paperround.rendering import Rendered, Renderer
 from paperround.replies import Reply
 from paperround.settings import Mailbox
@@ -101,6 +107,8 @@ class World:
 
     library: Library
     ledger: Ledger
+    vectors: Vectors
+    embedder: Embedder | None = None
     source: Days = field(default_factory=Days)
     relay: Relay = field(default_factory=MemoryRelay)
     sources: list[Days] = field(default_factory=list)
@@ -137,6 +145,7 @@ class World:
             on_unknown=self.on_unknown,
             now=self.now,
             alone=nullcontext,
+            embedder=self.embedder and Remembering(self.embedder, self.vectors, proceed=lambda: None),
         )
 
         async def go() -> Round:
@@ -159,10 +168,10 @@ class World:
 @pytest.fixture(params=["memory", "sqlite"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     if request.param == "memory":
-        yield World(library=MemoryLibrary(), ledger=MemoryLedger())
+        yield World(library=MemoryLibrary(), ledger=MemoryLedger(), vectors=MemoryVectors())
         return
     store = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield World(library=store.library, ledger=store.ledger)
+    yield World(library=store.library, ledger=store.ledger, vectors=store.vectors)
     store.close()
 
 
@@ -599,3 +608,69 @@ def test_what_a_killed_process_left_in_hand_is_not_sent_to_whoever_left(world: W
     world.round(MONDAY, GRACE)
     assert not relay.handed
     assert world.status(ADA, MONDAY)[0] is Status.SUPPRESSED
+
+
+def test_each_paper_and_each_keyword_is_embedded_once(world: World) -> None:
+    world.embedder = model = BagOfWords()
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.round(MONDAY, ADA, GRACE, replace(ADA, address="emmy@example.org"))
+    assert sorted(model.asked) == ["LoRA", "LoRA.", "robots", "robots."]
+    world.source.lists[TUESDAY] = [paper("LoRA 2"), paper("robots")]
+    world.time += timedelta(days=1)
+    world.round(TUESDAY)
+    assert model.asked[4:] == ["LoRA 2."]
+
+
+def test_a_paper_whose_words_changed_is_embedded_anew(world: World) -> None:
+    world.embedder = model = BagOfWords()
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA)
+    world.source.lists[MONDAY] = [replace(paper("LoRA"), abstract="Now with an abstract.")]
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, ADA)
+    assert model.asked[2:] == ["LoRA. Now with an abstract.", "LoRA 2."]
+
+
+def test_what_is_excluded_or_read_by_nobody_is_not_embedded(world: World) -> None:
+    world.embedder = model = BagOfWords()
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    author = replace(ADA, interests=Interests(authors=("Ada Lovelace",), exclude=(keyword("survey"),)))
+    world.round(MONDAY, author, replace(GRACE, paused=True))
+    assert model.asked == []
+
+
+def test_with_a_model_nothing_is_remarked(world: World) -> None:
+    world.embedder = BagOfWords()
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA)
+    (row,) = world.ledger.rows(day=MONDAY)
+    assert row.remark == ""
+
+
+def test_without_its_model_a_round_goes_on_by_words_alone_and_says_so(world: World) -> None:
+    world.embedder = NoModel()
+    world.relay = relay = MemoryRelay()
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    with capture_logs() as logs:
+        outcome = world.round(MONDAY)
+    assert outcome.tally == {Status.SENT: 2}
+    assert (world.got(ADA, MONDAY), world.got(GRACE, MONDAY)) == (["LoRA"], ["robots"])
+    assert {row.remark for row in world.ledger.rows(day=MONDAY)} == {WORDS_ALONE}
+    for handed in relay.handed:
+        mail = message_from_bytes(handed.message, policy=policy.default)
+        for part in ("plain", "html"):
+            body = mail.get_body((part,))
+            assert body is not None
+            assert f"2 new; {WORDS_ALONE}." in " ".join(body.get_content().split())
+    warned = [each for each in logs if each["log_level"] == "warning"]
+    assert [each["event"] for each in warned] == ["meaning.unknown"]
+    assert warned[0]["reason"] == "there is no model for 4 texts"
+
+
+def test_a_silence_without_the_model_is_remarked_too(world: World) -> None:
+    world.embedder = NoModel()
+    world.source.lists[MONDAY] = [paper("speech")]
+    world.round(MONDAY, ADA)
+    (row,) = world.ledger.rows(day=MONDAY)
+    assert (row.reason, row.remark) == (NOTHING_MATCHED, WORDS_ALONE)

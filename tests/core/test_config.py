@@ -22,6 +22,7 @@ from paperround.settings import (
     HuggingFaceSettings,
     Mailbox,
     RelaySettings,
+    SemanticSettings,
     Settings,
     Tls,
     WebSettings,
@@ -774,3 +775,27 @@ def test_a_message_cannot_disturb_a_terminal() -> None:
     done = reading('subscribers:\n  - {email: "\\e]0;x\\a@example.com", "\\e[2J": 1, keywords: [a]}\n')
     assert len(done.problems) == 2
     assert all(problem.isprintable() for problem in done.problems)
+
+
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"])
+def test_a_model_may_have_a_name(name: str) -> None:
+    done = read(f"semantic: {{model: {name}}}\n", variables=Variables())
+    assert done.settings is not None
+    assert done.settings.semantic == SemanticSettings(model=name)
+    assert done.problems == done.warnings == []
+
+
+@pytest.mark.parametrize(
+    "written", ["./minilm", "/srv/models/minilm", "models/of/ours", "~/minilm", "x" * 400]
+)
+def test_a_folder_without_a_model_is_warned_of_and_stops_nothing(written: str) -> None:
+    done = read(f"semantic: {{model: {written}}}\n", variables=Variables())
+    assert done.settings is not None
+    assert done.settings.semantic == SemanticSettings(model=Path("config") / written)
+    assert done.problems == []
+    (warning,) = done.warnings
+    assert warning.startswith("p.yaml:3: semantic.model: there is no folder ")
+
+
+def test_a_model_must_be_said() -> None:
+    assert read("semantic: {}\n").problems == ['p.yaml:3: semantic.model: missing; add the key "model"']

@@ -47,6 +47,7 @@ def matches(phrase: str, text: str) -> bool:
         ("Poincare", "the Poincaré ball"),
         ("Poincaré", "the Poincare ball"),
         ("planning", "plans"),
+        ("robotics", "robotic"),
         ("R", "in R and Julia"),
     ],
 )
@@ -59,6 +60,9 @@ def test_a_keyword_matches(phrase: str, text: str) -> None:
     [
         ("rag", "storage"),
         ("rag", "fragment"),
+        ("rag", "ragged"),
+        ("agent", "agentic"),
+        ("agent", "reagents"),
         ("rl", "url"),
         ("nas", "NASA"),
         ("nas", "n as in"),

@@ -643,6 +643,11 @@ def test_many_sources_are_counted_and_not_listed() -> None:
     assert told.endswith("; and 18 sources more")
 
 
+def test_a_remark_on_the_ranking_comes_after_the_batches() -> None:
+    told = made_from([batch("A", DAY, BatchState.FRESH, 3, 3)], seen_from=DAY, remark="by words alone")
+    assert told == "A 16 June: 3 new; by words alone"
+
+
 def test_counts_and_lists_read_as_people_say_them() -> None:
     assert [counted(n, "paper") for n in (0, 1, 1200)] == ["0 papers", "1 paper", "1,200 papers"]
     assert [listed(each) for each in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [

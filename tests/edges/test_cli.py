@@ -285,3 +285,45 @@ def test_migrate_and_version_say_where_we_are(shell: Shell) -> None:
     assert "at revision" in shell.out
     assert shell("--version") == 0
     assert shell.out.strip().count(".") == 2
+
+
+def semantic(shell: Shell, model: Path) -> None:
+    shell.write("paperround.yaml", SETTINGS.format(folder=shell.folder) + f"semantic: {{model: {model}}}\n")
+
+
+def test_check_says_when_the_model_cannot_be_loaded(shell: Shell) -> None:
+    folder = shell.folder / "model"
+    semantic(shell, folder)
+    assert shell("check") == 1
+    assert f"semantic.model: {folder}: there is no such folder" in shell.err
+    assert "by words alone" in shell.err
+
+
+def test_check_is_content_with_a_model_that_can_be_loaded(shell: Shell, minilm: Path) -> None:
+    semantic(shell, minilm)
+    assert shell("check") == 0
+    assert "is fine" in shell.out
+
+
+def test_without_its_model_a_round_is_sent_and_every_command_tells_of_it(shell: Shell) -> None:
+    remark = "ranked by words alone: the model could not be used"
+    semantic(shell, shell.folder / "model")
+    assert shell("send", "--date", DAY) == 0
+    assert shell.err.count("meaning.unknown") == 1
+    shell("why", "ada@example.org")
+    assert remark in shell.out
+    assert shell.json("why", "ada@example.org")["remark"] == remark
+    shell("log")
+    assert shell.out.count(remark) == 2
+
+
+def test_with_a_model_a_round_keeps_what_it_embedded(
+    shell: Shell, minilm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    semantic(shell, minilm)
+    assert shell("send", "--date", DAY) == 0
+    assert shell.json("why", "ada@example.org")["remark"] == ""
+    # What is kept needs no model, nor the library that would load it.
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    assert shell("why", "ada@example.org", "4") == 0
+    assert "meaning.unknown" not in shell.err

@@ -17,7 +17,7 @@ from paperround.config import ConfigError, Loaded, environment, load
 from paperround.config.environment import Variables
 from paperround.config.fitting import Findings
 from paperround.config.json_schemas import FOLDER, schemas
-from paperround.settings import FileSettings
+from paperround.settings import FileSettings, SemanticSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -49,6 +49,7 @@ relay:
 dkim: {selector: s1, domain: example.org}
 on_unknown: resend
 templates: ours
+semantic: {model: minilm}
 """
 ALL_READERS = """\
 defaults: {timezone: Europe/London, deliver_at: "07:30", days: weekdays, max_papers: 10}
@@ -137,10 +138,12 @@ def test_every_kind_of_key_is_loaded_from_files(folder: Path) -> None:
     (folder / "papers.jsonl").touch()
     (folder / "ca.pem").touch()
     (folder / "ours").mkdir()
+    (folder / "minilm").mkdir()
     done = loaded(folder, {"PAPERROUND_RELAY_PASSWORD": "pw", "PAPERROUND_DKIM_KEY": "key"})
     assert done.warnings == ()
     assert done.settings.sources[3] == FileSettings(name="papers", path=folder / "papers.jsonl")
     assert done.settings.templates == folder / "ours"
+    assert done.settings.semantic == SemanticSettings(model=folder / "minilm")
     assert done.settings.relay is not None
     assert (done.settings.relay.password, done.settings.relay.ca_file) == ("pw", folder / "ca.pem")
     assert done.settings.dkim is not None

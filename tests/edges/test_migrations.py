@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, event, inspect, make_url
 
 from paperround.ports import StoreError
-from paperround.store import Store, open_store
+from paperround.store import Store, migrations, open_store
 from paperround.store.engine import Database
 from paperround.store.migrations import migrate
 from paperround.store.tables import metadata
@@ -40,6 +42,24 @@ def test_the_migrations_lead_to_the_same_checks(store: Store) -> None:
     with store.database.reading() as connection, wanted.connect() as other:
         assert checks(connection) == checks(other)
     wanted.dispose()
+
+
+def test_a_delivery_of_the_first_tables_stays_and_has_no_remark(path: Path) -> None:
+    database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with closing(database), database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    change(path, "INSERT INTO subscribers VALUES (1, 'ada@example.org', 'ada@example.org', '2026-06-16')")
+    change(
+        path,
+        "INSERT INTO deliveries VALUES (1, 1, '2026-06-16', 'quiet', 'paused', NULL, 0, 0, NULL, NULL, '', "
+        "'2026-06-16 05:00:00', '2026-06-16 05:00:00', '[]', 0, '{}', NULL)",
+    )
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        (row,) = store.ledger.rows()
+    assert (row.reason, row.remark) == ("paused", "")
 
 
 def test_a_store_says_its_revision(store: Store, path: Path) -> None:

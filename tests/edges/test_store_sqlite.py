@@ -208,7 +208,7 @@ def test_text_that_cannot_be_written_is_refused(store: Store, ada: SubscriberId)
 SECOND_OF_THE_DAY = """
     INSERT INTO deliveries
     SELECT NULL, subscriber, day, status, reason, 'other', attempts, unknowns, data_begun_at,
-    next_at, reply, planned_at, updated_at, batches, considered, rejected, message FROM deliveries
+    next_at, reply, planned_at, updated_at, batches, considered, rejected, message, remark FROM deliveries
 """
 
 

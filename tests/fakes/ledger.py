@@ -282,6 +282,7 @@ def _record(delivery: DeliveryId, plan: Plan, now: datetime) -> DeliveryRecord:
         planned_at=now,
         updated_at=now,
         next_at=None,
+        remark=plan.digest.remark,
     )
 
 

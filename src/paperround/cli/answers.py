@@ -188,6 +188,7 @@ def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
         "status": row.status.value,
         "reason": row.reason,
         "batches": list(row.batches),
+        "remark": row.remark,
         "picks": picks,
         "titles": list(row.titles),
         "considered": row.considered,
@@ -222,7 +223,14 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
     listings = desk.library.listings(row.day - LONGEST_LOOK_BACK, row.day)
     seen = min((each.first_seen for each in listings if each.paper.id == paper), default=None)
     ids = desk.ledger.enrol([row.subscriber], now=desk.now())
-    look = issue(row.day, frame.chosen(settings, row.subscriber), desk.library, desk.ledger, ids=ids)
+    look = issue(
+        row.day,
+        frame.chosen(settings, row.subscriber),
+        desk.library,
+        desk.ledger,
+        ids=ids,
+        embedder=desk.embedder,
+    )
     return fate(row, look, paper, seen=seen, sent_on=sent_on)
 
 
@@ -238,6 +246,7 @@ def _tell_rows(rows: Sequence[DeliveryRecord], *, filtered: bool) -> None:
         justify: Literal["left", "right"] = "right" if column in ("id", "papers", "tries") else "left"
         table.add_column(column, justify=justify, no_wrap=whole, overflow="fold")
     for row in rows:
+        said = ": ".join(part for part in (row.reason, row.reply) if part)
         table.add_row(
             row.day.isoformat(),
             str(row.id),
@@ -246,7 +255,7 @@ def _tell_rows(rows: Sequence[DeliveryRecord], *, filtered: bool) -> None:
             str(len(row.picks) or ""),
             str(row.attempts or ""),
             _when(row),
-            escape(": ".join(part for part in (row.reason, row.reply) if part)),
+            escape("; ".join(part for part in (said, row.remark) if part)),
         )
     frame.out.print(table)
 
@@ -267,6 +276,8 @@ def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
         frame.tell(
             f"  {batch['source']}, {day}: {batch['state']}, {counted(int(str(batch['papers'])), 'paper')}"
         )
+    if row.remark:
+        frame.tell(f"  {row.remark}")
     if row.considered:
         new = counted(row.considered, "paper")
         frame.tell(f"New to this reader: {new}, of which {len(row.picks)} came in full.")

@@ -205,8 +205,15 @@ def _tell_round(outcome: Round, rows: Sequence[DeliveryRecord]) -> None:
 def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], *, as_json: bool) -> None:
     async def work(desk: Desk) -> list[Plan]:
         await collected(day, desk, max_age=RECENT)
-        library, ledger, letters, now = desk.library, desk.ledger, desk.letters, desk.now
-        made = plans(day, subscribers, library=library, ledger=ledger, letters=letters, now=now)
+        made = plans(
+            day,
+            subscribers,
+            library=desk.library,
+            ledger=desk.ledger,
+            letters=desk.letters,
+            now=desk.now,
+            embedder=desk.embedder,
+        )
         return await asyncio.to_thread(list, made)
 
     rehearsed = frame.at_desk(settings, work)

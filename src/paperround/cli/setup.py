@@ -12,11 +12,14 @@ from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, FAILED, ConfigOption, LatestDateOption, app
 from paperround.composing import issue
 from paperround.digests import Digest
+from paperround.embedding import SentenceModel
 from paperround.installed import examples, schemas
 from paperround.issue import silence
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk
+from paperround.ports import EmbedderError
 from paperround.rendering import Rendered
+from paperround.settings import Settings
 from paperround.store import open_store
 
 _ENV = """\
@@ -49,6 +52,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
         letters(settings, store.ledger)  # which reads the templates and the key
         suppressed = set(store.ledger.suppressed())
         ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
+    _check_model(settings)
     for subscriber in settings.subscribers:
         if ids[subscriber.address] in suppressed:
             frame.say(f"warning: {subscriber.address} has unsubscribed and gets nothing")
@@ -58,6 +62,17 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
         f"{counted(len(settings.sources), 'source')}; "
         f"mail goes {ways}; the store is {settings.store}"
     )
+
+
+def _check_model(settings: Settings) -> None:
+    if settings.semantic is None:
+        return
+    try:
+        SentenceModel(settings.semantic.model).embed(["a word"])
+    except EmbedderError as error:
+        frame.say(f"paperround: semantic.model: {error}")
+        frame.say("Until then papers are ranked by words alone, and each email says so.")
+        raise typer.Exit(FAILED) from None
 
 
 @app.command()
@@ -89,7 +104,7 @@ def preview(
         if day is None or not desk.library.batches([day]):
             return None
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
-        look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids)
+        look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids, embedder=desk.embedder)
         digest = next(look.digests())
         return day, digest, desk.letters.render(digest, ids[subscriber.address])
 

@@ -1,5 +1,6 @@
 """What `paperround.yaml` may say, and the settings it stands for."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -35,11 +36,14 @@ from paperround.settings import (
     FileSettings,
     HuggingFaceSettings,
     RelaySettings,
+    SemanticSettings,
     Settings,
     SourceSettings,
     Tls,
     WebSettings,
 )
+
+_MODEL_NAME = r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?"  # with its owner or without
 
 PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
 
@@ -154,6 +158,15 @@ class DkimForm(Form):
     """The domain that signs: the one of `from`, or one above it."""
 
 
+class SemanticForm(Form):
+    """A model that finds papers which mean what a keyword means. Needs the extra paperround[semantic]."""
+
+    model_config = ConfigDict(title="Semantic")
+
+    model: PathText
+    """The folder of a sentence-transformers model, relative to this file; or a name, downloaded once."""
+
+
 class WebForm(Form):
     """Where the service listens for unsubscribing, preferences, archive and health."""
 
@@ -198,6 +211,8 @@ class InstallationForm(Form):
     """A folder whose templates replace the built-in ones of the same name; relative to this file."""
     web: WebForm = Field(default_factory=WebForm)
     """Where the service listens."""
+    semantic: SemanticForm | None = None
+    """A model for meaning; without one, papers are ranked by words alone."""
 
 
 def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None:
@@ -230,6 +245,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         templates=templates,
         catch_up=form.catch_up,
         web=WebSettings(host=variables.web_host or form.web.host, port=form.web.port),
+        semantic=_semantic(sheet, form, folder),
     )
 
 
@@ -316,6 +332,17 @@ def _dkim(sheet: Sheet, form: InstallationForm, variables: Variables) -> DkimSet
         apart = f"the mails are from {quoted(form.sender.domain)}: DMARC would not count this signature"
         sheet.warn(("dkim", "domain"), apart, "sign with the domain of `from`")
     return DkimSettings(selector=form.dkim.selector, domain=form.dkim.domain, key=variables.dkim_key)
+
+
+def _semantic(sheet: Sheet, form: InstallationForm, folder: Path) -> SemanticSettings | None:
+    if form.semantic is None:
+        return None
+    written = form.semantic.model
+    if re.fullmatch(_MODEL_NAME, written) and not (folder / written).is_dir():
+        return SemanticSettings(model=written)
+    # Mails go out without it, too, ranked by words alone.
+    _existing(sheet, ("semantic", "model"), folder, written, directory=True, may_come=True)
+    return SemanticSettings(model=folder / written)
 
 
 def _existing(

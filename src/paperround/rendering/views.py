@@ -202,7 +202,7 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick]) -> Mail:
         summary=f"Picked from {phrases.counted(digest.considered, 'paper')}." if digest.considered else "",
         parts=(),
         left_out="",
-        batches=words.made_from(digest.batches, seen_from=digest.day),
+        batches=words.made_from(digest.batches, seen_from=digest.day, remark=digest.remark),
         because=f"{address} asked for {asked}." if asked else f"{address} is subscribed.",
         unsubscribe=footer.unsubscribe,
         postal_address=words.one_line(footer.postal_address or "", _LONGEST_TITLE),

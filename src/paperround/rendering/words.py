@@ -58,8 +58,11 @@ def interests_in_words(interests: Interests) -> str:
     return listed(shown)
 
 
-def made_from(batches: Iterable[BatchRecord], *, seen_from: date) -> str:
-    """Return what each source gave, the richest first: its newest day, and older ones with something new."""
+def made_from(batches: Iterable[BatchRecord], *, seen_from: date, remark: str = "") -> str:
+    """Return what each source gave, the richest first: its newest day, and older ones with something new.
+
+    A remark on how the papers were ranked comes last.
+    """
     by_source: dict[str, list[BatchRecord]] = {}
     for batch in sorted(batches, key=lambda each: each.day, reverse=True):
         by_source.setdefault(batch.source, []).append(batch)
@@ -68,7 +71,8 @@ def made_from(batches: Iterable[BatchRecord], *, seen_from: date) -> str:
     )
     given = [_source_in_words(days, seen_from) for days in richest_first]
     rest = len(given) - _SHOWN_SOURCES
-    return "; ".join(given[:_SHOWN_SOURCES]) + (f"; and {counted(rest, 'source')} more" if rest > 0 else "")
+    more = f"and {counted(rest, 'source')} more" if rest > 0 else ""
+    return "; ".join(part for part in (*given[:_SHOWN_SOURCES], more, remark) if part)
 
 
 def _source_in_words(days: Sequence[BatchRecord], seen_from: date) -> str:

@@ -12,6 +12,7 @@ from paperround.store.engine import Database
 from paperround.store.ledger import SqlLedger
 from paperround.store.library import SqlLibrary
 from paperround.store.migrations import migrate
+from paperround.store.vectors import SqlVectors
 
 __all__ = ["Store", "StoreError", "open_store"]
 
@@ -22,6 +23,7 @@ class Store:
 
     library: SqlLibrary
     ledger: SqlLedger
+    vectors: SqlVectors
     revision: str
     database: Database
 
@@ -56,7 +58,11 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
         database.close()
         raise
     return Store(
-        library=SqlLibrary(database), ledger=SqlLedger(database), revision=revision, database=database
+        library=SqlLibrary(database),
+        ledger=SqlLedger(database),
+        vectors=SqlVectors(database),
+        revision=revision,
+        database=database,
     )
 
 

@@ -32,6 +32,7 @@ def delivery_row(plan: Plan, *, now: datetime) -> Mapping[str, object]:
         "batches": [_batch_entry(batch) for batch in plan.digest.batches],
         "considered": plan.digest.considered,
         "rejected": dict(plan.digest.rejected),
+        "remark": plan.digest.remark,
     }
 
 
@@ -62,6 +63,7 @@ def delivery_record(row: Row[Any], picks: Sequence[Row[Any]]) -> DeliveryRecord:
         planned_at=row.planned_at,
         updated_at=row.updated_at,
         next_at=row.next_at,
+        remark=row.remark,
     )
 
 

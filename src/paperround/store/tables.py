@@ -158,8 +158,10 @@ deliveries = Table(
     Column("batches", JSON, nullable=False),
     Column("considered", Integer, nullable=False),
     Column("rejected", JSON, nullable=False),
-    # Compressed, and last in the row: SQLite reads what stands before it without touching it.
+    # Compressed, and behind all that is asked for often: SQLite reads what stands before it without
+    # touching it. It is empty once the delivery has ended, so what came to stand behind it costs little.
     Column("message", LargeBinary),
+    Column("remark", Text, nullable=False, server_default=""),
     UniqueConstraint("subscriber", "day"),
     CheckConstraint(
         "(status IN ('planned', 'sending', 'deferred', 'unknown')) = (message IS NOT NULL)", name="message"
@@ -185,6 +187,15 @@ picks = Table(
     PrimaryKeyConstraint("delivery", "position"),
     # Every paper that a reader ever had is asked for each day: answered from this alone.
     Index(None, "delivery", "paper"),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("model", String, nullable=False),
+    Column("text", LargeBinary, nullable=False),  # its digest
+    Column("vector", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("model", "text"),
 )
 
 settings = Table(
