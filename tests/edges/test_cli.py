@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import structlog
 
 from paperround.cli import main
+from paperround.phrases import full_day
 
 DAY = "2026-06-16"
 SETTINGS = """\
@@ -57,7 +59,24 @@ class Shell:
         return json.loads(self.out)
 
     def write(self, name: str, text: str) -> None:
-        (self.folder / "config" / name).write_text(text, encoding="utf-8")
+        file = self.folder / "config" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def announce(self, titles: Mapping[str, str]) -> None:
+        """Write the list of the only source."""
+        lines = [
+            {
+                "id": f"test:{number}",
+                "title": title,
+                "abstract": "",
+                "authors": ["Ann Other"],
+                "url": "https://example.org/",
+                "published": DAY,
+            }
+            for number, title in titles.items()
+        ]
+        self.write("papers.jsonl", "\n".join(map(json.dumps, lines)))
 
 
 @pytest.fixture
@@ -69,18 +88,7 @@ def shell(
     shell = Shell(tmp_path, capsys, monkeypatch)
     shell.write("paperround.yaml", SETTINGS.format(folder=tmp_path))
     shell.write("subscribers.yaml", SUBSCRIBERS)
-    lines = [
-        {
-            "id": f"test:{number}",
-            "title": title,
-            "abstract": "",
-            "authors": ["Ann Other"],
-            "url": "https://example.org/",
-            "published": DAY,
-        }
-        for number, title in PAPERS.items()
-    ]
-    shell.write("papers.jsonl", "\n".join(map(json.dumps, lines)))
+    shell.announce(PAPERS)
     yield shell
     structlog.reset_defaults()  # the command logs to a stream that ends with the test
 
@@ -276,6 +284,46 @@ def test_health_fails_where_no_service_answers(shell: Shell) -> None:
         settings.write("web: {port: 9}\n")
     assert shell("health") == 1
     assert "does not answer" in shell.err
+
+
+def test_check_warns_of_keywords_that_choose_nothing(shell: Shell) -> None:
+    shell.announce(
+        {str(number): "An LLM agent" if number % 20 == 0 else "The agent" for number in range(200)}
+    )
+    shell.write(
+        "subscribers.yaml",
+        """\
+subscribers:
+  - email: ada@example.org
+    keywords:
+      - agent
+      - LLM agnet
+    exclude: [the agent, nowhere]
+  - {email: grace@example.org, keywords: [agent, Koopman]}
+  - {email: joan@example.org, keywords: [LLM]}
+""",
+    )
+    assert shell("check") == 0
+    assert "warning" not in shell.err
+    shell("fetch", "--date", DAY)
+    assert shell("check") == 0
+    place, of = (
+        "warning: config/subscribers.yaml",
+        f"the 200 papers since {full_day(date.fromisoformat(DAY))}",
+    )
+    common, slip, excluded = shell.err.splitlines()
+    assert common == (
+        f'{place}:4: subscribers[0].keywords[0]: "agent" matches 100 % of {of} (also on line 7); '
+        'narrower: "LLM agent" 5 %'
+    )
+    assert slip == (
+        f'{place}:5: subscribers[0].keywords[1]: "LLM agnet" matches none of {of}; '
+        'these match: "LLM agent" 5 %'
+    )
+    assert excluded == (
+        f'{place}:6: subscribers[0].exclude[0]: "the agent" rules out 95 % of {of}; '
+        "write a longer phrase, or several words under all: […]"
+    )
 
 
 def test_migrate_and_version_say_where_we_are(shell: Shell) -> None:
