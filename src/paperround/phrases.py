@@ -25,6 +25,14 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
+def percent(share: float) -> str:
+    """Return a share as "20 %", "0.4 %" or "under 0.1 %"."""
+    hundredths = share * 100
+    if 0 < hundredths < _LEAST_PERCENT:
+        return f"under {_LEAST_PERCENT} %"
+    return f"{hundredths:.0f} %" if hundredths >= 1 or not share else f"{hundredths:.1f} %"
+
+
 def listed(items: Sequence[str]) -> str:
     """Return "a", "a and b" or "a, b and c"."""
     return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
@@ -34,6 +42,8 @@ def weekday(day: date) -> str:
     """Return "Tuesday"."""
     return _WEEKDAYS[day.weekday()]
 
+
+_LEAST_PERCENT = 0.1
 
 # Strftime speaks the language of the machine, and has no day without a zero on Windows.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import structlog
 
 from paperround.cli import main
+from paperround.phrases import full_day
 
 DAY = "2026-06-16"
 SETTINGS = """\
@@ -57,7 +59,24 @@ class Shell:
         return json.loads(self.out)
 
     def write(self, name: str, text: str) -> None:
-        (self.folder / "config" / name).write_text(text, encoding="utf-8")
+        file = self.folder / "config" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def announce(self, titles: Mapping[str, str]) -> None:
+        """Write the list of the only source."""
+        lines = [
+            {
+                "id": f"test:{number}",
+                "title": title,
+                "abstract": "",
+                "authors": ["Ann Other"],
+                "url": "https://example.org/",
+                "published": DAY,
+            }
+            for number, title in titles.items()
+        ]
+        self.write("papers.jsonl", "\n".join(map(json.dumps, lines)))
 
 
 @pytest.fixture
@@ -69,18 +88,7 @@ def shell(
     shell = Shell(tmp_path, capsys, monkeypatch)
     shell.write("paperround.yaml", SETTINGS.format(folder=tmp_path))
     shell.write("subscribers.yaml", SUBSCRIBERS)
-    lines = [
-        {
-            "id": f"test:{number}",
-            "title": title,
-            "abstract": "",
-            "authors": ["Ann Other"],
-            "url": "https://example.org/",
-            "published": DAY,
-        }
-        for number, title in PAPERS.items()
-    ]
-    shell.write("papers.jsonl", "\n".join(map(json.dumps, lines)))
+    shell.announce(PAPERS)
     yield shell
     structlog.reset_defaults()  # the command logs to a stream that ends with the test
 
@@ -278,6 +286,124 @@ def test_health_fails_where_no_service_answers(shell: Shell) -> None:
         settings.write("web: {port: 9}\n")
     assert shell("health") == 1
     assert "does not answer" in shell.err
+
+
+TRY = """\
+subscribers:
+  - {email: ada@example.org, keywords: [LoRA, else], exclude: [rest], max_papers: 1}
+  - {email: joan@example.org, keywords: [robots]}
+"""
+
+
+def test_a_replay_shows_what_other_interests_would_have_brought(shell: Shell) -> None:
+    shell("send", "--date", DAY)
+    before = shell.json("log")
+    shell.write("../other/subscribers.yaml", TRY.replace("else", "{term: else, weight: 9}"))
+    (day,) = shell.json("replay", "ada@example.org", "--since", "2026-06-01", "--config", "other")
+    assert (day["day"], day["status"], day["silence"]) == (DAY, "sent", None)
+    assert (day["came"], day["would_come"]) == (["test:1"], ["test:4"])
+    assert [(each["paper"], each["reasons"]) for each in day["gained"]] == [
+        ("test:4", ["Matches else in the title"])
+    ]
+    assert [(each["paper"], each["title"]) for each in day["lost"]] == [("test:1", "LoRA at work")]
+    assert "title line" in day["lost"][0]["reason"]
+    assert shell.err.strip().endswith("1 day: 1 paper came, 1 would have; 1 gained, 1 lost")
+    assert shell.json("log") == before
+
+
+def test_a_replay_is_told_paper_by_paper(shell: Shell) -> None:
+    shell("send", "--date", DAY)
+    assert shell("replay", "ADA@example.org", "--since", DAY) == 0
+    assert "Tuesday 16 June 2026: 1 paper came, 1 would have" in shell.out
+    assert "1 day: 1 paper came, 1 would have; 0 gained, 0 lost" in shell.out
+    shell.write("../other/subscribers.yaml", TRY)
+    assert shell("replay", "joan@example.org", "--since", DAY, "--config", "other") == 0
+    (gained,) = (line.split() for line in shell.out.splitlines() if "Robots" in line)
+    assert (gained[0], gained[2:]) == ("+", ["Robots:", "a", "survey", "(test:3)"])
+    assert "Matches robots in the title" in shell.out
+    shell.write("../other/subscribers.yaml", TRY.replace("rest", "work"))
+    assert shell("replay", "ada@example.org", "--since", DAY, "--config", "other") == 0
+    assert any(line.startswith("- ") and "LoRA at work" in line for line in shell.out.splitlines())
+    assert "holds “work”, which is excluded" in shell.out
+
+
+def test_a_replay_of_days_that_are_none_of_the_readers_is_empty(shell: Shell) -> None:
+    shell("send", "--date", DAY)
+    span = ("--since", "0001-01-01", "--until", "9999-12-31")
+    shell.write(
+        "../other/subscribers.yaml", "subscribers: [{email: x@example.org, keywords: [a], days: [sun]}]"
+    )
+    assert shell.json("replay", "x@example.org", *span, "--config", "other") == []
+    assert "0 days: 0 papers came, 0 would have" in shell.err
+
+
+def test_a_replay_reads_the_store_of_the_other_config_where_it_names_one(shell: Shell) -> None:
+    shell("send", "--date", DAY)
+    shell.write("../other/subscribers.yaml", TRY)
+    shell.write(
+        "../other/paperround.yaml",
+        SETTINGS.format(folder=shell.folder / "other").replace("papers.jsonl", "../config/papers.jsonl"),
+    )
+    assert shell("replay", "ada@example.org", "--since", DAY, "--config", "other") == 1
+    assert "other/store.db; other/paperround.yaml names this store; without that file" in shell.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--since", "2026-06-17"), 1, "nothing is stored since 2026-06-17"),
+        (("--since", "2026-05-01", "--until", "2026-05-02"), 1, "from 2026-05-01 to 2026-05-02"),
+        (("--since", DAY, "--until", "2026-06-01"), 2, "--until 2026-06-01 lies before --since 2026-06-16"),
+        (("--since", DAY, "--config", "nowhere"), 2, "nowhere/subscribers.yaml: there is no such file"),
+        ((), 2, "--since"),
+    ],
+)
+def test_a_replay_of_nothing_says_why(
+    shell: Shell, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    shell("send", "--date", DAY)
+    assert shell("replay", "ada@example.org", *arguments) == code
+    assert words in shell.err
+
+
+def test_check_warns_of_keywords_that_choose_nothing(shell: Shell) -> None:
+    shell.announce(
+        {str(number): "An LLM agent" if number % 20 == 0 else "The agent" for number in range(200)}
+    )
+    shell.write(
+        "subscribers.yaml",
+        """\
+subscribers:
+  - email: ada@example.org
+    keywords:
+      - agent
+      - LLM agnet
+    exclude: [the agent, nowhere]
+  - {email: grace@example.org, keywords: [agent, Koopman]}
+  - {email: joan@example.org, keywords: [LLM]}
+""",
+    )
+    assert shell("check") == 0
+    assert "warning" not in shell.err
+    shell("fetch", "--date", DAY)
+    assert shell("check") == 0
+    place, of = (
+        "warning: config/subscribers.yaml",
+        f"the 200 papers since {full_day(date.fromisoformat(DAY))}",
+    )
+    common, slip, excluded = shell.err.splitlines()
+    assert common == (
+        f'{place}:4: subscribers[0].keywords[0]: "agent" matches 100 % of {of} (also on line 7); '
+        'narrower: "LLM agent" 5 %'
+    )
+    assert slip == (
+        f'{place}:5: subscribers[0].keywords[1]: "LLM agnet" matches none of {of}; '
+        'these match: "LLM agent" 5 %'
+    )
+    assert excluded == (
+        f'{place}:6: subscribers[0].exclude[0]: "the agent" rules out 95 % of {of}; '
+        "write a longer phrase, or several words under all: […]"
+    )
 
 
 def test_migrate_and_version_say_where_we_are(shell: Shell) -> None:

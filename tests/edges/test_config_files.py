@@ -132,6 +132,20 @@ def test_the_examples_of_the_documentation_can_be_used(folder: Path) -> None:
     assert [subscriber.name for subscriber in done.settings.subscribers] == ["Ada"]
 
 
+def test_the_readers_of_another_folder_go_with_the_installation_of_this_one(
+    folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "subscribers.yaml").write_text(ALL_READERS)
+    done = load(folder, {}, dotenv=Path("nowhere"), readers_of=other)
+    assert done.settings.sender.address == "papers@example.org"
+    assert [subscriber.name for subscriber in done.settings.subscribers] == ["Ada"]
+    assert done.readers.file == other / "subscribers.yaml"
+    with pytest.raises(ConfigError, match="no such file"):
+        load(folder, {}, dotenv=Path("nowhere"), readers_of=tmp_path / "nobody")
+
+
 def test_every_kind_of_key_is_loaded_from_files(folder: Path) -> None:
     (folder / "paperround.yaml").write_text(ALL_KEYS)
     (folder / "subscribers.yaml").write_text(ALL_READERS)

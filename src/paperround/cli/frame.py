@@ -22,7 +22,7 @@ from rich.console import Console
 
 from paperround import clock
 from paperround.app import open_desk, utc_now
-from paperround.config import ConfigError, load
+from paperround.config import ConfigError, Loaded, load
 from paperround.dkim_signing import KeyProblem
 from paperround.exclusive import Busy
 from paperround.pipeline import Desk, Stopped
@@ -55,19 +55,21 @@ class Format(StrEnum):
     JSON = "json"
 
 
+CONFIG_VARIABLE = "PAPERROUND_CONFIG"
 ConfigOption = Annotated[
     Path,
-    typer.Option("--config", envvar="PAPERROUND_CONFIG", metavar="DIR", help="The folder with the config."),
+    typer.Option("--config", envvar=CONFIG_VARIABLE, metavar="DIR", help="The folder with the config."),
 ]
 
 
-def _date_option(meaning: str) -> Any:  # noqa: ANN401 - what typer makes of it
-    return typer.Option("--date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=meaning)
+def date_option(meaning: str, name: str = "--date") -> Any:  # noqa: ANN401 - what typer makes of it
+    """Return the option that takes a day."""
+    return typer.Option(name, formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=meaning)
 
 
-DateOption = Annotated[datetime | None, _date_option("The day; today if left out.")]
-LatestDateOption = Annotated[datetime | None, _date_option("The day; the latest one if left out.")]
-LogDateOption = Annotated[datetime | None, _date_option("The day; all of them if left out.")]
+DateOption = Annotated[datetime | None, date_option("The day; today if left out.")]
+LatestDateOption = Annotated[datetime | None, date_option("The day; the latest one if left out.")]
+LogDateOption = Annotated[datetime | None, date_option("The day; all of them if left out.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="For people or for scripts.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
@@ -141,10 +143,20 @@ def configure_logging(level: int) -> None:
 
 def settings_of(folder: Path) -> Settings:
     """Return the settings, and say what `load` warns of."""
-    loaded = load(folder, os.environ)
-    for warning in loaded.warnings:
+    return loaded(folder).settings
+
+
+def loaded(folder: Path, *, readers_of: Path | None = None) -> Loaded:
+    """Return the config, its readers those of another folder if given, and say what `load` warns of."""
+    config = load(folder, os.environ, readers_of=readers_of)
+    for warning in config.warnings:
         say(f"warning: {warning}")
-    return loaded.settings
+    return config
+
+
+def usual_config() -> Path:
+    """Return the folder of the config that is used where no option names one."""
+    return Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
 
 
 def wants_json(chosen: Format, *, json_flag: bool) -> bool:

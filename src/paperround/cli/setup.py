@@ -9,6 +9,7 @@ import typer
 
 from paperround.app import letters, utc_now
 from paperround.cli import frame
+from paperround.cli.advice import keyword_warnings
 from paperround.cli.frame import DEFAULT_CONFIG, FAILED, ConfigOption, LatestDateOption, app
 from paperround.composing import issue
 from paperround.digests import Digest
@@ -46,13 +47,18 @@ def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Find every problem of the config at once, with file, line and mend."""
-    settings = frame.settings_of(config)
+    """Find every problem of the config at once, with file, line and mend; judge keywords by stored papers."""
+    loaded = frame.loaded(config)
+    settings = loaded.settings
     with closing(open_store(settings.store)) as store:
         letters(settings, store.ledger)  # which reads the templates and the key
         suppressed = set(store.ledger.suppressed())
         ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
     _check_model(settings)
+        with frame.err.status("Looking for the keywords in the stored papers"):
+            warnings = keyword_warnings(loaded, store.library)
+    for warning in warnings:
+        frame.say(f"warning: {warning}")
     for subscriber in settings.subscribers:
         if ids[subscriber.address] in suppressed:
             frame.say(f"warning: {subscriber.address} has unsubscribed and gets nothing")

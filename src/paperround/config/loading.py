@@ -8,7 +8,7 @@ from pathlib import Path
 from paperround.config import environment, installation, subscriptions
 from paperround.config.fitting import Findings, Sheet
 from paperround.config.problems import ConfigError, Problem
-from paperround.config.yaml_lines import LARGEST_FILE, parse
+from paperround.config.yaml_lines import LARGEST_FILE, Document, parse
 from paperround.settings import Settings
 
 INSTALLATION = "paperround.yaml"
@@ -17,30 +17,39 @@ SUBSCRIBERS = "subscribers.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A config that can be used, and what in it is likely not what was meant."""
+    """A config that can be used, and what in it is likely not what was meant.
+
+    `readers` is subscribers.yaml as it was read, its subscribers one to one those of the settings.
+    """
 
     settings: Settings
+    readers: Document
     warnings: tuple[Problem, ...] = ()
 
 
-def load(folder: Path, environ: Mapping[str, str], *, dotenv: Path = Path(".env")) -> Loaded:
+def load(
+    folder: Path, environ: Mapping[str, str], *, dotenv: Path = Path(".env"), readers_of: Path | None = None
+) -> Loaded:
     """Read `paperround.yaml` and `subscribers.yaml` of the folder, and the variables they go with.
 
-    What `environ` does not say is taken from the folder's `.env`, or else from the file `dotenv`.
-    Raise ConfigError with every problem of all of it.
+    What `environ` does not say is taken from the folder's `.env`, or else from the file `dotenv`. With
+    `readers_of`, the subscribers are those of that other folder. Raise ConfigError with every problem
+    of all of it.
     """
     findings = Findings()
     env_file = next((file for file in (folder / ".env", dotenv) if os.path.lexists(file)), None)
     variables = environment.read(environ, env_file, findings)
     main = _sheet(folder / INSTALLATION, findings)
-    readers = _sheet(folder / SUBSCRIBERS, findings)
+    readers = _sheet((readers_of or folder) / SUBSCRIBERS, findings)
     settings = installation.read(main, folder=folder, variables=variables) if main else None
     sender = settings.sender if settings else None
     subscribers = subscriptions.read(readers, sender=sender) if readers else ()
-    if findings.problems or settings is None:
+    if findings.problems or settings is None or readers is None:
         raise ConfigError(_in_order(findings.problems))
     return Loaded(
-        settings=replace(settings, subscribers=subscribers), warnings=tuple(_in_order(findings.warnings))
+        settings=replace(settings, subscribers=subscribers),
+        readers=readers.document,
+        warnings=tuple(_in_order(findings.warnings)),
     )
 
 
