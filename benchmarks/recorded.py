@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from paperround.papers import Paper, PaperId, merge
+from paperround.ports import SourceError
 from paperround.sources import fields, huggingface
 
 DAYS = ".jsonl.gz"
@@ -28,7 +29,10 @@ def days(folder: Path) -> Mapping[date, tuple[Paper, ...]]:
         announced.setdefault(day, []).extend(_arxiv(path, day))
     for path in sorted(folder.glob("huggingface/*.json")):
         day = _day(path, ".json")
-        announced.setdefault(day, []).extend(huggingface.parse(path.read_bytes(), day).papers)
+        try:
+            announced.setdefault(day, []).extend(huggingface.parse(path.read_bytes(), day).papers)
+        except SourceError as error:
+            raise RecordingError(f"{path}: {error}") from error
     if not announced:
         raise RecordingError(f"{folder}: no arxiv/*{DAYS}, no *{DAYS} and no huggingface/*.json here")
     seen: set[PaperId] = set()

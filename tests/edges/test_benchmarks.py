@@ -189,4 +189,8 @@ def test_relevance_is_told_by_reader_and_day(tmp_path: Path) -> None:
 def test_a_recorded_day_that_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
     pack(record(tmp_path) / "arxiv" / "2026-06-17.jsonl.gz", map(str, ['{"id": "2606.1"}']))
     assert "2026-06-17.jsonl.gz:1: " in run("precision.py", tmp_path, ends=1).stderr
+    (tmp_path / "arxiv" / "2026-06-17.jsonl.gz").unlink()
+    (tmp_path / "huggingface").mkdir()
+    (tmp_path / "huggingface" / "2026-06-17.json").write_text("[", encoding="utf-8")
+    assert "2026-06-17.json: the list is not in JSON" in run("precision.py", tmp_path, ends=1).stderr
     assert "no arxiv/" in run("precision.py", BENCHMARKS, ends=1).stderr
