@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: setup semantic demo test check lint types imports lock clean
+.PHONY: setup semantic demo test check lint types imports bench lock clean
 
 setup: .venv/ready
 
@@ -39,6 +39,15 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports
+
+# Collections that people judged, and recorded days: see docs/benchmarks.md.
+COLLECTIONS ?= $(wildcard ../shared/data/ranking)
+DAYS ?= $(wildcard ../shared/data)
+
+bench: setup
+	$(if $(COLLECTIONS),$(BIN)/python benchmarks/ranking.py $(COLLECTIONS) --peers,@echo "no collections here; make bench COLLECTIONS=FOLDER")
+	$(BIN)/python benchmarks/ranking_speed.py $(DAYS)
+	$(if $(DAYS),$(BIN)/python benchmarks/precision.py $(DAYS),@echo "no recorded days here; make bench DAYS=FOLDER")
 
 # Needs uv. Writes the newest versions that suit every supported Python.
 lock:
