@@ -3,16 +3,18 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, event, inspect, make_url
 
-from paperround.ports import StoreError
-from paperround.store import Store, open_store
+from paperround.ports import StoreError, SubscriberId
+from paperround.store import Store, migrations, open_store
 from paperround.store.engine import Database
 from paperround.store.migrations import migrate
 from paperround.store.tables import metadata
@@ -40,6 +42,30 @@ def test_the_migrations_lead_to_the_same_checks(store: Store) -> None:
     with store.database.reading() as connection, wanted.connect() as other:
         assert checks(connection) == checks(other)
     wanted.dispose()
+
+
+def test_a_store_of_the_first_revision_keeps_what_it_holds(path: Path) -> None:
+    database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
+    with closing(database), database.writing() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    change(path, "INSERT INTO subscribers VALUES (1, 'ada@example.org', 'ada@example.org', '2026-06-15')")
+    change(
+        path,
+        "INSERT INTO deliveries VALUES (1, 1, '2026-06-15', 'sent', '', '<1@x>', 1, 0, NULL, NULL, '', "
+        "'2026-06-15 06:00:00', '2026-06-15 06:00:00', '[]', 2, '{}', NULL)",
+    )
+    change(path, "INSERT INTO picks VALUES (1, 0, 'arxiv:a', 'for_you', 0.5, '2026-06-15', '[]', '[]')")
+    change(path, "INSERT INTO picks VALUES (1, 1, 'arxiv:b', 'more', 0.4, '2026-06-15', '[]', '[]')")
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        (row,) = store.ledger.rows()
+        (past,) = store.ledger.past([SubscriberId(1)], date(2026, 6, 16)).values()
+    assert [(pick.paper, pick.version) for pick in row.picks] == [("arxiv:a", None)]
+    assert [(line.paper, line.hindrance) for line in row.lines] == [("arxiv:b", None)]
+    assert past.had == {"arxiv:a", "arxiv:b"}
+    assert past.versions == {}
 
 
 def test_a_store_says_its_revision(store: Store, path: Path) -> None:
