@@ -84,6 +84,7 @@ def issue(
         ],
         listings=library.listings(day - LONGEST_LOOK_BACK, day),
         batches=library.batches(_days(day)),
+        revisions=library.revisions(day - LONGEST_LOOK_BACK, day),
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -24,11 +25,12 @@ from paperround.cli.frame import (
     app,
 )
 from paperround.composing import issue
-from paperround.explaining import Fate, fate, recorded_fate
+from paperround.digests import Bar
+from paperround.explaining import Fate, Obstacle, fate, recorded_fate, sendings
 from paperround.papers import PaperId, arxiv_id
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk
-from paperround.ports import DeliveryId, DeliveryRecord, Status
+from paperround.ports import DeliveryId, DeliveryRecord, PickRecord, Status
 from paperround.selection import LONGEST_LOOK_BACK
 from paperround.settings import Settings
 from paperround.text import clean
@@ -178,6 +180,7 @@ def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
             "relevance": pick.relevance,
             "matched": list(pick.matched),
             "reasons": list(pick.reasons),
+            "version": pick.version,
         }
         for pick in row.picks
         if found is None or pick.paper == found.paper
@@ -201,8 +204,14 @@ def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
             "relevance": found.relevance,
             "matched": list(found.matched),
             "reasons": list(found.reasons),
+            "obstacle": None if found.obstacle is None else _obstacle(found.obstacle),
         }
     return explained
+
+
+def _obstacle(obstacle: Obstacle) -> dict[str, object]:
+    sent_on = obstacle.sent_on.isoformat() if obstacle.sent_on else None
+    return {**asdict(obstacle), "sent_on": sent_on}
 
 
 def _paper_id(given: str) -> PaperId:
@@ -213,17 +222,16 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
     recorded = recorded_fate(row, paper)
     if recorded is not None:
         return recorded
-    earlier = (
+    earlier = [
         each
         for each in desk.ledger.rows(address=row.subscriber)
         if each.planned_at < row.planned_at and each.status not in (Status.FAILED, Status.SUPPRESSED)
-    )
-    sent_on = {each: other.day for other in earlier for each in (*_papers(other), *other.titles)}
+    ]
     listings = desk.library.listings(row.day - LONGEST_LOOK_BACK, row.day)
     seen = min((each.first_seen for each in listings if each.paper.id == paper), default=None)
     ids = desk.ledger.enrol([row.subscriber], now=desk.now())
     look = issue(row.day, frame.chosen(settings, row.subscriber), desk.library, desk.ledger, ids=ids)
-    return fate(row, look, paper, seen=seen, sent_on=sent_on)
+    return fate(row, look, paper, seen=seen, sent=sendings(earlier))
 
 
 def _tell_rows(rows: Sequence[DeliveryRecord], *, filtered: bool) -> None:
@@ -274,15 +282,21 @@ def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
         frame.tell(f"  {count:>5}  {reason}")
     for pick in row.picks:
         frame.tell()
-        frame.tell(
-            f"{frame.score(pick.relevance)}  {titles.get(pick.paper, '')}  ({pick.paper}, {pick.section})"
-        )
+        frame.tell(f"{frame.score(pick.relevance)}  {_named(pick, titles)}, {pick.section})")
         for reason in pick.reasons:
             frame.tell(f"      {reason}")
     if row.titles:
         frame.tell("\nBy title only:")
-        for paper in row.titles:
-            frame.tell(f"      {titles.get(paper, '')}  ({paper})")
+        for line in row.lines:
+            frame.tell(f"{frame.score(line.relevance)}  {_named(line, titles)})")
+            if line.hindrance and line.hindrance.bar is not Bar.NO_ROOM:
+                frame.tell(f"      {line.reasons[0]}")
+
+
+def _named(pick: PickRecord, titles: Mapping[str, str]) -> str:
+    """Return the title and, behind an open parenthesis, the id and what version it is."""
+    version = f", version {pick.version}" if pick.version else ""
+    return f"{titles.get(pick.paper, '')}  ({pick.paper}{version}"
 
 
 def _tell_fate(row: DeliveryRecord, found: Fate, titles: Mapping[str, str]) -> None:
