@@ -52,6 +52,7 @@ class Places:
         self._alike = np.zeros(len(ranking.papers), dtype=np.float32)  # to the nearest paper with a place
         self._nearest = np.full(len(ranking.papers), -1)
         self._filled: dict[PaperId, float] = {}
+        self._by_relevance: tuple[PaperId, ...] = ()  # those that are filled
 
     @property
     def filled(self) -> Collection[PaperId]:
@@ -82,6 +83,7 @@ class Places:
                 break
             self._filled[paper] = relevance[paper]
             self.take(paper)
+        self._by_relevance = tuple(sorted(self._filled, key=lambda each: -self._filled[each]))
 
     def admits(self, paper: PaperId) -> bool:
         """Return whether the paper may have a place beside those that have one."""
@@ -93,18 +95,20 @@ class Places:
         `relevance` is None where it stood behind the others, whatever its relevance.
         """
         at = self._ranking.position[paper]
-        nearest = (self._ranking.papers[self._nearest[at]].id,)
-        alike = round(float(self._alike[at]), 4)
         if self._is_twin(at):
-            return Hindrance(bar=Bar.TWIN, by=nearest, likeness=alike)
+            return self._too_like(Bar.TWIN, at)
         if crowd := self._crowd(paper):
             return Hindrance(bar=Bar.QUOTA, by=tuple(crowd), keyword=self._with_quota(paper))
-        least = min(self._filled.values(), default=0.0)
-        if relevance is not None and self._filled and relevance > least:
-            return Hindrance(bar=Bar.VARIETY, by=nearest, likeness=alike)
-        before = tuple(sorted(self._filled, key=lambda each: -self._filled[each]))
-        short_by = None if relevance is None or not before else round(least - relevance, 4)
-        return Hindrance(bar=Bar.NO_ROOM, by=before, short_by=short_by)
+        if relevance is None or not self._filled:
+            return Hindrance(bar=Bar.NO_ROOM, by=self._by_relevance)
+        ahead = self._filled[self._by_relevance[-1]] - relevance
+        if ahead < 0:
+            return self._too_like(Bar.VARIETY, at)
+        return Hindrance(bar=Bar.NO_ROOM, by=self._by_relevance, short_by=round(ahead, 4))
+
+    def _too_like(self, bar: Bar, at: int) -> Hindrance:
+        nearest = self._ranking.papers[self._nearest[at]].id
+        return Hindrance(bar=bar, by=(nearest,), likeness=round(float(self._alike[at]), 4))
 
     def _next(
         self, papers: Sequence[PaperId], positions: NDArray[np.intp], worth: NDArray[np.float64]

@@ -1,6 +1,6 @@
 """Which papers a reader gets: what is new to them, good enough, and has a place."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -124,14 +124,17 @@ def choose(
     judged = verdicts(subscriber, ranking, ranked, offered, had=had, relevance=relevance)
     places = Places(subscriber, ranking, likeness)
     for_all = [each for each in popular if _is_open(judged.get(each)) and each not in offered.updates]
-    shown = _placed(subscriber, judged, relevance, places, for_all)
+    deserving: dict[Verdict, list[PaperId]] = defaultdict(list)
+    for paper, verdict in judged.items():
+        deserving[verdict].append(paper)
+    shown = _placed(subscriber, deserving, relevance, places, for_all)
     hindered = {
-        paper: places.hindrance(paper, relevance[paper] if verdict is Section.FOR_YOU else None)
-        for paper, verdict in judged.items()
-        if verdict in (Section.FOR_YOU, Section.UPDATES) and paper not in shown
+        paper: places.hindrance(paper, relevance[paper] if section is Section.FOR_YOU else None)
+        for section in (Section.FOR_YOU, Section.UPDATES)
+        for paper in deserving[section]
+        if paper not in shown
     }
-    new_first = sorted(hindered, key=lambda paper: judged[paper] is Section.UPDATES)
-    lines = dict.fromkeys(new_first[:TITLE_LINES], Section.MORE)
+    lines = dict.fromkeys(list(hindered)[:TITLE_LINES], Section.MORE)
     return Choice(relevance=relevance, judged=judged, shown={**shown, **lines}, hindered=hindered)
 
 
@@ -239,25 +242,24 @@ def _is_since(listing: Listing | RevisionListing, past: Past) -> bool:
 
 def _placed(
     subscriber: Subscriber,
-    judged: Mapping[PaperId, Verdict],
+    deserving: Mapping[Verdict, Sequence[PaperId]],
     relevance: Mapping[PaperId, float],
     places: Places,
     popular: Sequence[PaperId],
 ) -> dict[PaperId, Section]:
     """Give away `max_papers` places, and return the section of each paper that has one."""
-    followed = [paper for paper, verdict in judged.items() if verdict is Section.AUTHORS]
+    followed = deserving[Section.AUTHORS]
     for paper in followed:
         places.take(paper)
     left = max(0, subscriber.max_papers - len(followed))
     kept = min(subscriber.trending, left)
-    relevant = {paper: relevance[paper] for paper, verdict in judged.items() if verdict is Section.FOR_YOU}
+    relevant = {paper: relevance[paper] for paper in deserving[Section.FOR_YOU]}
     places.fill(relevant, left - kept)
     trending = _taken((paper for paper in popular if paper not in places.filled), places, kept)
     left -= len(trending)
     rest = {paper: score for paper, score in relevant.items() if paper not in trending}
     places.fill(rest, left - len(places.filled))
-    later = (paper for paper, verdict in judged.items() if verdict is Section.UPDATES)
-    updates = _taken(later, places, left - len(places.filled))
+    updates = _taken(deserving[Section.UPDATES], places, left - len(places.filled))
     return {
         **dict.fromkeys(followed, Section.AUTHORS),
         **dict.fromkeys((paper for paper in relevant if paper in places.filled), Section.FOR_YOU),
