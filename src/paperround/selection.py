@@ -97,9 +97,11 @@ def updates(
     found: dict[PaperId, RevisionListing] = {}
     for each in revisions:
         paper = each.paper.id
+        if paper not in past.had:
+            continue
         known = found[paper].version if paper in found else past.versions.get(paper, 1)
         in_time = day - LONGEST_LOOK_BACK < each.day <= day and _is_since(each, past)
-        if paper in past.had and each.version > known and in_time:
+        if each.version > known and in_time:
             found[paper] = each
     return found
 
@@ -232,7 +234,7 @@ def _is_new(listing: Listing, newest: date, *, day: date, past: Past, cadence: C
     return _is_since(listing, past)
 
 
-def _is_since(listing: Listing | RevisionListing, past: Past) -> bool:
+def _is_since(listing: Listing, past: Past) -> bool:
     """Return whether it was announced, or learned of, since the reader's last digest."""
     if past.last_day is None or past.planned_at is None or past.first_day is None:
         return False
