@@ -97,13 +97,13 @@ def relay_of(settings: Settings) -> Relay:
     return SmtpRelay(settings.relay, hostname=settings.sender.domain)
 
 
-def embedder(settings: Settings, vectors: Vectors, *, stop: asyncio.Event) -> Embedder | None:
+def embedder(settings: Settings, vectors: Vectors, *, stop: asyncio.Event | None = None) -> Embedder | None:
     """Return what says what words mean, if the settings name a model; nothing is loaded yet."""
     if settings.semantic is None:
         return None
 
     def proceed() -> None:
-        if stop.is_set():
+        if stop is not None and stop.is_set():
             raise Stopped("stopped by request; nothing is lost")
 
     return Remembering(SentenceModel(settings.semantic.model), vectors, proceed=proceed)

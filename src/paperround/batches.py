@@ -23,8 +23,16 @@ SETTLED = frozenset({BatchState.FRESH, BatchState.QUIET})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A later version of a paper that was announced before, as it reads now; the first version is 1."""
+
+    paper: Paper
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a source gave for one day.
+    """What a source gave for one day: papers, and revisions of papers that it announced on earlier days.
 
     `day` is the day that the source announced, which a feed without an archive may put earlier than
     the day it was asked for. `reason` says why a batch is not fresh. `etag` is the validator of the
@@ -36,6 +44,7 @@ class Batch:
     day: date
     state: BatchState
     papers: tuple[Paper, ...] = ()
+    revisions: tuple[Revision, ...] = ()
     reason: str = ""
     etag: str | None = None
     secondhand: bool = False
@@ -72,4 +81,4 @@ def unchanged(batch: Batch, *, daily: bool) -> Batch:
     """Return the batch without its papers, as one that repeats what was announced before."""
     state = BatchState.STALE if daily else BatchState.QUIET
     reason = "still the announcement before" if daily else "nothing new"
-    return replace(batch, state=state, papers=(), reason=reason)
+    return replace(batch, state=state, papers=(), revisions=(), reason=reason)

@@ -96,7 +96,7 @@ def issue(
     Where there is an embedder that fails, papers are ranked by words alone, and the digests say so.
     """
     listings = library.listings(day - LONGEST_LOOK_BACK, day)
-    meaning, remark = _meaning([listing.paper for listing in listings], subscribers, embedder)
+    meaning, remark = meaning_of([listing.paper for listing in listings], subscribers, embedder)
     pasts = ledger.past([ids[subscriber.address] for subscriber in subscribers], day)
     return Issue(
         day,
@@ -108,10 +108,11 @@ def issue(
         batches=library.batches(_days(day)),
         meaning=meaning,
         remark=remark,
+        revisions=library.revisions(day - LONGEST_LOOK_BACK, day),
     )
 
 
-def _meaning(
+def meaning_of(
     papers: Sequence[Paper], subscribers: Sequence[Subscriber], embedder: Embedder | None
 ) -> tuple[Meaning | None, str]:
     """Return what papers and keywords mean, or None and what is to be said of that."""

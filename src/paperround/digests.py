@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from paperround.batches import BatchRecord
-from paperround.papers import Paper
+from paperround.papers import Paper, PaperId
 from paperround.subscribers import Subscriber
 
 
@@ -17,6 +17,7 @@ class Section(StrEnum):
     AUTHORS = "authors"
     LATE = "late"
     TRENDING = "trending"
+    UPDATES = "updates"  # later versions of papers that the reader had
     MORE = "more"  # what did not fit, a title line each
 
 
@@ -55,12 +56,37 @@ class Match:
         }
 
 
+class Bar(StrEnum):
+    """What keeps a paper that deserves a place from having one."""
+
+    TWIN = "much like a paper shown"
+    QUOTA = "beyond a keyword's at_most"
+    VARIETY = "passed over for variety"
+    NO_ROOM = "no room"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hindrance:
+    """What kept a paper from a place, and which papers have the places instead, the decisive one last.
+
+    `keyword` is the one whose quota is used up; `likeness`, from 0 to 1, is how alike the paper and the
+    decisive one are, where that decided; `short_by` is how much less relevant it is than that one.
+    """
+
+    bar: Bar
+    by: tuple[PaperId, ...] = ()
+    keyword: str | None = None
+    likeness: float | None = None
+    short_by: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
     """One paper chosen for one reader.
 
     `announced` is the day on which its source listed it; `relevance` lies between 0 and 1;
-    `reasons` are sentences for people, the first of them the one to show.
+    `reasons` are sentences for people, the first of them the one to show. `version` is that of an
+    update; `hindrance` says of a title line why it is not shown in full.
     """
 
     paper: Paper
@@ -69,6 +95,8 @@ class Pick:
     announced: date
     matched: tuple[Match, ...] = ()
     reasons: tuple[str, ...] = ()
+    version: int | None = None
+    hindrance: Hindrance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ SENTENCE, SENTENCE_MET = 10.0, 2.0
 # beside the keyword's own.
 BEST, SHARED_WORDS, SHARED = 10, 30, 1.0
 NEIGHBOURS, NEIGHBOURLY = 10, 0.4
+NEAR = 1.0  # the cosines of the neighbours, added up, of a paper that is not alone
 # Meaning counts by how far a paper stands out from the known ones, in standard deviations, times the root
 # of what the best of them say in words. It meets a keyword where it stands out this far, and is this near.
 MEANING, QUIET, MEANT, MEANT_NEAR = 0.4, 1.8, 2.5, 0.45
@@ -236,7 +237,9 @@ class _Hints:
         best = _strongest(said[:, literature.known], BEST)
         best.data **= 2
         shared = _strongest((_shares(best) @ self._papers[literature.known]).toarray(), SHARED_WORDS)
-        asked = diags_array(SHARED * sizes) @ _shares(shared) @ diags_array(literature.words.rarity)
+        # What two papers share says less than what ten do.
+        trust = SHARED * sizes * np.diff(best.indptr) / BEST
+        asked = diags_array(trust) @ _shares(shared) @ diags_array(literature.words.rarity)
         return np.asarray((asked @ literature.words.counts).toarray())
 
 
@@ -251,7 +254,7 @@ def _around(papers: csr_array, literature: Literature) -> csr_array:
         near = (directions[judged] @ known).toarray()
         itself = judged < known.shape[1]
         near[np.nonzero(itself)[0], judged[itself]] = 0.0
-        nearest.append(_shares(_strongest(near, NEIGHBOURS)))
+        nearest.append(_shares(_strongest(near, NEIGHBOURS), least=NEAR))
     return csr_array(vstack(nearest).T)
 
 
@@ -259,10 +262,10 @@ def _present(counts: csr_array) -> csr_array:
     return csr_array((counts > 0).astype(np.float64))
 
 
-def _shares(table: csr_array) -> csr_array:
-    """Return the table with each row adding up to 1, or to nothing."""
+def _shares(table: csr_array, *, least: float = 1e-12) -> csr_array:
+    """Return the table with each row adding up to 1, or to less where it adds up to less than `least`."""
     sums = np.asarray(table.sum(axis=1)).ravel()
-    return csr_array(diags_array(1 / np.where(sums > 0, sums, 1.0)) @ table)
+    return csr_array(diags_array(1 / np.maximum(sums, least)) @ table)
 
 
 def _strongest(table: Table, most: int) -> csr_array:

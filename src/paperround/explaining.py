@@ -1,16 +1,50 @@
 """What became of one paper for one reader on one day, whether it was sent or not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import assert_never
 
-from paperround.digests import Section
-from paperround.issue import Issue
-from paperround.papers import PaperId
-from paperround.phrases import full_day
-from paperround.ports import DeliveryRecord
-from paperround.selection import Offer, Rejection, verdicts
+from paperround.digests import Hindrance, Section
+from paperround.issue import Issue, Reader
+from paperround.keywords import lexicon
+from paperround.papers import Paper, PaperId
+from paperround.phrases import full_day, gap, listed
+from paperround.places import in_words
+from paperround.ports import DeliveryRecord, PickRecord
+from paperround.selection import Choice, Offer, Rejection
+from paperround.subscribers import Interests
+
+
+class Absence(StrEnum):
+    """Why a paper was none of those to choose from."""
+
+    NOTHING_CONSIDERED = "no paper was looked at"
+    NOT_ANNOUNCED = "not announced"
+    LEARNED_OF_LATER = "learned of later"
+    ANNOUNCED_BEFORE = "announced before"
+    CHANGED = "changed since"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Why a paper was not shown in full, as data; what does not belong to the cause is None or empty.
+
+    `word` is what excludes it, found in the fields `where`; `by` are the papers that have the places
+    instead, the decisive one last; `short_by` is how far its relevance is below the threshold, or below
+    the decisive paper; `keyword` has its quota used up; `likeness` is that to the decisive paper;
+    `sent_on` is the day on which it came before.
+    """
+
+    cause: str
+    word: str | None = None
+    where: tuple[str, ...] = ()
+    by: tuple[PaperId, ...] = ()
+    keyword: str | None = None
+    likeness: float | None = None
+    short_by: float | None = None
+    sent_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,24 +57,41 @@ class Fate:
     relevance: float | None = None
     matched: Sequence[Mapping[str, object]] = ()
     reasons: Sequence[str] = ()
+    obstacle: Obstacle | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """When a paper last came to the reader before, and whether by its title alone."""
+
+    day: date
+    line: bool
 
 
 def recorded_fate(record: DeliveryRecord, paper: PaperId) -> Fate | None:
     """Return what the ledger says of the paper, or None where that digest did not hold it."""
-    for pick in record.picks:
+    for pick in (*record.picks, *record.lines):
         if pick.paper == paper:
+            line = pick in record.lines
             return Fate(
                 paper=paper,
-                picked=True,
+                picked=not line,
                 section=pick.section,
                 relevance=pick.relevance,
                 matched=pick.matched,
-                reasons=pick.reasons,
+                reasons=_line_reasons(pick) if line else pick.reasons,
+                obstacle=_crowded_out(pick.hindrance) if pick.hindrance else None,
             )
-    if paper in record.titles:
-        words = "relevant, but there was no room left: listed by its title"
-        return Fate(paper=paper, picked=False, section=Section.MORE.value, reasons=(words,))
     return None
+
+
+def sendings(records: Sequence[DeliveryRecord]) -> Mapping[PaperId, Sending]:
+    """Return each paper that came in these digests, with the latest time that it did."""
+    found: dict[PaperId, Sending] = {}
+    for record in sorted(records, key=lambda each: each.day):
+        found.update({pick.paper: Sending(day=record.day, line=False) for pick in record.picks})
+        found.update({paper: Sending(day=record.day, line=True) for paper in record.titles})
+    return found
 
 
 def fate(
@@ -49,41 +100,99 @@ def fate(
     paper: PaperId,
     *,
     seen: datetime | None,
-    sent_on: Mapping[PaperId, date],
+    sent: Mapping[PaperId, Sending],
 ) -> Fate:
     """Return what a second look at the issue, made for this reader alone, says of a paper not in the digest.
 
-    `seen` is when the paper was learned of, `sent_on` on which earlier day the reader had each of theirs.
+    `seen` is when the paper was learned of, `sent` what the reader had before.
     """
     (reader,) = issue.readers
-    subscriber, offered = reader.subscriber, issue.offer(reader)
-    if words := _not_looked_at(record, paper, offered, seen=seen, sent_on=sent_on):
-        return Fate(paper=paper, picked=False, reasons=(words,))
+    reader = replace(reader, past=replace(reader.past, had=frozenset(sent)))
+    offered = issue.offer(reader)
+    found = _not_looked_at(record, paper, offered, seen=seen)
+    if record.considered and paper in sent and paper not in offered.updates:
+        found = _had(issue, reader, paper, sent[paper])
+    if found is not None:
+        obstacle, words = found
+        return Fate(paper=paper, picked=False, reasons=(words,), obstacle=obstacle)
     _, ranked = next(issue.ranked())
-    scores = issue.ranking.relevance(ranked)
-    judged = verdicts(subscriber, issue.ranking, ranked, offered, had=frozenset(sent_on), relevance=scores)
-    verdict, relevance = judged[paper], scores.get(paper, 0.0)
-    match verdict:
-        case Rejection.HAD:
-            words = "already sent"
-        case Rejection.EXCLUDED:
-            excluded = issue.ranking.excluded_by(subscriber.interests, paper)
-            words = f"holds “{excluded}”, which is excluded"
-        case Rejection.NOT_MET:
-            words = "none of the interests occurs in it"
-        case Rejection.TOO_WEAK:
-            words = f"its relevance, {relevance:.2f}, is below min_relevance, {subscriber.min_relevance:.2f}"
-        case Rejection.NO_ROOM | Section():
-            words = "relevant, but others were more relevant and there was no room left"
-        case _:
-            assert_never(verdict)
+    choice = issue.choice(reader, ranked, offered)
+    obstacle, words = _obstacle(paper, issue, reader, choice)
     return Fate(
         paper=paper,
         picked=False,
-        relevance=round(relevance, 4),
-        matched=[match.entry() for match in issue.ranking.matched(subscriber.interests, paper)],
+        relevance=round(choice.relevance.get(paper, 0.0), 4),
+        matched=[match.entry() for match in issue.ranking.matched(reader.subscriber.interests, paper)],
         reasons=(words,),
+        obstacle=obstacle,
     )
+
+
+def _line_reasons(line: PickRecord) -> Sequence[str]:
+    if line.hindrance is None:  # of a digest made before this was recorded
+        return ("listed by its title; there was no room left",)
+    crowded_out, *more = line.reasons
+    return (f"listed by its title; {crowded_out}", *more)
+
+
+def _crowded_out(hindrance: Hindrance) -> Obstacle:
+    return Obstacle(
+        cause=hindrance.bar,
+        by=hindrance.by,
+        keyword=hindrance.keyword,
+        likeness=hindrance.likeness,
+        short_by=hindrance.short_by,
+    )
+
+
+def _obstacle(paper: PaperId, issue: Issue, reader: Reader, choice: Choice) -> tuple[Obstacle, str]:
+    """Return what kept a paper that was looked at out of the digest, as data and in words."""
+    verdict, subscriber = choice.judged[paper], reader.subscriber
+    if choice.shown.get(paper, Section.MORE) is not Section.MORE:
+        words = "it would come now: the interests, or what is known of the papers, changed since"
+        return Obstacle(cause=Absence.CHANGED), words
+    match verdict:
+        case Rejection.HAD:
+            return Obstacle(cause=verdict), "already sent"
+        case Rejection.EXCLUDED:
+            known = issue.ranking.papers[issue.ranking.position[paper]]
+            word = issue.ranking.excluded_by(subscriber.interests, paper) or ""
+            where = _where(word, subscriber.interests, known)
+            words = f"holds “{word}”, which is excluded, in its {listed(where)}"
+            return Obstacle(cause=verdict, word=word, where=where), words
+        case Rejection.NOT_MET:
+            return Obstacle(cause=verdict), "none of the interests occurs in it"
+        case Rejection.TOO_WEAK:
+            relevance, least = choice.relevance[paper], subscriber.min_relevance
+            short_by = least - relevance
+            words = f"its relevance, {relevance:.2f}, is {gap(short_by)} below min_relevance, {least:.2f}"
+            return Obstacle(cause=verdict, short_by=round(short_by, 4)), words
+        case Section():
+            hindrance = choice.hindered[paper]
+            return _crowded_out(hindrance), in_words(hindrance, lambda each: _titled(issue, each))
+        case _:
+            assert_never(verdict)
+
+
+def _titled(issue: Issue, paper: PaperId) -> str:
+    return issue.ranking.papers[issue.ranking.position[paper]].title
+
+
+def _where(excluded: str, interests: Interests, paper: Paper) -> tuple[str, ...]:
+    """Return the fields of the paper that hold the excluded keyword."""
+    phrases = next((each.phrases for each in interests.exclude if each.text == excluded), ())
+    fields = {"title": paper.title, "abstract": paper.abstract, "keywords": " | ".join(paper.keywords)}
+    return tuple(field for field, text in fields.items() if lexicon(phrases).find(text))
+
+
+def _had(issue: Issue, reader: Reader, paper: PaperId, before: Sending) -> tuple[Obstacle, str]:
+    """Return when the paper came before, and which later version the reader does not wish for."""
+    words = f"already sent on {full_day(before.day)}, {'by its title' if before.line else 'in full'}"
+    wishing = replace(reader, subscriber=replace(reader.subscriber, updates=True))
+    if not reader.subscriber.updates and (update := issue.offer(wishing).updates.get(paper)):
+        came = f"version {update.version} came on {full_day(update.day)}"
+        words = f"{words}; {came}, and only `updates: true` would bring it"
+    return Obstacle(cause=Rejection.HAD, sent_on=before.day), words
 
 
 def _not_looked_at(
@@ -92,17 +201,15 @@ def _not_looked_at(
     offered: Offer,
     *,
     seen: datetime | None,
-    sent_on: Mapping[PaperId, date],
-) -> str | None:
+) -> tuple[Obstacle, str] | None:
     """Return why the paper was none of those to choose from, or None where it was."""
     if record.considered == 0:
-        return record.reason or "no paper was looked at"
-    if paper in sent_on:
-        return f"already sent on {full_day(sent_on[paper])}"
+        return Obstacle(cause=Absence.NOTHING_CONSIDERED), record.reason or Absence.NOTHING_CONSIDERED.value
     if seen is None:
-        return "no source announced it for this digest"
+        return Obstacle(cause=Absence.NOT_ANNOUNCED), "no source announced it for this digest"
     if seen > record.planned_at:
-        return "it became known only after this digest was made"
-    if paper not in offered.announced:
-        return "it was announced before, and so was not new for this digest"
+        return Obstacle(cause=Absence.LEARNED_OF_LATER), "it became known only after this digest was made"
+    if paper not in offered.announced and paper not in offered.updates:
+        words = "it was announced before, and so was not new for this digest"
+        return Obstacle(cause=Absence.ANNOUNCED_BEFORE), words
     return None

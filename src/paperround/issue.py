@@ -3,15 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest
+from paperround.likeness import Likeness
 from paperround.meaning import Meaning
+from paperround.papers import PaperId
 from paperround.phrases import weekday
-from paperround.ports import Listing, Past
+from paperround.ports import Listing, Past, RevisionListing
 from paperround.ranking import Ranked, Ranking
-from paperround.selection import Offer, Rejection, offer, select
+from paperround.selection import Choice, Offer, Rejection, choose, offer, select, updates
 from paperround.subscribers import Subscriber
+from paperround.votes import popular
 
 BLOCK = 500  # readers scored in one product
 KNOWN = 1000  # of the newest papers, by which it is judged how common a keyword is
@@ -45,10 +49,11 @@ class Issue:
         *,
         listings: Sequence[Listing],
         batches: Sequence[BatchRecord],
+        revisions: Sequence[RevisionListing] = (),
         meaning: Meaning | None = None,
         remark: str = "",
     ) -> None:
-        """Rank what the listings, of the days that may still be news, hold for these readers.
+        """Rank what listings and revisions, of the days that may still be news, hold for these readers.
 
         `remark` is what every digest has to say of how that was done.
         """
@@ -57,21 +62,47 @@ class Issue:
         self._batches = batches
         self._remark = remark
         self._listings = listings
+        self._revisions = revisions
         self._offers = _offers(day, readers, listings, batches)
         self._brought: dict[_Situation, set[tuple[str, date]]] = {}  # the batches with news
         on_offer = {paper for each in self._offers.values() for paper in each.announced}
+        on_offer |= {paper for each in readers for paper in self._updates(each)}
         papers = {listing.paper.id: listing.paper for listing in listings}
+        # The same for whoever reads, so that a score does not depend on who else does.
+        self._known = list(reversed(papers.values()))[:KNOWN]
+        papers |= {revision.paper.id: revision.paper for revision in revisions}
         self.ranking = Ranking(
             [paper for paper in papers.values() if paper.id in on_offer],
             [reader.subscriber.interests for reader in readers],
-            # The same for whoever reads, so that a score does not depend on who else does.
-            known=list(reversed(papers.values()))[:KNOWN],
+            known=self._known,
             meaning=meaning,
         )
 
+    @cached_property
+    def likeness(self) -> Likeness:
+        """How alike the ranked papers are."""
+        return Likeness(self.ranking.papers, known=self._known)
+
+    @cached_property
+    def popular(self) -> Sequence[PaperId]:
+        """The papers that many voted for, the most popular first."""
+        return tuple(popular(self._listings))
+
     def offer(self, reader: Reader) -> Offer:
         """Return what is new to the reader."""
-        return self._offers[_situation(reader)]
+        return replace(self._offers[_situation(reader)], updates=self._updates(reader))
+
+    def choice(self, reader: Reader, ranked: Ranked, offered: Offer) -> Choice:
+        """Return what becomes of each paper that is offered to the reader."""
+        return choose(
+            reader.subscriber,
+            self.ranking,
+            ranked,
+            offered,
+            had=reader.past.had,
+            likeness=self.likeness,
+            popular=self.popular,
+        )
 
     def ranked(self) -> Iterator[tuple[Reader, Ranked]]:
         """Yield each reader, in order, with what meets their interests."""
@@ -83,16 +114,21 @@ class Issue:
     def digests(self) -> Iterator[Digest]:
         """Yield each reader's digest, in order; one without picks where there is nothing for them."""
         for reader, ranked in self.ranked():
+            offered = self.offer(reader)
             digest = select(
                 reader.subscriber,
                 self.ranking,
-                ranked,
-                self.offer(reader),
+                offered,
+                self.choice(reader, ranked, offered),
                 day=self.day,
-                had=reader.past.had,
                 batches=self._told(reader),
             )
             yield replace(digest, remark=self._remark)
+
+    def _updates(self, reader: Reader) -> Mapping[PaperId, RevisionListing]:
+        if not reader.subscriber.updates:
+            return {}
+        return updates(self._revisions, day=self.day, past=reader.past)
 
     def _told(self, reader: Reader) -> tuple[BatchRecord, ...]:
         """Return the batches that the reader's digest was made from, or might have been."""

@@ -10,6 +10,7 @@ from itertools import islice
 
 from paperround.keywords import Lexicon, Span
 from paperround.papers import Paper
+from paperround.vocabulary import FUNCTION_WORDS
 
 COMMON = 0.2  # of the papers: a keyword that matches more of them chooses little
 FEWEST_PAPERS = 200  # fewer say nothing of how common a keyword is
@@ -149,10 +150,10 @@ def _with_neighbours(text: str, span: Span) -> Iterator[tuple[str, str, str]]:
     """Yield the side, the neighbour in lower case, and what both are together as written."""
     start, end = span
     before = _BEFORE.search(text, max(0, start - _REACH), start)
-    if before and before[1].casefold() not in FUNCTION_WORDS:
+    if before and before[1].casefold() not in _UNTELLING:
         yield "before", before[1].casefold(), text[before.start(1) : end]
     after = _AFTER.match(text, end, end + _REACH)
-    if after and after[1].casefold() not in FUNCTION_WORDS:
+    if after and after[1].casefold() not in _UNTELLING:
         yield "after", after[1].casefold(), text[start : after.end()]
 
 
@@ -165,7 +166,7 @@ def _others(phrases: Phrases, vocabulary: "_Vocabulary") -> _Tiers:
     if len(phrases) > 1:
         return spelled, [(phrase,) for phrase in phrases]
     words = phrases[0].split()
-    telling = [word for word in words if word.casefold() not in FUNCTION_WORDS]
+    telling = [word for word in words if word.casefold() not in _UNTELLING]
     several = [(" ".join(part),) for part in _parts(words) if len(part) > 1]
     together = [tuple(telling)] if 1 < len(telling) <= _MOST_TOGETHER else []
     return spelled, [*several, *together], [(word,) for word in telling if len(words) > 1]
@@ -179,7 +180,7 @@ def _parts(words: Sequence[str]) -> Iterator[Sequence[str]]:
     for length in range(len(words) - 1, 0, -1):
         for start in range(len(words) - length + 1):
             part = words[start : start + length]
-            if part[0].casefold() not in FUNCTION_WORDS and part[-1].casefold() not in FUNCTION_WORDS:
+            if part[0].casefold() not in _UNTELLING and part[-1].casefold() not in _UNTELLING:
                 yield part
 
 
@@ -219,14 +220,9 @@ class _Vocabulary:
         return next(iter(difflib.get_close_matches(folded, alike, n=1, cutoff=_ALIKE)), None)
 
 
-# Words that say nothing of a subject.
-FUNCTION_WORDS = frozenset([
-    "a", "about", "across", "all", "also", "an", "and", "any", "are", "as", "at", "based", "be", "been",
-    "both", "but", "by", "can", "could", "demonstrate", "demonstrates", "do", "does", "each", "existing",
-    "for", "from", "has", "have", "how", "however", "i", "if", "in", "into", "is", "it", "its", "like",
-    "may", "more", "most", "new", "no", "not", "novel", "of", "on", "only", "or", "other", "our", "over",
-    "proposed", "recent", "several", "should", "show", "shows", "some", "such", "than", "that", "the",
-    "their", "them", "then", "there", "these", "they", "this", "those", "through", "to", "towards", "two",
-    "under", "use", "used", "uses", "using", "various", "via", "was", "we", "well", "were", "what", "when",
-    "where", "whether", "which", "while", "who", "will", "with", "within", "without", "would", "you", "your",
+# Words that say nothing of a subject, and those with which any paper praises itself.
+_UNTELLING = FUNCTION_WORDS | frozenset([
+    "across", "all", "both", "could", "demonstrate", "demonstrates", "each", "existing", "however", "new",
+    "novel", "proposed", "recent", "several", "should", "show", "shows", "those", "through", "towards", "two",
+    "various", "well", "whether", "while", "within", "without",
 ])  # fmt: skip

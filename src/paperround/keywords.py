@@ -21,12 +21,14 @@ class Keyword:
 
     Words match whole words: inflections and hyphens do not matter, and capitals matter only in a
     word that has them beyond its first letter (`LoRA`, `SAM`). A phrase is adjacent words. A sentence
-    says what a paper should be about, in words of which a paper need not hold all.
+    says what a paper should be about, in words of which a paper need not hold all. At most `at_most`
+    papers of a digest, where that is given, are there for this keyword above all.
     """
 
     text: str
     phrases: tuple[str, ...]
     weight: float = 1.0
+    at_most: int | None = None
 
 
 def keyword(*phrases: str, weight: float = 1.0) -> Keyword:

@@ -38,6 +38,11 @@ def listed(items: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
 
 
+def gap(difference: float) -> str:
+    """Return "0.03", or "less than 0.01"."""
+    return f"{difference:.2f}" if difference >= _LEAST_GAP else "less than 0.01"
+
+
 def weekday(day: date) -> str:
     """Return "Tuesday"."""
     return _WEEKDAYS[day.weekday()]
@@ -45,6 +50,7 @@ def weekday(day: date) -> str:
 
 _LEAST_PERCENT = 0.1
 
+_LEAST_GAP = 0.01
 # Strftime speaks the language of the machine, and has no day without a zero on Windows.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (

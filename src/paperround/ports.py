@@ -1,7 +1,7 @@
 """The edges as the pipeline sees them: where papers come from, where they are kept, where mail goes."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType, Protocol
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paperround.batches import Batch, BatchRecord
-from paperround.digests import Digest
+from paperround.digests import Digest, Hindrance
 from paperround.meaning import Vector
 from paperround.papers import Paper, PaperId
 from paperround.replies import Reply
@@ -64,6 +64,13 @@ class Listing:
     first_seen: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionListing(Listing):
+    """A later version of a known paper, as one source announced it on one day."""
+
+    version: int
+
+
 class Library(Protocol):
     """The papers and batches that are known. Nothing is kept in part: each call is one transaction."""
 
@@ -71,7 +78,8 @@ class Library(Protocol):
         """Store the batch, its papers merged into what is known of them, and its listings.
 
         A paper already listed by that source on that day keeps the time it was first seen. `new` in
-        the answer counts the papers that the library did not hold. A batch that failed takes nothing
+        the answer counts the papers that the library did not hold. Of the revisions, those of papers
+        that it holds are kept, each version once. A batch that failed takes nothing
         away: where the day was read before, the earlier record stays and is returned.
         """
 
@@ -86,6 +94,9 @@ class Library(Protocol):
 
     def listings(self, since: date, until: date) -> tuple[Listing, ...]:
         """Return what was announced on the days from `since` to `until`, both included, oldest first."""
+
+    def revisions(self, since: date, until: date) -> tuple[RevisionListing, ...]:
+        """Return the revisions announced from `since` to `until`, both included, oldest first."""
 
     def latest_day(self) -> date | None:
         """Return the latest day on which anything was announced."""
@@ -183,13 +194,15 @@ class Past:
     """What a subscriber had before some day.
 
     `first_day` is the first day with a row, `last_day` the latest for which papers were looked at and
-    `planned_at` when that was done; `had` are the papers of every digest that was not given up.
+    `planned_at` when that was done; `had` are the papers of every digest that was not given up, and
+    `versions` the latest version of those of them that came as an update.
     """
 
     first_day: date | None = None
     last_day: date | None = None
     planned_at: datetime | None = None
     had: frozenset[PaperId] = frozenset()
+    versions: Mapping[PaperId, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +215,8 @@ class PickRecord:
     announced: date
     matched: tuple[Mapping[str, object], ...]  # as of `Match.entry`
     reasons: tuple[str, ...]
+    version: int | None = None  # of an update
+    hindrance: Hindrance | None = None  # of a title line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +229,7 @@ class DeliveryRecord:
     status: Status
     reason: str
     picks: tuple[PickRecord, ...]  # shown in full, in order
-    titles: tuple[PaperId, ...]  # shown as a title line
+    lines: tuple[PickRecord, ...]  # shown as a title line
     batches: tuple[Mapping[str, object], ...]  # {"source", "day", "state", "papers"}
     considered: int
     rejected: Mapping[str, int]
@@ -225,6 +240,11 @@ class DeliveryRecord:
     updated_at: datetime
     next_at: datetime | None
     remark: str
+
+    @property
+    def titles(self) -> tuple[PaperId, ...]:
+        """The papers shown as a title line."""
+        return tuple(line.paper for line in self.lines)
 
 
 class Ledger(Protocol):

@@ -9,6 +9,7 @@ from paperround.batches import BatchRecord
 from paperround.digests import Digest, Pick
 from paperround.explaining import fate
 from paperround.issue import Issue, Reader, not_due, silence
+from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
 from paperround.phrases import full_day
 from paperround.ports import DeliveryRecord, Listing, Past, Status
@@ -74,6 +75,7 @@ def replay(
     rows: Sequence[DeliveryRecord],
     listings: Sequence[Listing],
     batches: Sequence[BatchRecord],
+    meaning: Meaning | None = None,
 ) -> tuple[ReplayedDay, ...]:
     """Return the days from `since` to `until` that brought the reader something, or had something to look at.
 
@@ -81,13 +83,14 @@ def replay(
     `LONGEST_LOOK_BACK` before them. What was had before `since` was had; from then on, what would have
     come is what does not come again. A day that has a row is looked at with what was known when it was
     planned, so that a late paper is late here too; any other with all that is known of it by now. A
-    pause does not count, and where a mail failed, none would have got through.
+    pause does not count, where a mail failed, none would have got through, and updates are left out.
     """
     replaying = _Replaying(
-        reader=replace(subscriber, paused=False),
+        reader=replace(subscriber, paused=False, updates=False),
         rows={row.day: row for row in rows},
         listings=listings,
         batches=batches,
+        meaning=meaning,
         tellers=_tellers(listings),
     )
     past = _past([row for row in rows if row.day < since])
@@ -131,6 +134,7 @@ class _Replaying:
     rows: Mapping[date, DeliveryRecord]
     listings: Sequence[Listing]
     batches: Sequence[BatchRecord]
+    meaning: Meaning | None
     tellers: Mapping[str, frozenset[str]]
     had: dict[PaperId, _Had] = field(default_factory=dict)
 
@@ -185,7 +189,7 @@ class _Replaying:
             and (row is None or batch.fetched_at <= row.planned_at)
         ]
         reader = Reader(subscriber=self.reader, past=past)
-        return Issue(day, [reader], listings=known, batches=recent)
+        return Issue(day, [reader], listings=known, batches=recent, meaning=self.meaning)
 
     def _lost(self, row: DeliveryRecord | None, digest: Digest, issue: Issue) -> tuple[Loss, ...]:
         shown = {pick.paper.id for pick in digest.picks}
@@ -203,7 +207,7 @@ class _Replaying:
         if (had := self.had.get(paper)) is not None:
             return Loss(paper=paper, reason=f"it would have come as a title line on {full_day(had.day)}")
         seen = min((each.first_seen for each in self.listings if each.paper.id == paper), default=None)
-        found = fate(row, issue, paper, seen=seen, sent_on={})
+        found = fate(row, issue, paper, seen=seen, sent={})
         return Loss(paper=paper, reason="; ".join(found.reasons), relevance=found.relevance)
 
 
@@ -241,7 +245,7 @@ def _past(rows: Sequence[DeliveryRecord]) -> Past:
 def _came(row: DeliveryRecord | None) -> tuple[PaperId, ...]:
     if row is None or row.status in NOTHING_CAME:
         return ()
-    return tuple(pick.paper for pick in row.picks)
+    return tuple(pick.paper for pick in row.picks if pick.version is None)
 
 
 def _told(

@@ -1,16 +1,18 @@
-"""Which papers a reader gets: what is new to them, good enough, and has room."""
+"""Which papers a reader gets: what is new to them, good enough, and has a place."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
 from paperround.batches import BatchRecord, BatchState
-from paperround.digests import Digest, Match, Pick, Section
+from paperround.digests import Digest, Hindrance, Match, Pick, Section
+from paperround.likeness import Likeness
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, listed
-from paperround.ports import Listing, Past
+from paperround.places import Places, in_words
+from paperround.ports import Listing, Past, RevisionListing
 from paperround.ranking import Ranked, Ranking
 from paperround.reasons import matching
 from paperround.subscribers import Cadence, Subscriber
@@ -22,25 +24,41 @@ TITLE_LINES = 10
 
 
 class Rejection(StrEnum):
-    """Why an offered paper is not shown."""
+    """Why an offered paper deserves no place."""
 
     HAD = "already sent"
     EXCLUDED = "excluded"
     NOT_MET = "no interest met"
     TOO_WEAK = "below min_relevance"
-    NO_ROOM = "no room"
 
 
-# What becomes of a paper for one reader: the section it is good for, or why it is in none.
+# What a paper deserves from one reader: the section it is good for, or why it is in none.
 Verdict = Section | Rejection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What is new to a reader: the papers with the day they were announced, and which of them came late."""
+    """What is new to a reader: the papers with the day they were announced, and which of them came late.
+
+    `updates` are new versions of papers that the reader had, where such are wished.
+    """
 
     announced: Mapping[PaperId, date]
     late: frozenset[PaperId]
+    updates: Mapping[PaperId, RevisionListing] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What becomes of each paper offered to one reader: what it deserves, and whether it is shown.
+
+    `hindered` are those that deserve a place and have none; the best of them are shown as title lines.
+    """
+
+    relevance: Mapping[PaperId, float]
+    judged: Mapping[PaperId, Verdict]
+    shown: Mapping[PaperId, Section]
+    hindered: Mapping[PaperId, Hindrance]
 
 
 def offer(
@@ -70,28 +88,71 @@ def offer(
     return Offer(announced=announced, late=frozenset(announced.keys() - in_time))
 
 
-def select(
+def updates(
+    revisions: Iterable[RevisionListing], *, day: date, past: Past
+) -> Mapping[PaperId, RevisionListing]:
+    """Return the latest version of each paper that the reader had, where it came up since their last digest.
+
+    A version that they had already is none: the first one counts as had with the paper.
+    """
+    found: dict[PaperId, RevisionListing] = {}
+    for each in revisions:
+        paper = each.paper.id
+        if paper not in past.had:
+            continue
+        known = found[paper].version if paper in found else past.versions.get(paper, 1)
+        in_time = day - LONGEST_LOOK_BACK < each.day <= day and _is_since(each, past)
+        if each.version > known and in_time:
+            found[paper] = each
+    return found
+
+
+def choose(
     subscriber: Subscriber,
     ranking: Ranking,
     ranked: Ranked,
     offered: Offer,
     *,
-    day: date,
     had: frozenset[PaperId],
-    batches: Sequence[BatchRecord],
-) -> Digest:
-    """Return the reader's digest of what is offered.
+    likeness: Likeness,
+    popular: Sequence[PaperId],
+) -> Choice:
+    """Return what becomes of each paper that is offered to the reader.
 
     What holds an excluded word is out. Followed authors have the first places, and as many as it takes;
     then come the most relevant papers, and as many as the reader keeps places for of what everybody
-    reads. What is relevant and found no place becomes a title line.
+    reads; then the updates. What is relevant and found no place becomes a title line, in the same order.
     """
     relevance = ranking.relevance(ranked)
     judged = verdicts(subscriber, ranking, ranked, offered, had=had, relevance=relevance)
-    shown = _placed(judged, ranking, places=subscriber.max_papers, kept=subscriber.trending)
+    places = Places(subscriber, ranking, likeness)
+    for_all = [each for each in popular if _is_open(judged.get(each)) and each not in offered.updates]
+    deserving: dict[Verdict, list[PaperId]] = defaultdict(list)
+    for paper, verdict in judged.items():
+        deserving[verdict].append(paper)
+    shown = _placed(subscriber, deserving, relevance, places, for_all)
+    hindered = {
+        paper: places.hindrance(paper, relevance[paper] if section is Section.FOR_YOU else None)
+        for section in (Section.FOR_YOU, Section.UPDATES)
+        for paper in deserving[section]
+        if paper not in shown
+    }
+    lines = dict.fromkeys(list(hindered)[:TITLE_LINES], Section.MORE)
+    return Choice(relevance=relevance, judged=judged, shown={**shown, **lines}, hindered=hindered)
+
+
+def select(
+    subscriber: Subscriber,
+    ranking: Ranking,
+    offered: Offer,
+    choice: Choice,
+    *,
+    day: date,
+    batches: Sequence[BatchRecord],
+) -> Digest:
+    """Return the reader's digest of what was chosen."""
     picks = [
-        _pick(paper, section, subscriber, ranking, offered, relevance.get(paper, 0.0))
-        for paper, section in shown.items()
+        _pick(paper, section, subscriber, ranking, offered, choice) for paper, section in choice.shown.items()
     ]
     return Digest(
         subscriber=subscriber,
@@ -101,11 +162,11 @@ def select(
         ),
         titles=tuple(p for p in picks if p.section is Section.MORE),
         batches=tuple(batches),
-        considered=len(offered.announced),
+        considered=len(choice.judged),
         rejected=Counter(
-            verdict if isinstance(verdict, Rejection) else Rejection.NO_ROOM
-            for paper, verdict in judged.items()
-            if paper not in shown
+            choice.hindered[paper].bar if paper in choice.hindered else str(verdict)
+            for paper, verdict in choice.judged.items()
+            if paper not in choice.shown
         ),
     )
 
@@ -120,23 +181,24 @@ def verdicts(
     relevance: Mapping[PaperId, float],
 ) -> dict[PaperId, Verdict]:
     """Return for each offered paper its section, or why it is in none; the most relevant first."""
-    rest = (p for p in offered.announced if p not in relevance)
+    considered = offered.announced.keys() | offered.updates.keys()
+    rest = (p for p in (*offered.announced, *offered.updates) if p not in relevance)
     met = ranking.meets(ranked)
 
     def verdict(paper: PaperId) -> Verdict:
-        if paper in had:
+        if paper in had and paper not in offered.updates:
             return Rejection.HAD
         if ranking.position[paper] in ranked.excluded:
             return Rejection.EXCLUDED
         if ranking.position[paper] in ranked.followed:
-            return Section.AUTHORS
+            return Section.UPDATES if paper in offered.updates else Section.AUTHORS
         if paper not in relevance:
             return Rejection.NOT_MET
-        if relevance[paper] >= subscriber.min_relevance:
-            return Section.FOR_YOU
-        return Rejection.TOO_WEAK if paper in met else Rejection.NOT_MET
+        if relevance[paper] < subscriber.min_relevance:
+            return Rejection.TOO_WEAK if paper in met else Rejection.NOT_MET
+        return Section.UPDATES if paper in offered.updates else Section.FOR_YOU
 
-    return {paper: verdict(paper) for paper in (*relevance, *rest) if paper in offered.announced}
+    return {paper: verdict(paper) for paper in (*relevance, *rest) if paper in considered}
 
 
 def _newest_days(
@@ -167,32 +229,59 @@ def _first_listings(listings: Iterable[Listing]) -> Sequence[Listing]:
 def _is_new(listing: Listing, newest: date, *, day: date, past: Past, cadence: Cadence) -> bool:
     if listing.day <= day - LONGEST_LOOK_BACK:
         return False
-    since_first = past.first_day is not None and listing.day >= past.first_day
-    if past.last_day is None or past.planned_at is None:
+    if past.last_day is None:
+        since_first = past.first_day is not None and listing.day >= past.first_day
         week = cadence is Cadence.WEEKLY and listing.day > day - WEEK
         return week or since_first or (listing.day == newest and listing.day > day - FIRST_LOOK_BACK)
-    return listing.day > past.last_day or (since_first and listing.first_seen > past.planned_at)
+    return _is_since(listing, past)
+
+
+def _is_since(listing: Listing, past: Past) -> bool:
+    """Return whether it was announced, or learned of, since the reader's last digest."""
+    if past.last_day is None or past.planned_at is None or past.first_day is None:
+        return False
+    late = listing.day >= past.first_day and listing.first_seen > past.planned_at
+    return listing.day > past.last_day or late
 
 
 def _placed(
-    judged: Mapping[PaperId, Verdict], ranking: Ranking, *, places: int, kept: int
+    subscriber: Subscriber,
+    deserving: Mapping[Verdict, Sequence[PaperId]],
+    relevance: Mapping[PaperId, float],
+    places: Places,
+    popular: Sequence[PaperId],
 ) -> dict[PaperId, Section]:
-    """Return each shown paper's section: `places` in full, `kept` of these for what is popular."""
-    followed = [paper for paper, verdict in judged.items() if verdict is Section.AUTHORS]
-    relevant = [paper for paper, verdict in judged.items() if verdict is Section.FOR_YOU]
-    places = max(0, places - len(followed))
-    kept = min(kept, places)
-    taken = frozenset(relevant[: places - kept])
-    for_all = [paper for paper, verdict in judged.items() if _is_open(verdict) and paper not in taken]
-    popular = dict.fromkeys(_popular(for_all, ranking)[:kept])
-    rest = [paper for paper in relevant if paper not in popular]
-    best, lines = rest[: places - len(popular)], rest[places - len(popular) :]
+    """Give away `max_papers` places, and return the section of each paper that has one."""
+    followed = deserving[Section.AUTHORS]
+    for paper in followed:
+        places.take(paper)
+    left = max(0, subscriber.max_papers - len(followed))
+    kept = min(subscriber.trending, left)
+    relevant = {paper: relevance[paper] for paper in deserving[Section.FOR_YOU]}
+    places.fill(relevant, left - kept)
+    trending = _taken((paper for paper in popular if paper not in places.filled), places, kept)
+    left -= len(trending)
+    rest = {paper: score for paper, score in relevant.items() if paper not in trending}
+    places.fill(rest, left - len(places.filled))
+    updates = _taken(deserving[Section.UPDATES], places, left - len(places.filled))
     return {
         **dict.fromkeys(followed, Section.AUTHORS),
-        **dict.fromkeys(best, Section.FOR_YOU),
-        **dict.fromkeys(popular, Section.TRENDING),
-        **dict.fromkeys(lines[:TITLE_LINES], Section.MORE),
+        **dict.fromkeys((paper for paper in relevant if paper in places.filled), Section.FOR_YOU),
+        **dict.fromkeys(trending, Section.TRENDING),
+        **dict.fromkeys(updates, Section.UPDATES),
     }
+
+
+def _taken(papers: Iterable[PaperId], places: Places, number: int) -> Sequence[PaperId]:
+    """Give places, in order, to as many as that number of the papers, and return them."""
+    taken: list[PaperId] = []
+    for paper in papers:
+        if len(taken) >= number:
+            break
+        if places.admits(paper):
+            places.take(paper)
+            taken.append(paper)
+    return taken
 
 
 def _pick(
@@ -201,31 +290,34 @@ def _pick(
     subscriber: Subscriber,
     ranking: Ranking,
     offered: Offer,
-    relevance: float,
+    choice: Choice,
 ) -> Pick:
     known = ranking.papers[ranking.position[paper]]
     matched = ranking.matched(subscriber.interests, paper)
     follows = ranking.follows(subscriber.interests, paper)
     late = paper in offered.late
+    update = offered.updates.get(paper)
+    hindrance = choice.hindered.get(paper)
+    why = _reasons(known, section, matched, follows, late=late and update is None)
+    if update is not None:
+        why = (f"Version {update.version} of a paper that you had", *why)
+    if hindrance is not None:
+        why = (in_words(hindrance, lambda each: ranking.papers[ranking.position[each]].title), *why)
     return Pick(
         paper=known,
         section=Section.LATE if late and section is Section.FOR_YOU else section,
-        relevance=round(relevance, 4),
-        announced=offered.announced[paper],
+        relevance=round(choice.relevance.get(paper, 0.0), 4),
+        announced=update.day if update else offered.announced[paper],
         matched=matched,
-        reasons=_reasons(known, section, matched, follows, late=late),
+        reasons=why,
+        version=update.version if update else None,
+        hindrance=hindrance,
     )
 
 
-def _is_open(verdict: Verdict) -> bool:
+def _is_open(verdict: Verdict | None) -> bool:
     """Return whether the paper may be shown because others read it."""
     return verdict in (Section.FOR_YOU, Rejection.TOO_WEAK, Rejection.NOT_MET)
-
-
-def _popular(papers: Iterable[PaperId], ranking: Ranking) -> list[PaperId]:
-    """Return the papers that somebody voted for, the most votes first."""
-    voted = sorted(ranking.position[paper] for paper in papers)  # the ranking's order is by votes
-    return [ranking.papers[at].id for at in voted if ranking.papers[at].votes]
 
 
 def _reasons(

@@ -34,7 +34,8 @@ class Subscriber:
     """A reader.
 
     `address` identifies the reader. `days` are weekdays, Monday is 0; a weekly cadence has one.
-    `min_relevance` lies between 0 and 1. `paused` means no digest until further notice.
+    `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
+    later versions of papers that came before. `paused` means no digest until further notice.
     """
 
     address: str
@@ -46,7 +47,9 @@ class Subscriber:
     cadence: Cadence = Cadence.DAILY
     max_papers: int = 10
     min_relevance: float = 0.2
+    variety: float = 0.3
     trending: int = 0
+    updates: bool = False
     paused: bool = False
 
     def reads_on(self, day: date) -> bool:

@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from tests.fakes.plans import (
@@ -21,7 +22,7 @@ from tests.fakes.plans import (
 )
 
 from paperround.batches import BatchRecord, BatchState
-from paperround.digests import Digest, Match, Pick, Section
+from paperround.digests import Bar, Digest, Hindrance, Match, Pick, Section
 from paperround.papers import PaperId
 from paperround.ports import (
     Ledger,
@@ -117,6 +118,24 @@ def test_a_letter_that_could_not_be_made_is_entered_as_failed(ledger: Ledger, ad
     assert claim(ledger) is None
 
 
+HINDRANCE = Hindrance(bar=Bar.TWIN, by=(PaperId("arxiv:a"), PaperId("arxiv:b")), likeness=0.75)
+
+
+def test_the_past_knows_the_latest_version_of_each_update(ledger: Ledger, ada: SubscriberId) -> None:
+    def update(version: int) -> Pick:
+        return replace(pick("a", section=Section.UPDATES), version=version)
+
+    wednesday = date(2026, 6, 17)
+    ledger.plan([letter(ada, SUNDAY, picks=(pick("a"), pick("b")))], now=NOW)
+    ledger.plan([letter(ada, MONDAY, picks=(update(3),)), letter(ada, TUESDAY, titles=(update(2),))], now=NOW)
+    past = ledger.past([ada], wednesday)[ada]
+    assert past.had == {"arxiv:a", "arxiv:b"}
+    assert past.versions == {"arxiv:a": 3}
+    assert ledger.past([ada], MONDAY)[ada].versions == {"arxiv:a": 2}
+    ledger.expire([ada], wednesday, now=NOW)
+    assert ledger.past([ada], wednesday)[ada].versions == {}
+
+
 def test_a_row_says_what_was_planned(ledger: Ledger, ada: SubscriberId) -> None:
     chosen = Pick(
         paper=pick("a").paper,
@@ -140,7 +159,7 @@ def test_a_row_says_what_was_planned(ledger: Ledger, ada: SubscriberId) -> None:
         subscriber=READER,
         day=TUESDAY,
         picks=(chosen, pick("b", section=Section.TRENDING)),
-        titles=(pick("c"), pick("d", section=Section.MORE)),
+        titles=(replace(pick("c"), hindrance=HINDRANCE), pick("d", section=Section.MORE)),
         batches=(batch,),
         considered=40,
         rejected={"below your threshold": 36},
@@ -172,6 +191,7 @@ def test_a_row_says_what_was_planned(ledger: Ledger, ada: SubscriberId) -> None:
     )
     assert [each.section for each in row(ledger).picks] == ["late", "trending"]
     assert row(ledger).titles == ("arxiv:c", "arxiv:d")
+    assert [line.hindrance for line in row(ledger).lines] == [HINDRANCE, None]
     assert row(ledger).batches == ({"source": "arXiv", "day": "2026-06-15", "state": "fresh", "papers": 3},)
     assert (row(ledger).considered, row(ledger).rejected) == (40, {"below your threshold": 36})
     assert (row(ledger).subscriber, row(ledger).message_id) == ("ada@example.org", "<1@x>")

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from tests.fakes.library import MemoryLibrary
 
-from paperround.batches import Batch, BatchState
+from paperround.batches import Batch, BatchState, Revision
 from paperround.papers import Paper, PaperId
 from paperround.ports import Library
 from paperround.store import Store
@@ -225,3 +225,53 @@ def test_what_is_told_at_second_hand_fills_gaps_and_replaces_nothing(library: Li
     known = library.paper(paper(1).id)
     assert known is not None
     assert (known.title, known.code_url) == (paper(1).title, "https://example.org/code")
+
+
+def test_a_revision_of_a_known_paper_is_listed_with_its_version_and_day(library: Library) -> None:
+    library.record(batch(paper(1), paper(2), day=MONDAY), now=NOW)
+    revised = replace(paper(1), title="Another title", abstract="Another abstract.")
+    library.record(replace(batch(paper(3)), revisions=(Revision(paper=revised, version=2),)), now=LATER)
+    (found,) = library.revisions(TUESDAY, TUESDAY)
+    assert (found.source, found.day, found.version, found.first_seen) == ("arXiv", TUESDAY, 2, LATER)
+    assert found.paper == library.paper(paper(1).id) == revised
+    assert library.revisions(MONDAY, MONDAY) == ()
+    assert [listing.paper.id for listing in library.listings(TUESDAY, TUESDAY)] == [paper(3).id]
+
+
+def test_a_revision_of_a_paper_that_nobody_announced_is_not_kept(library: Library) -> None:
+    library.record(replace(batch(paper(1)), revisions=(Revision(paper=paper(2), version=2),)), now=NOW)
+    assert library.revisions(TUESDAY, TUESDAY) == ()
+    assert library.paper(paper(2).id) is None
+
+
+def test_a_day_with_nothing_but_revisions_keeps_them(library: Library) -> None:
+    library.record(batch(paper(1), day=MONDAY), now=NOW)
+    quiet = replace(batch(state=BatchState.QUIET), revisions=(Revision(paper=paper(1), version=2),))
+    answer = library.record(quiet, now=NOW)
+    assert (answer.state, answer.papers, answer.new) == (BatchState.QUIET, 0, 0)
+    assert [found.version for found in library.revisions(TUESDAY, TUESDAY)] == [2]
+
+
+def test_each_version_is_kept_once_with_the_day_and_the_time_it_was_first_seen(library: Library) -> None:
+    library.record(batch(paper(1), day=MONDAY), now=NOW)
+    second, third = (Revision(paper=paper(1), version=version) for version in (2, 3))
+    library.record(replace(batch(paper(2)), revisions=(second,)), now=NOW)
+    library.record(replace(batch(paper(2)), revisions=(second,)), now=LATER)
+    library.record(replace(batch(paper(3), day=WEDNESDAY), revisions=(second, third)), now=LATER)
+    found = [(each.day, each.version, each.first_seen) for each in library.revisions(MONDAY, WEDNESDAY)]
+    assert found == [(TUESDAY, 2, NOW), (WEDNESDAY, 3, LATER)]
+
+
+def test_what_a_revision_does_not_say_is_kept(library: Library) -> None:
+    library.record(batch(paper(1, votes=3, abstract="kept"), day=MONDAY), now=NOW)
+    revised = replace(paper(1), published=TUESDAY)
+    library.record(replace(batch(paper(2)), revisions=(Revision(paper=revised, version=2),)), now=NOW)
+    assert library.paper(paper(1).id) == paper(1, votes=3, abstract="kept")
+
+
+def test_many_revisions_are_kept_at_once(library: Library) -> None:
+    many = [paper(number) for number in range(1_100)]
+    library.record(batch(*many, day=MONDAY), now=NOW)
+    revisions = tuple(Revision(paper=each, version=2) for each in many)
+    library.record(replace(batch(paper(2_000)), revisions=revisions), now=NOW)
+    assert len(library.revisions(TUESDAY, TUESDAY)) == 1_100

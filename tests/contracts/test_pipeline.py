@@ -16,7 +16,7 @@ from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.relay import MemoryRelay
 
-from paperround.batches import Batch, BatchState
+from paperround.batches import Batch, BatchState, Revision
 from paperround.composing import CHUNK, WORDS_ALONE
 from paperround.digests import Digest
 from paperround.issue import NOTHING_MATCHED, PAUSED, UNREADABLE
@@ -50,6 +50,7 @@ from paperround.subscribers import Interests, Subscriber
 MONDAY = date(2026, 6, 15)
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
+THURSDAY = MONDAY + timedelta(days=3)
 SATURDAY = MONDAY + timedelta(days=5)
 RENDERER = Renderer()
 
@@ -76,6 +77,7 @@ class Days:
     """A source whose lists the test writes, and which counts how often it is asked."""
 
     lists: dict[date, Sequence[Paper]] = field(default_factory=dict)
+    revisions: dict[date, Sequence[Revision]] = field(default_factory=dict)
     name: str = "Papers"
     daily: bool = True
     broken: str = ""
@@ -98,7 +100,8 @@ class Days:
             return None
         papers = tuple(self.lists.get(self.own_day or day, ()))
         state = BatchState.FRESH if papers else BatchState.QUIET
-        return Batch(source=self.name, day=self.own_day or day, state=state, papers=papers)
+        revised = tuple(self.revisions.get(self.own_day or day, ()))
+        return Batch(source=self.name, day=self.own_day or day, state=state, papers=papers, revisions=revised)
 
 
 @dataclass
@@ -194,6 +197,38 @@ def test_a_second_run_asks_nobody_and_sends_nothing(world: World) -> None:
     again = world.round(MONDAY)
     assert (again.planned, again.attempts, world.source.asked) == (0, 0, asked)
     assert again.tally == {Status.SENT: 2}
+
+
+def test_a_new_version_comes_once_to_who_wishes_for_it(world: World) -> None:
+    wishing, not_wishing = replace(ADA, updates=True), reader("lin", "LoRA")
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, wishing, not_wishing)
+    for day in (TUESDAY, WEDNESDAY):
+        world.source.revisions[day] = [Revision(paper=paper("LoRA"), version=2)]
+        world.round(day, wishing, not_wishing)
+        world.round(day, wishing, not_wishing)
+    world.source.revisions[THURSDAY] = [Revision(paper=paper("LoRA"), version=3)]
+    world.round(THURSDAY, wishing, not_wishing)
+    updates = [
+        (row.day, pick.section, pick.version)
+        for row in world.ledger.rows(address=wishing.address)
+        for pick in row.picks
+    ]
+    assert updates == [(THURSDAY, "updates", 3), (TUESDAY, "updates", 2), (MONDAY, "for_you", None)]
+    assert [world.got(not_wishing, day) for day in (TUESDAY, WEDNESDAY, THURSDAY)] == [[], [], []]
+
+
+def test_an_update_whose_digest_failed_comes_with_the_next(world: World) -> None:
+    wishing = replace(ADA, updates=True)
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, wishing)
+    world.relay = MemoryRelay(faults={ADA.address: [refused(550, "no")]})
+    world.source.revisions[TUESDAY] = [Revision(paper=paper("LoRA"), version=2)]
+    world.round(TUESDAY, wishing)
+    world.relay = MemoryRelay()
+    world.round(WEDNESDAY, wishing)
+    assert world.status(wishing, TUESDAY)[0] is Status.FAILED
+    assert world.got(wishing, WEDNESDAY) == ["LoRA"]
 
 
 def test_a_new_subscriber_is_served_beside_those_who_were(world: World) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paperround.batches import Batch, BatchState
+from paperround.batches import Batch, BatchState, Revision
 from paperround.ports import SourceError
 from paperround.settings import ArxivSettings
 from paperround.sources.arxiv import Arxiv, parse
@@ -86,13 +86,29 @@ def test_affiliations_make_no_authors(creators: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("kind", "papers"), [("new", 1), ("cross", 1), ("replace", 0), ("replace-cross", 0)])
-def test_a_revised_paper_is_not_announced_again(kind: str, papers: int) -> None:
-    assert len(parse(feed(item(kind=kind))).entries.papers) == papers
+def test_a_revised_paper_is_not_announced_again_but_as_a_revision(kind: str, papers: int) -> None:
+    announcement = parse(feed(item(kind=kind)))
+    assert len(announcement.entries.papers) == papers
+    assert len(announcement.revisions) == 1 - papers
 
 
 def test_the_description_tells_the_kind_where_no_element_does() -> None:
     told = item(kind="replace").replace("<arxiv:announce_type>replace</arxiv:announce_type>", "")
     assert parse(feed(told)).entries.papers == ()
+
+
+def test_a_revision_bears_its_version_and_reads_as_the_paper_does_now() -> None:
+    announcement = parse(feed(item(kind="replace", title="Another title")))
+    (paper,) = parse(feed(item(title="Another title"))).entries.papers
+    assert announcement.revisions == (Revision(paper=paper, version=2),)
+
+
+@pytest.mark.parametrize("guid", ["oai:arXiv.org:2606.14721", "oai:arXiv.org:2606.14721v0", ""])
+def test_a_revision_without_a_version_is_none(guid: str) -> None:
+    told = item(kind="replace").replace("oai:arXiv.org:2606.14721v2", guid)
+    announcement = parse(feed(told, item(14722)))
+    assert announcement.revisions == ()
+    assert (len(announcement.entries.papers), announcement.entries.faulty) == (1, 0)
 
 
 def test_the_day_is_the_one_at_arxiv() -> None:
@@ -233,6 +249,13 @@ def test_an_announcement_that_has_passed_cannot_be_had() -> None:
 def test_a_feed_without_new_papers_is_quiet(sent: bytes, reason: str) -> None:
     batch = fetched(sent)
     assert (batch.state, batch.reason) == (BatchState.QUIET, reason)
+
+
+def test_revised_papers_come_with_the_batch_whether_anything_is_new_or_not() -> None:
+    alone = fetched(feed(item(kind="replace")))
+    beside = fetched(feed(item(kind="replace"), item(14722)))
+    assert [revision.version for revision in alone.revisions] == [2]
+    assert (beside.state, len(beside.papers), len(beside.revisions)) == (BatchState.FRESH, 1, 1)
 
 
 def test_a_feed_at_its_limit_may_have_lost_some() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from paperround.batches import Batch, BatchState, judged, unchanged
+from paperround.batches import Batch, BatchState, Revision, judged, unchanged
 from paperround.papers import Paper, PaperId
 
 JUNE_16 = date(2026, 6, 16)
@@ -34,6 +34,11 @@ def test_the_announcement_before_under_todays_date_is_stale_and_brings_no_papers
     stale = judged(batch(KNOWN), {KNOWN, NEW})
     assert (stale.state, stale.papers, stale.etag) == (BatchState.STALE, (), '"1"')
     assert stale.reason
+
+
+def test_a_stale_announcement_brings_no_revisions_either() -> None:
+    known = Revision(paper=paper(KNOWN), version=2)
+    assert judged(replace(batch(KNOWN), revisions=(known,)), {KNOWN}).revisions == ()
 
 
 def test_a_source_that_rests_on_some_days_is_then_quiet() -> None:

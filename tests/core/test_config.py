@@ -138,13 +138,15 @@ dkim: {selector: s1, domain: example.org}
 
 def test_every_key_of_a_subscriber_is_read() -> None:
     done = reader(
-        "keywords: [diffusion models, {term: LoRA, weight: 3}, {all: [planning, LLM], weight: 0.5}]",
+        "keywords: [diffusion models, {term: LoRA, weight: 3, at_most: 2}, {all: [a, LLM], weight: 0.5}]",
         "exclude: [survey, {all: [medical, imaging]}]",
         "authors: [Yann LeCun]",
         "categories: [cs.RO, cs.RO]",
         "organizations: [Hugging Face]",
         "min_relevance: 0.3",
+        "variety: 0.5",
         "trending: 2",
+        "updates: true",
         "max_papers: 5",
         "cadence: weekly",
         "days: [tuesday]",
@@ -154,16 +156,17 @@ def test_every_key_of_a_subscriber_is_read() -> None:
     )
     assert done.problems == []
     (ada,) = done.subscribers
-    assert [(each.text, each.weight) for each in ada.interests.keywords] == [
-        ("diffusion models", 1.0),
-        ("LoRA", 3.0),
-        ("planning + LLM", 0.5),
+    assert [(each.text, each.weight, each.at_most) for each in ada.interests.keywords] == [
+        ("diffusion models", 1.0, None),
+        ("LoRA", 3.0, 2),
+        ("a + LLM", 0.5, None),
     ]
     assert [each.phrases for each in ada.interests.exclude] == [("survey",), ("medical", "imaging")]
     assert ada.interests.authors == ("Yann LeCun",)
     assert ada.interests.categories == ("cs.RO",)
     assert ada.interests.organizations == ("Hugging Face",)
     assert (ada.min_relevance, ada.trending, ada.max_papers, ada.paused) == (0.3, 2, 5, True)
+    assert (ada.variety, ada.updates) == (0.5, True)
     assert (ada.cadence, ada.days, ada.deliver_at) == (Cadence.WEEKLY, frozenset({1}), time(7, 30))
     assert ada.timezone.key == "Europe/Berlin"
 
@@ -494,6 +497,9 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("keywords: [{term: a, weight: .nan}]", "keywords[0].weight: this is no number to count with"),
         (f"keywords: [{{term: a, weight: {'9' * 390}}}]", "keywords[0].weight: a number is expected here"),
         ("keywords: [{term: a, weight: '3'}]", "keywords[0].weight: a number is expected here"),
+        ("keywords: [{term: a, at_most: 0}]", "keywords[0].at_most: this is less than 1"),
+        ("keywords: [{term: a, at_most: 1.5}]", "keywords[0].at_most: a whole number is expected here"),
+        ("keywords: [{at_most: 2}]", "keywords[0]: either `term` or `all` is expected here"),
         ("keywords: diffusion models", "keywords: a list is expected here, even of one; put it in brackets"),
         ("keywords: {a: b}", "keywords: a list is expected here; begin each line with a dash"),
         (
@@ -506,6 +512,7 @@ def test_a_variable_replaces_what_the_file_says() -> None:
             "keywords[1]: the same keyword stands on line 3 already",
         ),
         ("exclude: [{term: a, weight: 2}]", "exclude[0].weight: unknown key; known here: all, term"),
+        ("exclude: [{term: a, at_most: 2}]", "exclude[0].at_most: unknown key; known here: all, term"),
         ("exclude: [2]", 'exclude[0]: YAML reads 2 as a number; write "2"'),
         ("authors: [1]", 'authors[0]: YAML reads 1 as a number; write "1"'),
         ("authors: ['']", "authors[0]: this is empty"),
@@ -514,6 +521,9 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("min_relevance: 1.5", "min_relevance: this is more than 1; write a smaller number"),
         ("min_relevance: -0.1", "min_relevance: this is less than 0; write a larger number"),
         ("min_relevance: 20%", "min_relevance: a number is expected here"),
+        ("variety: 1.5", "variety: this is more than 1; write a smaller number"),
+        ("variety: -0.1", "variety: this is less than 0; write a larger number"),
+        ("updates: 1", "updates: "),
         ("trending: -1", "trending: this is less than 0"),
         ("trending: 1.5", "trending: a whole number is expected here"),
         ("max_papers: 0", "max_papers: this is less than 1"),

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -114,6 +115,7 @@ FULL = paper(
 def test_a_mail_has_one_h1_and_a_heading_for_each_section_and_paper() -> None:
     page = tree(
         rendered(
+            replace(pick(paper(6), Section.UPDATES), version=3),
             pick(paper(3), Section.TRENDING),
             pick(paper(1)),
             pick(paper(2), Section.AUTHORS),
@@ -121,15 +123,16 @@ def test_a_mail_has_one_h1_and_a_heading_for_each_section_and_paper() -> None:
             titles=(pick(paper(4), Section.MORE),),
         )
     )
-    assert texts(page, "//h1") == ["4 papers for you"]
+    assert texts(page, "//h1") == ["5 papers for you"]
     assert texts(page, "//h2") == [
         "For you",
         "From authors you follow",
         "Late arrivals",
         "Trending",
+        "Updates",
         "Also matched",
     ]
-    assert texts(page, "//h3") == [f"Paper {number} on diffusion models" for number in (1, 2, 5, 3)]
+    assert texts(page, "//h3") == [f"Paper {number} on diffusion models" for number in (1, 2, 5, 3, 6)]
     assert texts(page, "//li") == ["Paper 4 on diffusion models"]
 
 
@@ -196,6 +199,15 @@ def test_one_day_is_not_told_twice_of_a_late_paper() -> None:
 
 def test_a_paper_of_the_day_does_not_say_when_it_was_announced() -> None:
     assert "announced" not in rendered(pick(FULL)).text
+
+
+def test_an_update_says_which_version_it_is_in_full_and_as_a_title_line() -> None:
+    update = replace(pick(FULL, Section.UPDATES), version=3)
+    out = rendered(update, titles=(replace(pick(paper(8), Section.MORE), version=2),))
+    assert "version 3 · arXiv" in out.text
+    assert texts(tree(out), "//h3/following-sibling::p[2]")[0].startswith("version 3 · arXiv")
+    assert "Paper 8 on diffusion models (version 2)" in out.text
+    assert texts(tree(out), "//li") == ["Paper 8 on diffusion models (version 2)"]
 
 
 def test_subject_and_preheader_name_the_first_papers_in_the_order_of_the_mail() -> None:

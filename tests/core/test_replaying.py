@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.fakes.days import IN_PASSING
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 
@@ -126,7 +127,9 @@ def test_another_interest_brings_another_paper_and_says_why() -> None:
 
 
 def test_what_would_not_have_come_says_why_not() -> None:
-    world = a_day(paper("LoRA: a survey"), paper("Of LoRA", abstract="LoRA."), paper("On", abstract="LoRA."))
+    world = a_day(
+        paper("LoRA: a survey"), paper("Of LoRA", abstract="LoRA."), paper("On", abstract=IN_PASSING)
+    )
     other = reader("LoRA", exclude=["survey"], min_relevance=0.5)
     lost = losses(world.replay(other)[MONDAY])
     assert lost.keys() == {"LoRA: a survey", "On"}
@@ -156,8 +159,8 @@ def test_a_paper_comes_once_within_the_replay() -> None:
 
 def test_a_title_line_of_the_replay_does_not_come_again_either() -> None:
     world = World()
-    world.announce(MONDAY, paper("LoRA one", votes=3), paper("LoRA"))
-    world.deliver(MONDAY, reader("one"))
+    world.announce(MONDAY, paper("LoRA one", abstract="LoRA at length, and LoRA."), paper("LoRA"))
+    world.deliver(MONDAY, reader("length"))
     world.announce(TUESDAY, paper("LoRA"), source="Other")
     world.deliver(TUESDAY)
     tuesday = world.replay(reader("LoRA", max_papers=1))[TUESDAY]

@@ -1,14 +1,27 @@
 """Which papers a reader gets."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fakes.days import (
+    ADA,
+    IN_PASSING,
+    MONDAY,
+    TUESDAY,
+    WEDNESDAY,
+    at,
+    batch,
+    digest,
+    had_on,
+    listed,
+    paper,
+    titles,
+)
 
-from paperround.batches import BatchRecord, BatchState
-from paperround.digests import Digest, Section
+from paperround.batches import BatchState
+from paperround.digests import Bar, Section
 from paperround.issue import (
     ALL_HAD,
     NO_ANNOUNCEMENT,
@@ -20,73 +33,9 @@ from paperround.issue import (
     silence,
 )
 from paperround.keywords import keyword
-from paperround.papers import Paper, PaperId
-from paperround.ports import Listing, Past
+from paperround.ports import Past
 from paperround.selection import TITLE_LINES, Rejection, offer
-from paperround.subscribers import Cadence, Interests, Subscriber
-
-MONDAY = date(2026, 6, 15)
-TUESDAY = MONDAY + timedelta(days=1)
-WEDNESDAY = MONDAY + timedelta(days=2)
-
-ADA = Subscriber(
-    address="ada@example.org",
-    interests=Interests(keywords=(keyword("LoRA"),)),
-    timezone=ZoneInfo("Europe/London"),
-    deliver_at=time(7, 30),
-)
-
-
-def at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), tzinfo=UTC)
-
-
-def paper(name: str, **more: object) -> Paper:
-    given_: dict[str, object] = {
-        "id": PaperId(f"test:{name}"),
-        "title": name,
-        "url": "https://example.org/",
-        "published": MONDAY,
-        **more,
-    }
-    return Paper(**given_)  # type: ignore[arg-type]  # the fields are named by the tests
-
-
-def listed(day: date, *papers: Paper, seen: datetime | None = None, source: str = "HF") -> list[Listing]:
-    first_seen = seen or at(day, 5)
-    return [Listing(source=source, day=day, paper=each, first_seen=first_seen) for each in papers]
-
-
-def batch(day: date, state: BatchState = BatchState.FRESH, source: str = "HF") -> BatchRecord:
-    return BatchRecord(
-        source=source, day=day, state=state, papers=1, new=1, reason="", etag=None, fetched_at=at(day, 5)
-    )
-
-
-def had_on(day: date, *papers: Paper, first: date | None = None) -> Past:
-    return Past(
-        first_day=first or day,
-        last_day=day,
-        planned_at=at(day, 6),
-        had=frozenset(each.id for each in papers),
-    )
-
-
-def digest(
-    listings: list[Listing],
-    *,
-    reader: Subscriber = ADA,
-    past: Past | None = None,
-    day: date = TUESDAY,
-    batches: tuple[BatchRecord, ...] = (),
-) -> Digest:
-    readers = [Reader(subscriber=reader, past=past or Past())]
-    return next(Issue(day, readers, listings=listings, batches=batches).digests())
-
-
-def titles(made: Digest, section: Section | None = None) -> list[str]:
-    return [pick.paper.title for pick in made.picks if section in (None, pick.section)]
-
+from paperround.subscribers import Cadence, Interests
 
 # What is new to a reader
 
@@ -167,9 +116,8 @@ def test_a_paper_that_another_source_lists_is_new_unless_it_was_sent() -> None:
 
 
 def test_a_threshold_comes_before_quantity() -> None:
-    passing = "Of many things said here one is LoRA, and the others are of no interest to anybody at all."
-    listings = listed(TUESDAY, paper("LoRA"), paper("weak", abstract=passing), paper("nothing"))
-    made = digest(listings, reader=replace(ADA, min_relevance=0.7))
+    listings = listed(TUESDAY, paper("LoRA"), paper("weak", abstract=IN_PASSING), paper("nothing"))
+    made = digest(listings, reader=replace(ADA, min_relevance=0.5))
     assert titles(made) == ["LoRA"]
     assert made.rejected == {Rejection.TOO_WEAK: 1, Rejection.NOT_MET: 1}
 
@@ -179,7 +127,7 @@ def test_what_does_not_fit_becomes_a_title_line_and_then_a_number() -> None:
     made = digest(listed(TUESDAY, *many), reader=replace(ADA, max_papers=3))
     assert len(made.picks) == 3
     assert len(made.titles) == TITLE_LINES
-    assert made.rejected == {Rejection.NO_ROOM: 2}
+    assert made.rejected == {Bar.NO_ROOM: 2}
 
 
 def test_an_excluded_word_wins_over_every_interest() -> None:

@@ -239,6 +239,15 @@ def test_why_explains_a_paper_picked_or_not(shell: Shell, address: str, paper: s
     assert words in shell.out
 
 
+def test_why_says_as_data_what_was_in_the_way_of_a_paper(shell: Shell) -> None:
+    shell("send", "--date", DAY)
+    excluded = shell.json("why", "grace@example.org", "test:3")["paper"]["obstacle"]
+    assert (excluded["cause"], excluded["word"], excluded["where"]) == ("excluded", "survey", ["title"])
+    crowded_out = shell.json("why", "ada@example.org", "test:2")["paper"]["obstacle"]
+    assert (crowded_out["cause"], crowded_out["by"]) == ("no room", ["test:1"])
+    assert shell.json("why", "ada@example.org", "test:1")["paper"]["obstacle"] is None
+
+
 def test_a_preview_shows_what_would_come_and_sends_nothing(shell: Shell) -> None:
     assert shell("preview", "ada@example.org") == 1
     assert "paperround fetch" in shell.err

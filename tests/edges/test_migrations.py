@@ -3,7 +3,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, event, inspect, make_url
 
-from paperround.ports import StoreError
+from paperround.ports import StoreError, SubscriberId
 from paperround.store import Store, migrations, open_store
 from paperround.store.engine import Database
 from paperround.store.migrations import migrate
@@ -44,22 +44,29 @@ def test_the_migrations_lead_to_the_same_checks(store: Store) -> None:
     wanted.dispose()
 
 
-def test_a_delivery_of_the_first_tables_stays_and_has_no_remark(path: Path) -> None:
+def test_a_store_of_the_first_revision_keeps_what_it_holds(path: Path) -> None:
     database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     with closing(database), database.writing() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-    change(path, "INSERT INTO subscribers VALUES (1, 'ada@example.org', 'ada@example.org', '2026-06-16')")
+    change(path, "INSERT INTO subscribers VALUES (1, 'ada@example.org', 'ada@example.org', '2026-06-15')")
     change(
         path,
-        "INSERT INTO deliveries VALUES (1, 1, '2026-06-16', 'quiet', 'paused', NULL, 0, 0, NULL, NULL, '', "
-        "'2026-06-16 05:00:00', '2026-06-16 05:00:00', '[]', 0, '{}', NULL)",
+        "INSERT INTO deliveries VALUES (1, 1, '2026-06-15', 'sent', '', '<1@x>', 1, 0, NULL, NULL, '', "
+        "'2026-06-15 06:00:00', '2026-06-15 06:00:00', '[]', 2, '{}', NULL)",
     )
+    change(path, "INSERT INTO picks VALUES (1, 0, 'arxiv:a', 'for_you', 0.5, '2026-06-15', '[]', '[]')")
+    change(path, "INSERT INTO picks VALUES (1, 1, 'arxiv:b', 'more', 0.4, '2026-06-15', '[]', '[]')")
     with closing(open_store(f"sqlite:///{path}")) as store:
         (row,) = store.ledger.rows()
-    assert (row.reason, row.remark) == ("paused", "")
+        (past,) = store.ledger.past([SubscriberId(1)], date(2026, 6, 16)).values()
+    assert [(pick.paper, pick.version) for pick in row.picks] == [("arxiv:a", None)]
+    assert [(line.paper, line.hindrance) for line in row.lines] == [("arxiv:b", None)]
+    assert past.had == {"arxiv:a", "arxiv:b"}
+    assert past.versions == {}
+    assert row.remark == ""
 
 
 def test_a_store_says_its_revision(store: Store, path: Path) -> None:

@@ -254,7 +254,9 @@ def test_reopening_takes_the_picks_along(
 ) -> None:
     quiet = silence(ada, TUESDAY)
     store.ledger.plan([quiet], now=NOW)
-    elsewhere.execute("INSERT INTO picks VALUES (1, 0, 'arxiv:a', 'for_you', 1, '2026-06-16', '[]', '[]')")
+    elsewhere.execute(
+        "INSERT INTO picks VALUES (1, 0, 'arxiv:a', 'for_you', 1, '2026-06-16', '[]', '[]', NULL, NULL)"
+    )
     store.ledger.reopen([ada], TUESDAY, [quiet.reason])
     assert elsewhere.execute("SELECT count(*) FROM picks").fetchone() == (0,)
 

@@ -219,14 +219,20 @@ class MemoryLedger:
 
     def _past(self, subscriber: SubscriberId, day: date) -> Past:
         theirs = [row.record for row in self._rows.values() if row.subscriber == subscriber]
-        had = (record for record in theirs if record.day != day and record.status not in GIVEN_UP)
+        had = [record for record in theirs if record.day != day and record.status not in GIVEN_UP]
+        shown = [pick for record in had for pick in (*record.picks, *record.lines)]
         before = [record for record in theirs if record.day < day]
         looked = sorted((record.day, record.planned_at) for record in before if _looked(record))
         return Past(
             first_day=min((record.day for record in before), default=None),
             last_day=looked[-1][0] if looked else None,
             planned_at=looked[-1][1] if looked else None,
-            had=frozenset(p for each in had for p in (*(pick.paper for pick in each.picks), *each.titles)),
+            had=frozenset(pick.paper for pick in shown),
+            versions={
+                pick.paper: version
+                for pick in sorted(shown, key=lambda pick: pick.version or 0)
+                if (version := pick.version) is not None
+            },
         )
 
     def _waiting(
@@ -269,7 +275,7 @@ def _record(delivery: DeliveryId, plan: Plan, now: datetime) -> DeliveryRecord:
         status=plan.status,
         reason=plan.reason,
         picks=tuple(map(_pick_record, plan.digest.picks)),
-        titles=tuple(pick.paper.id for pick in plan.digest.titles),
+        lines=tuple(map(_pick_record, plan.digest.titles)),
         batches=tuple(
             {"source": each.source, "day": str(each.day), "state": each.state.value, "papers": each.papers}
             for each in plan.digest.batches
@@ -294,4 +300,6 @@ def _pick_record(pick: Pick) -> PickRecord:
         announced=pick.announced,
         matched=tuple(each.entry() for each in pick.matched),
         reasons=pick.reasons,
+        version=pick.version,
+        hindrance=pick.hindrance,
     )

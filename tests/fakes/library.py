@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from paperround.batches import Batch, BatchRecord, BatchState
 from paperround.papers import Paper, PaperId, merge
-from paperround.ports import Listing
+from paperround.ports import Listing, RevisionListing
 
 Day = tuple[str, date]
 
@@ -18,6 +18,7 @@ class MemoryLibrary:
         self._papers: dict[PaperId, Paper] = {}
         self._batches: dict[Day, BatchRecord] = {}
         self._listed: dict[Day, dict[PaperId, datetime]] = {}
+        self._revised: dict[tuple[str, PaperId, int], tuple[date, datetime]] = {}
 
     def record(self, batch: Batch, *, now: datetime) -> BatchRecord:
         key = (batch.source, batch.day)
@@ -35,6 +36,11 @@ class MemoryLibrary:
         self._papers = {paper.id: paper for paper in merge(both)}
         for paper in announced if lists else ():
             listed.setdefault(paper, now)
+        for revision in batch.revisions:
+            if revision.paper.id in self._papers:
+                (merged,) = merge((revision.paper, self._papers[revision.paper.id]))
+                self._papers[merged.id] = merged
+                self._revised.setdefault((batch.source, merged.id, revision.version), (batch.day, now))
         self._batches[key] = BatchRecord(
             source=batch.source,
             day=batch.day,
@@ -67,6 +73,16 @@ class MemoryLibrary:
             Listing(source=source, day=day, paper=self._papers[paper], first_seen=first_seen)
             for (source, day), listed in self._listed.items()
             for paper, first_seen in listed.items()
+            if since <= day <= until
+        ]
+        return tuple(sorted(found, key=lambda each: (each.day, each.first_seen, each.source, each.paper.id)))
+
+    def revisions(self, since: date, until: date) -> tuple[RevisionListing, ...]:
+        found = [
+            RevisionListing(
+                source=source, day=day, paper=self._papers[paper], first_seen=first_seen, version=version
+            )
+            for (source, paper, version), (day, first_seen) in self._revised.items()
             if since <= day <= until
         ]
         return tuple(sorted(found, key=lambda each: (each.day, each.first_seen, each.source, each.paper.id)))

@@ -8,6 +8,7 @@ from paperround.config import Loaded
 from paperround.config.keyword_places import Place, Wish, places
 from paperround.config.problems import Problem, dotted, quoted
 from paperround.keyword_advice import Advice, Phrases, advise
+from paperround.keywords import is_sentence
 from paperround.phrases import counted, full_day, listed, percent
 from paperround.ports import Library
 
@@ -20,7 +21,8 @@ def keyword_warnings(config: Loaded, library: Library) -> Sequence[Problem]:
     """Return a warning for each keyword that chooses little or nothing, with its place and a mend."""
     by_keyword: dict[tuple[Phrases, Wish], list[Place]] = defaultdict(list)
     for place in places(config.readers, config.settings.subscribers):
-        by_keyword[place.keyword.phrases, place.wish].append(place)
+        if not is_sentence(place.keyword.text):  # which no paper need hold as a whole
+            by_keyword[place.keyword.phrases, place.wish].append(place)
     newest = library.latest_day()
     if newest is None or not by_keyword:
         return ()

@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -24,11 +25,12 @@ from paperround.cli.frame import (
     app,
 )
 from paperround.composing import issue
-from paperround.explaining import Fate, fate, recorded_fate
+from paperround.digests import Bar
+from paperround.explaining import Fate, Obstacle, fate, recorded_fate, sendings
 from paperround.papers import PaperId, arxiv_id
-from paperround.phrases import counted, full_day
+from paperround.phrases import counted, full_day, listed
 from paperround.pipeline import Desk
-from paperround.ports import DeliveryId, DeliveryRecord, Status
+from paperround.ports import DeliveryId, DeliveryRecord, PickRecord, Status
 from paperround.selection import LONGEST_LOOK_BACK
 from paperround.settings import Settings
 from paperround.text import clean
@@ -178,6 +180,7 @@ def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
             "relevance": pick.relevance,
             "matched": list(pick.matched),
             "reasons": list(pick.reasons),
+            "version": pick.version,
         }
         for pick in row.picks
         if found is None or pick.paper == found.paper
@@ -202,8 +205,14 @@ def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
             "relevance": found.relevance,
             "matched": list(found.matched),
             "reasons": list(found.reasons),
+            "obstacle": None if found.obstacle is None else _obstacle(found.obstacle),
         }
     return explained
+
+
+def _obstacle(obstacle: Obstacle) -> dict[str, object]:
+    sent_on = obstacle.sent_on.isoformat() if obstacle.sent_on else None
+    return {**asdict(obstacle), "sent_on": sent_on}
 
 
 def _paper_id(given: str) -> PaperId:
@@ -214,12 +223,11 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
     recorded = recorded_fate(row, paper)
     if recorded is not None:
         return recorded
-    earlier = (
+    earlier = [
         each
         for each in desk.ledger.rows(address=row.subscriber)
         if each.planned_at < row.planned_at and each.status not in (Status.FAILED, Status.SUPPRESSED)
-    )
-    sent_on = {each: other.day for other in earlier for each in (*_papers(other), *other.titles)}
+    ]
     listings = desk.library.listings(row.day - LONGEST_LOOK_BACK, row.day)
     seen = min((each.first_seen for each in listings if each.paper.id == paper), default=None)
     ids = desk.ledger.enrol([row.subscriber], now=desk.now())
@@ -231,7 +239,7 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
         ids=ids,
         embedder=desk.embedder,
     )
-    return fate(row, look, paper, seen=seen, sent_on=sent_on)
+    return fate(row, look, paper, seen=seen, sent=sendings(earlier))
 
 
 def _tell_rows(rows: Sequence[DeliveryRecord], *, filtered: bool) -> None:
@@ -267,6 +275,22 @@ def _when(row: DeliveryRecord) -> str:
 
 
 def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
+    _tell_outcome(row)
+    for pick in row.picks:
+        frame.tell()
+        frame.tell(f"{frame.score(pick.relevance)}  {_named(pick, titles)}, {pick.section})")
+        for reason in pick.reasons:
+            frame.tell(f"      {reason}")
+    if row.titles:
+        frame.tell("\nBy title only:")
+        for line in row.lines:
+            frame.tell(f"{frame.score(line.relevance)}  {_named(line, titles)})")
+            if line.hindrance and line.hindrance.bar is not Bar.NO_ROOM:
+                frame.tell(f"      {line.reasons[0]}")
+
+
+def _tell_outcome(row: DeliveryRecord) -> None:
+    """Say what became of the digest, and what it was made from."""
     said = f": {row.reason}" if row.reason else ""
     frame.tell(f"{row.subscriber}, {full_day(row.day)}: {row.status.value}{said}")
     if row.reply:
@@ -283,17 +307,12 @@ def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
         frame.tell(f"New to this reader: {new}, of which {len(row.picks)} came in full.")
     for reason, count in row.rejected.items():
         frame.tell(f"  {count:>5}  {reason}")
-    for pick in row.picks:
-        frame.tell()
-        frame.tell(
-            f"{frame.score(pick.relevance)}  {titles.get(pick.paper, '')}  ({pick.paper}, {pick.section})"
-        )
-        for reason in pick.reasons:
-            frame.tell(f"      {reason}")
-    if row.titles:
-        frame.tell("\nBy title only:")
-        for paper in row.titles:
-            frame.tell(f"      {titles.get(paper, '')}  ({paper})")
+
+
+def _named(pick: PickRecord, titles: Mapping[str, str]) -> str:
+    """Return the title and, behind an open parenthesis, the id and what version it is."""
+    version = f", version {pick.version}" if pick.version else ""
+    return f"{titles.get(pick.paper, '')}  ({pick.paper}{version}"
 
 
 def _tell_fate(row: DeliveryRecord, found: Fate, titles: Mapping[str, str]) -> None:
@@ -304,6 +323,15 @@ def _tell_fate(row: DeliveryRecord, found: Fate, titles: Mapping[str, str]) -> N
     for reason in found.reasons:
         frame.tell(f"  {reason}")
     for match in found.matched:
-        where = match["where"]
-        fields = ", ".join(map(str, where)) if isinstance(where, Sequence) else where
-        frame.tell(f"  {match['term']}: {fields}; {float(str(match['weight'])):.0%} of the relevance")
+        frame.tell(f"  {match['term']}: {_how(match)}; {float(str(match['weight'])):.0%} of the relevance")
+
+
+def _how(match: Mapping[str, object]) -> str:
+    """Return in which way an interest was met, as an entry of the ledger has it."""
+    where, forms = match["where"], match.get("forms")
+    if not isinstance(where, Sequence) or not where:
+        return str(match.get("how", ""))
+    written = (
+        f" as {listed([f'“{form}”' for form in forms])}" if isinstance(forms, Sequence) and forms else ""
+    )
+    return f"{', '.join(map(str, where))}{written}"

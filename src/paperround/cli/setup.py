@@ -54,9 +54,9 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
         letters(settings, store.ledger)  # which reads the templates and the key
         suppressed = set(store.ledger.suppressed())
         ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
-    _check_model(settings)
         with frame.err.status("Looking for the keywords in the stored papers"):
             warnings = keyword_warnings(loaded, store.library)
+    _check_model(settings)
     for warning in warnings:
         frame.say(f"warning: {warning}")
     for subscriber in settings.subscribers:

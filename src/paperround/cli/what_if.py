@@ -10,8 +10,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from paperround.app import embedder
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, FAILED, Format, FormatOption, JsonOption, app
+from paperround.composing import meaning_of
 from paperround.config.loading import INSTALLATION, SUBSCRIBERS
 from paperround.digests import Pick
 from paperround.papers import Paper, PaperId
@@ -99,7 +101,13 @@ def _replayed(
             return None
         span = (last - _back(first)).days + 1
         batches = store.library.batches([last - timedelta(days=back) for back in range(span)])
-    days = replay(subscriber, since=first, until=last, rows=rows, listings=listings, batches=batches)
+        model = embedder(settings, store.vectors)
+        meaning, remark = meaning_of([each.paper for each in listings], [subscriber], model)
+    if remark:
+        frame.say(f"warning: {remark}")
+    days = replay(
+        subscriber, since=first, until=last, rows=rows, listings=listings, batches=batches, meaning=meaning
+    )
     return days, {listing.paper.id: listing.paper for listing in listings}
 
 

@@ -1,6 +1,7 @@
 """What `subscribers.yaml` may say, and the subscribers it stands for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import time
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -63,10 +64,13 @@ class KeywordForm(ExclusionForm):
     weight: Annotated[float, Field(gt=0, le=HEAVIEST, allow_inf_nan=False)] = 1.0
     """How much it counts beside the others, 1 if left out."""
 
+    at_most: Annotated[int, Field(ge=1, le=100)] | None = None
+    """How many papers of a digest may be there for this above all; no limit if left out."""
+
     @cached_property
     def keyword(self) -> Keyword:
         """What this stands for."""
-        return keyword(*self._phrases(), weight=self.weight)
+        return replace(keyword(*self._phrases(), weight=self.weight), at_most=self.at_most)
 
 
 def _spelled_out(value: object) -> object:
@@ -74,7 +78,7 @@ def _spelled_out(value: object) -> object:
     if value is None:
         return value
     if isinstance(value, dict):
-        if len(value) == 1 and not value.keys() & {"term", "all", "weight"}:
+        if len(value) == 1 and not value.keys() & {"term", "all", "weight", "at_most"}:
             (name,) = value
             mend = "write {term: LoRA, weight: 3}, or put a text with a colon in quotation marks"
             raise Wrong(f"{quoted(name)} is no key of a keyword", mend)
@@ -101,8 +105,12 @@ class PreferencesForm(Form):
     """Organizations that count as an interest, as Hugging Face names them."""
     min_relevance: Annotated[float, Field(ge=0, le=1)] = 0.2
     """From 0 (everything that matches) to 1: fewer papers on a quiet day, not worse ones."""
+    variety: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """From 0 (the most relevant papers, however alike) to 1 (papers as different as can be)."""
     trending: Annotated[int, Field(ge=0, le=50)] = 0
     """Places for what everybody reads, outside the keywords."""
+    updates: bool = False
+    """Whether later versions of papers that came before come too, once each."""
     max_papers: Annotated[int, Field(ge=1, le=100)] = 10
     """How many papers a digest shows, at most."""
     cadence: Literal["daily", "weekly"] = "daily"
@@ -237,6 +245,8 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         cadence=Cadence(form.cadence),
         max_papers=form.max_papers,
         min_relevance=form.min_relevance,
+        variety=form.variety,
         trending=form.trending,
+        updates=form.updates,
         paused=form.paused,
     )

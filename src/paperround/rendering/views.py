@@ -51,7 +51,7 @@ class Card:
     """A paper shown in full; what is unknown is empty or None.
 
     `announced` is said of a paper from an earlier day, and `late` when it should have come before;
-    `facts` are where it is, when it was published, and whose it is.
+    `facts` are which version it is, where it is, when it was published, and whose it is.
     """
 
     title: tuple[Piece, ...]
@@ -148,6 +148,7 @@ _HEADINGS = {
     Section.AUTHORS: "From authors you follow",
     Section.LATE: "Late arrivals",
     Section.TRENDING: "Trending",
+    Section.UPDATES: "Updates",
     Section.MORE: "Also matched",
 }
 _LONGEST_TITLE = 300
@@ -214,7 +215,14 @@ def _entry(pick: Pick, digest: Digest) -> _Entry:
     matched = tuple(each for each in digest.subscriber.interests.keywords if each.text in terms)
     late = pick.section is Section.LATE
     announced = pick.announced if late or pick.announced != digest.day else None
-    card = _card(pick.paper, matched, pick.reasons[:1], seen_from=digest.day, announced=announced)
+    card = _card(
+        pick.paper,
+        matched,
+        pick.reasons[:1],
+        seen_from=digest.day,
+        announced=announced,
+        version=_version(pick),
+    )
     return pick.section, replace(card, late=late)
 
 
@@ -227,13 +235,14 @@ def _card(
     *,
     seen_from: date,
     announced: date | None,
+    version: str,
 ) -> Card:
     title = words.one_line(paper.title, _LONGEST_TITLE) or paper.id
     sentence = words.one_line(telling(paper.abstract, keywords), _LONGEST_SENTENCE)
     published = (
         "" if paper.published == announced else phrases.short_day(paper.published, seen_from=seen_from)
     )
-    facts = (_place(paper), published, words.one_line(paper.organization or "", _LONGEST_NAME))
+    facts = (version, _place(paper), published, words.one_line(paper.organization or "", _LONGEST_NAME))
     return Card(
         title=_pieces(title, keywords),
         plain_title=title,
@@ -252,7 +261,12 @@ def _card(
 
 def _line(pick: Pick) -> Line:
     title = words.one_line(pick.paper.title, _LONGEST_LINE) or pick.paper.id
-    return Line(title=title, url=web_link(pick.paper.url))
+    version = _version(pick)
+    return Line(title=f"{title} ({version})" if version else title, url=web_link(pick.paper.url))
+
+
+def _version(pick: Pick) -> str:
+    return "" if pick.version is None else f"version {pick.version}"
 
 
 def _pieces(text: str, keywords: tuple[Keyword, ...]) -> tuple[Piece, ...]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from lxml import etree
 
 from paperround import links, text
-from paperround.batches import Batch, BatchState
+from paperround.batches import Batch, BatchState, Revision
 from paperround.papers import Paper, arxiv_id
 from paperround.phrases import full_day
 from paperround.ports import SourceError
@@ -64,10 +64,11 @@ class Arxiv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What the feed holds, and the day for which it was made."""
+    """What the feed holds, and the day for which it was made; the entries are without the revisions."""
 
     day: date
     entries: Entries
+    revisions: tuple[Revision, ...]
 
 
 def parse(body: bytes) -> Announcement:
@@ -79,13 +80,22 @@ def parse(body: bytes) -> Announcement:
     if title.startswith("Feed error"):
         raise SourceError(f"arXiv reports: {text.clean(title, limit=200)}")
     day = _day(_text(channel, "pubDate") or _text(channel, "lastBuildDate"))
-    return Announcement(
-        day=day, entries=read_entries(channel.iterfind("item"), lambda item: _paper(item, day))
-    )
+    revisions: list[Revision] = []
+
+    def read(item: etree._Element) -> Paper | None:
+        if not _is_revised(item):
+            return _paper(item, day)
+        if version := _version(item):
+            revisions.append(Revision(paper=_paper(item, day), version=version))
+        return None
+
+    entries = read_entries(channel.iterfind("item"), read)
+    return Announcement(day=day, entries=entries, revisions=tuple(revisions))
 
 
 _MOST_TAGS = 400_000
 _KIND = re.compile(r"Announce Type: (\S+)")
+_VERSION = re.compile(r"v([1-9]\d{0,3})$", re.ASCII)  # of "oai:arXiv.org:2606.14721v3"
 _AFFILIATION = re.compile(r"\([^()]*\)|[()]")
 _SATURDAY = 5
 
@@ -100,7 +110,15 @@ def _batch(source: str, announcement: Announcement, etag: str | None) -> Batch:
         state = BatchState.QUIET
         occasion = "weekend" if day.weekday() >= _SATURDAY else "holiday"
         reason = "revised papers alone" if entries.total else f"no announcement, as on a {occasion}"
-    return Batch(source=source, day=day, state=state, papers=entries.papers, reason=reason, etag=etag)
+    return Batch(
+        source=source,
+        day=day,
+        state=state,
+        papers=entries.papers,
+        revisions=announcement.revisions,
+        reason=reason,
+        etag=etag,
+    )
 
 
 def _root(body: bytes) -> etree._Element:
@@ -126,11 +144,18 @@ def _day(stamp: str) -> date:
         raise SourceError("the feed does not say of which day it is") from error
 
 
-def _paper(item: etree._Element, day: date) -> Paper | None:
+def _is_revised(item: etree._Element) -> bool:
+    kind = _text(item, "{*}announce_type") or "".join(_KIND.findall(_text(item, "description"))[:1])
+    return kind.startswith("replace")
+
+
+def _version(item: etree._Element) -> int | None:
+    found = _VERSION.search(_text(item, "guid"))
+    return int(found[1]) if found else None
+
+
+def _paper(item: etree._Element, day: date) -> Paper:
     described = _text(item, "description")
-    kind = _text(item, "{*}announce_type") or "".join(_KIND.findall(described)[:1])
-    if kind.startswith("replace"):
-        return None
     paper = arxiv_id(_text(item, "guid")) or arxiv_id(_text(item, "link"))
     if paper is None:
         raise ValueError("it names no arXiv paper")

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from paperround.batches import BatchRecord
-from paperround.digests import Pick, Section
+from paperround.digests import Bar, Hindrance, Pick, Section
 from paperround.ports import DeliveryId, DeliveryRecord, PickRecord, Plan
 
 COMPRESSION = 3  # a third of the time of 6, a twentieth more bytes
@@ -53,7 +54,7 @@ def delivery_record(row: Row[Any], picks: Sequence[Row[Any]]) -> DeliveryRecord:
         status=row.status,
         reason=row.reason,
         picks=tuple(_pick_record(pick) for pick in picks if pick.section != Section.MORE),
-        titles=tuple(pick.paper for pick in picks if pick.section == Section.MORE),
+        lines=tuple(_pick_record(pick) for pick in picks if pick.section == Section.MORE),
         batches=tuple(row.batches),
         considered=row.considered,
         rejected=row.rejected,
@@ -83,11 +84,16 @@ def _pick_values(pick: Pick) -> Mapping[str, object]:
         "announced": pick.announced,
         "matched": [match.entry() for match in pick.matched],
         "reasons": list(pick.reasons),
+        "version": pick.version,
+        "hindrance": None if pick.hindrance is None else _hindrance_entry(pick.hindrance),
     }
 
 
-def _pick_record(row: Row[Any]) -> PickRecord:
+def _hindrance_entry(hindrance: Hindrance) -> Mapping[str, object]:
+    return {**asdict(hindrance), "by": list(hindrance.by)}
 
+
+def _pick_record(row: Row[Any]) -> PickRecord:
     return PickRecord(
         paper=row.paper,
         section=row.section,
@@ -95,4 +101,10 @@ def _pick_record(row: Row[Any]) -> PickRecord:
         announced=row.announced,
         matched=tuple(row.matched),
         reasons=tuple(row.reasons),
+        version=row.version,
+        hindrance=None if row.hindrance is None else _hindrance(row.hindrance),
     )
+
+
+def _hindrance(entry: Mapping[str, Any]) -> Hindrance:
+    return Hindrance(**{**entry, "bar": Bar(entry["bar"]), "by": tuple(entry["by"])})

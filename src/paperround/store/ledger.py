@@ -64,15 +64,22 @@ class SqlLedger:
         """
         spans: dict[SubscriberId, Row[Any]] = {}
         had: dict[SubscriberId, set[PaperId]] = defaultdict(set)
+        versions: dict[SubscriberId, dict[PaperId, int]] = defaultdict(dict)
         once: dict[PaperId, PaperId] = {}  # what many readers had lies in memory once
         with self._database.reading() as connection:
             for chunk in chunks(tuple(subscribers)):
                 spans.update(
                     (row.subscriber, row) for row in connection.execute(statements.spans(chunk, day))
                 )
-                for subscriber, paper in connection.execute(statements.had(chunk, day)):
+                for subscriber, paper, version in connection.execute(statements.had(chunk, day)):
                     had[subscriber].add(once.setdefault(paper, paper))
-        return {each: _past(spans.get(each), had.pop(each, set())) for each in set(subscribers)}
+                    if version is not None:
+                        latest = versions[subscriber]
+                        latest[paper] = max(version, latest.get(paper, version))
+        return {
+            each: _past(spans.get(each), had.pop(each, set()), versions.get(each, {}))
+            for each in set(subscribers)
+        }
 
     def planned(self, day: date) -> frozenset[SubscriberId]:
         """Return who has a row for that day, whatever its status."""
@@ -247,11 +254,15 @@ def _enrol(connection: Connection, written: Mapping[str, str], now: datetime) ->
     return _enrolled(connection, written)
 
 
-def _past(span: Row[Any] | None, had: Iterable[PaperId]) -> Past:
+def _past(span: Row[Any] | None, had: Iterable[PaperId], versions: Mapping[PaperId, int]) -> Past:
     if span is None:
-        return Past(had=frozenset(had))
+        return Past(had=frozenset(had), versions=versions)
     return Past(
-        first_day=span.first_day, last_day=span.last_day, planned_at=span.planned_at, had=frozenset(had)
+        first_day=span.first_day,
+        last_day=span.last_day,
+        planned_at=span.planned_at,
+        had=frozenset(had),
+        versions=versions,
     )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
-from paperround.batches import Batch, BatchRecord, BatchState
+from paperround.batches import Batch, BatchRecord, BatchState, Revision
 from paperround.papers import Paper, PaperId, merge
-from paperround.ports import Listing
+from paperround.ports import Listing, RevisionListing
 from paperround.store.engine import Database, chunks, insert
-from paperround.store.tables import batches, listings, papers
+from paperround.store.tables import batches, listings, papers, revisions
 
 _LISTED = frozenset({BatchState.FRESH, BatchState.PARTIAL})
 
@@ -51,6 +51,11 @@ class SqlLibrary:
         with self._database.reading() as connection:
             return tuple(map(_listing, connection.execute(_announced(since, until))))
 
+    def revisions(self, since: date, until: date) -> tuple[RevisionListing, ...]:
+        """Return the revisions announced from `since` to `until`, both included, oldest first."""
+        with self._database.reading() as connection:
+            return tuple(map(_revision, connection.execute(_revised(since, until))))
+
     def latest_day(self) -> date | None:
         """Return the latest day on which anything was announced."""
         with self._database.reading() as connection:
@@ -84,6 +89,7 @@ def _record(connection: Connection, batch: Batch, now: datetime) -> BatchRecord:
     )
     _keep_batch(connection, record)
     _keep_listings(connection, record, to_list)
+    _keep_revisions(connection, record, batch.revisions)
     return replace(record, new=new)
 
 
@@ -131,6 +137,31 @@ def _keep_listings(connection: Connection, record: BatchRecord, to_list: Sequenc
         connection.execute(listings.insert(), rows)
 
 
+def _keep_revisions(connection: Connection, record: BatchRecord, revised: Sequence[Revision]) -> None:
+    """Enter the revisions of the papers that are known, and store these papers as they read now."""
+    ids = [revision.paper.id for revision in revised]
+    known = {
+        each
+        for chunk in chunks(ids)
+        for each in connection.scalars(select(papers.c.id).where(papers.c.id.in_(chunk)))
+    }
+    kept = [revision for revision in revised if revision.paper.id in known]
+    if not kept:
+        return
+    _keep_papers(connection, [revision.paper for revision in kept], secondhand=False)
+    rows = [
+        {
+            "source": record.source,
+            "day": record.day,
+            "paper": revision.paper.id,
+            "version": revision.version,
+            "first_seen": record.fetched_at,
+        }
+        for revision in kept
+    ]
+    connection.execute(insert(revisions).on_conflict_do_nothing(), rows)
+
+
 def _batch(connection: Connection, source: str, day: date) -> BatchRecord | None:
     statement = select(batches).where(batches.c.source == source, batches.c.day == day)
     row = connection.execute(statement).one_or_none()
@@ -159,12 +190,27 @@ def _announced(since: date, until: date) -> Select[Any]:
     )
 
 
+def _revised(since: date, until: date) -> Select[Any]:
+    return (
+        select(revisions.c.source, revisions.c.day, revisions.c.version, revisions.c.first_seen, papers)
+        .join(papers, papers.c.id == revisions.c.paper)
+        .where(revisions.c.day.between(since, until))
+        .order_by(revisions.c.day, revisions.c.first_seen, revisions.c.source, revisions.c.paper)
+    )
+
+
 def _batch_record(row: Row[Any]) -> BatchRecord:
     return BatchRecord(**{field.name: getattr(row, field.name) for field in fields(BatchRecord)})
 
 
 def _listing(row: Row[Any]) -> Listing:
     return Listing(source=row.source, day=row.day, first_seen=row.first_seen, paper=_paper(row))
+
+
+def _revision(row: Row[Any]) -> RevisionListing:
+    return RevisionListing(
+        source=row.source, day=row.day, first_seen=row.first_seen, paper=_paper(row), version=row.version
+    )
 
 
 _LISTS = ("authors", "categories", "keywords")

@@ -78,9 +78,9 @@ def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
 
 
 def had(of: Sequence[SubscriberId], day: date) -> Select[Any]:
-    """Select each one's papers of any other day, but for what was given up."""
+    """Select each one's papers of any other day, with the version of an update, but for what was given up."""
     return (
-        select(deliveries.c.subscriber, picks.c.paper)
+        select(deliveries.c.subscriber, picks.c.paper, picks.c.version)
         .join(picks, picks.c.delivery == deliveries.c.id)
         .where(
             deliveries.c.subscriber.in_(of),

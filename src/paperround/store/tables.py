@@ -121,6 +121,20 @@ listings = Table(
     Index(None, "day"),
 )
 
+# Later versions of papers that were known when the source announced them; each version stands here once.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("source", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("paper", String, ForeignKey("papers.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    PrimaryKeyConstraint("source", "paper", "version"),
+    ForeignKeyConstraint(["source", "day"], ["batches.source", "batches.day"]),
+    Index(None, "day"),
+)
+
 subscribers = Table(
     "subscribers",
     metadata,
@@ -184,9 +198,11 @@ picks = Table(
     Column("announced", Date, nullable=False),
     Column("matched", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
+    Column("version", Integer),  # of an update
+    Column("hindrance", JSON(none_as_null=True)),  # of a title line
     PrimaryKeyConstraint("delivery", "position"),
     # Every paper that a reader ever had is asked for each day: answered from this alone.
-    Index(None, "delivery", "paper"),
+    Index(None, "delivery", "paper", "version"),
 )
 
 vectors = Table(
