@@ -132,7 +132,7 @@ def test_what_is_relevant_and_read_by_many_takes_one_place() -> None:
         paper("Among the many words of this title stands LoRA", votes=9),
         paper("Weak", abstract=IN_PASSING, votes=0),
     ]
-    made = digest(listed(TUESDAY, *papers), reader=replace(ADA, max_papers=4, trending=2))
+    made = digest(listed(TUESDAY, *papers), reader=replace(ADA, variety=0, max_papers=4, trending=2))
     assert titles(made) == ["LoRA 0", "LoRA 1", "Weak", papers[2].title]
 
 
