@@ -38,6 +38,7 @@ NEAR = 1.0  # the cosines of the neighbours, added up, of a paper that is not al
 MEANING, QUIET, MEANT, MEANT_NEAR = 0.4, 1.8, 2.5, 0.45
 FAINT = 0.02  # evidence that is not worth keeping
 LEAST_SPREAD = 1e-6
+RESEMBLING = 60  # papers that a keyword does not meet but resembles
 BLOCK = 500  # keywords at a time
 
 Phrases = tuple[str, ...]
@@ -183,8 +184,10 @@ def _block(asked: _Asked, literature: Literature, hints: "_Hints", near: Table |
         total += MEANING * _loudness(spoken[:, known]) * standing_out
         meant = (standing_out >= MEANT) & (near[:, judged] >= MEANT_NEAR)
     total = np.where(total < FAINT * UNIT, 0.0, total / UNIT)
+    reached = met | meant
+    resembling = _strongest(np.where(reached, 0.0, total), RESEMBLING)
     return Evidence(
-        total=csr_array(total),
+        total=csr_array(csr_array(np.where(reached, total, 0.0)) + resembling),
         literal=csr_array(literal[:, judged].astype(np.float64)),
         met=csr_array(met.astype(np.float64)),
         meant=csr_array(meant.astype(np.float64)),
