@@ -38,7 +38,7 @@ NEAR = 1.0  # the cosines of the neighbours, added up, of a paper that is not al
 MEANING, QUIET, MEANT, MEANT_NEAR = 0.4, 1.8, 2.5, 0.45
 FAINT = 0.02  # evidence that is not worth keeping
 LEAST_SPREAD = 1e-6
-RESEMBLING = 60  # papers that a keyword does not meet but resembles
+RESEMBLING = 150  # papers that a keyword does not meet but resembles
 BLOCK = 500  # keywords at a time
 
 Phrases = tuple[str, ...]
