@@ -8,6 +8,7 @@ bring a paper to a reader; what is said for it only tells which of the papers br
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,22 +44,23 @@ BLOCK = 500  # keywords at a time
 
 Phrases = tuple[str, ...]
 Table = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Nearness = Callable[[Sequence[Phrases]], Table]
+
+
+class Way(IntEnum):
+    """In which way a paper meets a keyword; a greater one goes before."""
+
+    MEANING = 1
+    SCATTERED = 2  # it holds the words of a phrase apart, or enough of those of a sentence
+    LITERAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Keywords (rows) by papers (columns).
-
-    `total` is all that is said. `literal` is 1 where the whole keyword stands, `met` where its own words
-    are enough to call it met, and `meant` where its meaning is.
-    """
+    """Keywords (rows) by papers (columns): all that is said, and the `Way` in which a keyword is met."""
 
     total: csr_array
-    literal: csr_array
-    met: csr_array
-    meant: csr_array
+    ways: csr_array
 
 
 def phrases(keywords: Iterable[Phrases]) -> frozenset[str]:
@@ -89,9 +91,7 @@ def evidence(keywords: Sequence[Phrases], literature: Literature, nearness: Near
     nothing = csr_array((0, len(literature.judged)))
     return Evidence(
         total=csr_array(vstack([nothing, *(each.total for each in blocks)])),
-        literal=csr_array(vstack([nothing, *(each.literal for each in blocks)])),
-        met=csr_array(vstack([nothing, *(each.met for each in blocks)])),
-        meant=csr_array(vstack([nothing, *(each.meant for each in blocks)])),
+        ways=csr_array(vstack([nothing, *(each.ways for each in blocks)])),
     )
 
 
@@ -164,39 +164,31 @@ def _feature(word: Token, literature: Literature) -> str:
 
 
 def _block(asked: _Asked, literature: Literature, hints: "_Hints", near: Table | None) -> Evidence:
-    words, literal, met = _said(asked, literature)
+    words, ways = _said(asked, literature)
     spoken = words + hints.shared_words(words, asked.sizes)
     # However long a sentence is, it is one interest.
-    spoken *= np.where(asked.is_sentence, np.minimum(1.0, SENTENCE / np.maximum(asked.rarity, 1.0)), 1.0)[
-        :, np.newaxis
-    ]
+    long = np.minimum(1.0, SENTENCE / np.maximum(asked.rarity, 1.0))
+    spoken *= np.where(asked.is_sentence, long, 1.0)[:, np.newaxis]
     known, judged = literature.known, literature.judged
-    met = met[:, judged] | (
-        asked.is_sentence[:, np.newaxis] & (_standing_out(words[:, judged], words[:, known]) >= SENTENCE_MET)
-    )
     total = spoken[:, judged] + NEIGHBOURLY * (spoken[:, known] @ hints.around)
     # Every paper resembles others a little: without an interest met, only what is more than usual counts.
     usual = (1 + NEIGHBOURLY) * spoken[:, known].sum(axis=1, keepdims=True) / max(known.stop, 1)
-    total = np.where(met, total, np.maximum(total - usual, 0.0))
-    meant = np.zeros(total.shape, dtype=bool)
+    total = np.where(ways, total, np.maximum(total - usual, 0.0))
     if near is not None:
-        standing_out = _standing_out(near[:, judged], near[:, known])
-        total += MEANING * _loudness(spoken[:, known]) * standing_out
-        meant = (standing_out >= MEANT) & (near[:, judged] >= MEANT_NEAR)
+        nearer = _standing_out(near[:, judged], near[:, known])
+        total += MEANING * _loudness(spoken[:, known]) * nearer
+        ways = np.maximum(ways, Way.MEANING * ((nearer >= MEANT) & (near[:, judged] >= MEANT_NEAR)))
     total = np.where(total < FAINT * UNIT, 0.0, total / UNIT)
-    reached = met | meant
-    resembling = _strongest(np.where(reached, 0.0, total), RESEMBLING)
+    resembling = _strongest(np.where(ways, 0.0, total), RESEMBLING)
     return Evidence(
-        total=csr_array(csr_array(np.where(reached, total, 0.0)) + resembling),
-        literal=csr_array(literal[:, judged].astype(np.float64)),
-        met=csr_array(met.astype(np.float64)),
-        meant=csr_array(meant.astype(np.float64)),
+        total=csr_array(csr_array(np.where(ways, total, 0.0)) + resembling),
+        ways=csr_array(ways.astype(np.int8)),
     )
 
 
-def _said(asked: _Asked, literature: Literature) -> tuple[Table, Flags, Flags]:
-    """Return what the words of each keyword say, where it stands as a whole, and where it is met."""
-    counts = literature.words.counts
+def _said(asked: _Asked, literature: Literature) -> tuple[Table, Table]:
+    """Return what the words of each keyword say in all papers, and in which way the judged ones meet it."""
+    counts, judged = literature.words.counts, literature.judged
     standing = (_present(asked.each_phrase) @ _present(literature.phrases.counts)).toarray()
     literal = standing >= asked.needed[:, np.newaxis]
     whole = np.where(literal, (asked.whole @ literature.phrases.counts).toarray(), 0.0)
@@ -204,8 +196,11 @@ def _said(asked: _Asked, literature: Literature) -> tuple[Table, Flags, Flags]:
     share = (asked.words @ _present(counts)).toarray() / np.maximum(asked.rarity, 1.0)[:, np.newaxis]
     sentence = asked.is_sentence[:, np.newaxis]
     parts *= np.where(sentence, 1.0, share**2 * np.where(literal, 1.0, APART))
-    in_title = (asked.in_title @ _present(literature.titles.counts)).toarray()
-    return whole + parts, literal, literal | (in_title >= asked.distinct[:, np.newaxis])
+    said = whole + parts
+    in_title = (asked.in_title @ _present(literature.titles.counts)).toarray()[:, judged]
+    outstanding = _standing_out(said[:, judged], said[:, literature.known]) >= SENTENCE_MET
+    scattered = np.where(sentence, outstanding, in_title >= asked.distinct[:, np.newaxis])
+    return said, np.where(literal[:, judged], Way.LITERAL, Way.SCATTERED * scattered)
 
 
 def _standing_out(values: Table, known: Table) -> Table:
