@@ -37,7 +37,8 @@ NEAR = 1.0  # the cosines of the neighbours, added up, of a paper that is not al
 # Meaning counts by how far a paper stands out from the known ones, in standard deviations, times the root
 # of what the best of them say in words. It meets a keyword where it stands out this far, and is this near.
 MEANING, QUIET, MEANT, MEANT_NEAR = 0.4, 1.8, 2.5, 0.45
-FAINT = 0.02  # evidence that is not worth keeping
+FAINT = 0.02  # evidence of resemblance that is not worth keeping
+LEAST = 0.001  # evidence of a keyword that is met, though every paper holds it
 LEAST_SPREAD = 1e-6
 RESEMBLING = 150  # papers that a keyword does not meet but resembles
 BLOCK = 500  # keywords at a time
@@ -178,10 +179,11 @@ def _block(asked: _Asked, literature: Literature, hints: "_Hints", near: Table |
         nearer = _standing_out(near[:, judged], near[:, known])
         total += MEANING * _loudness(spoken[:, known]) * nearer
         ways = np.maximum(ways, Way.MEANING * ((nearer >= MEANT) & (near[:, judged] >= MEANT_NEAR)))
-    total = np.where(total < FAINT * UNIT, 0.0, total / UNIT)
-    resembling = _strongest(np.where(ways, 0.0, total), RESEMBLING)
+    total /= UNIT
+    met = np.where(ways, np.maximum(total, LEAST), 0.0)
+    resembling = _strongest(np.where(ways > 0, 0.0, np.where(total < FAINT, 0.0, total)), RESEMBLING)
     return Evidence(
-        total=csr_array(csr_array(np.where(ways, total, 0.0)) + resembling),
+        total=csr_array(csr_array(met) + resembling),
         ways=csr_array(ways.astype(np.int8)),
     )
 

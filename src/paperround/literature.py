@@ -24,9 +24,9 @@ from paperround.vocabulary import FUNCTION_WORDS, Token, form_that_matters, toke
 FIELDS = {"title": 2.5, "abstract": 1.0, "keywords": 1.0}
 SATURATION, LENGTH = 1.1, 0.65  # k1 and b
 
-# The share of papers that hold a feature is judged as if this many more had been read, one in a hundred
-# of them with it, so that three papers in a list of ten do not make a word common.
-UNSEEN, UNSEEN_SHARE = 200, 0.01
+# The share of papers that hold a feature is judged as if this many more had been read, and of these so many
+# with it: three papers in a list of ten do not make a word common.
+UNSEEN, UNSEEN_WITH_IT = 50, 1
 
 Pair = tuple[str, str]
 
@@ -90,7 +90,7 @@ class Literature:
         said = values * (SATURATION + 1) / (values + SATURATION * (1 - LENGTH + LENGTH * long))
         counts = csr_array((said, (found.rows, columns)), shape=shape)
         holding = np.asarray((counts[:, self.known] > 0).sum(axis=1)).ravel()
-        share = (holding + UNSEEN * UNSEEN_SHARE) / (len(known) + UNSEEN)
+        share = (holding + UNSEEN_WITH_IT) / (len(known) + UNSEEN)
         return Features(place=found.place, counts=counts, rarity=-np.log(share))
 
 
