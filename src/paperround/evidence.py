@@ -40,7 +40,7 @@ MEANING, QUIET, MEANT, MEANT_NEAR = 0.4, 1.8, 2.5, 0.45
 FAINT = 0.02  # evidence of resemblance that is not worth keeping
 LEAST = 0.001  # evidence of a keyword that is met, though every paper holds it
 LEAST_SPREAD = 1e-6
-RESEMBLING = 150  # papers that a keyword does not meet but resembles
+RESEMBLING, WITH_MEANING = 60, 150  # papers that only resemble those on a keyword, by words or by a model too
 BLOCK = 500  # keywords at a time
 
 Phrases = tuple[str, ...]
@@ -181,7 +181,8 @@ def _block(asked: _Asked, literature: Literature, hints: "_Hints", near: Table |
         ways = np.maximum(ways, Way.MEANING * ((nearer >= MEANT) & (near[:, judged] >= MEANT_NEAR)))
     total /= UNIT
     met = np.where(ways, np.maximum(total, LEAST), 0.0)
-    resembling = _strongest(np.where(ways > 0, 0.0, np.where(total < FAINT, 0.0, total)), RESEMBLING)
+    unmet = np.where((ways > 0) | (total < FAINT), 0.0, total)
+    resembling = _strongest(unmet, RESEMBLING if near is None else WITH_MEANING)
     return Evidence(
         total=csr_array(csr_array(met) + resembling),
         ways=csr_array(ways.astype(np.int8)),
