@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from paperround.keywords import Lexicon, telling
+from paperround.keywords import Lexicon, asked_words, telling
 from paperround.papers import Paper, PaperId
 from paperround.vocabulary import FUNCTION_WORDS, Token, form_that_matters, tokens
 
@@ -162,16 +162,15 @@ def _features(word: Token) -> Iterator[str]:
 
 
 def scattered(paper: Paper, phrase: str) -> Mention:
-    """Return where the words of a phrase stand in a paper, each by itself, and as what."""
-    wanted = {word.stem for word in telling(tokens(phrase))}
+    """Return where the words of a phrase stand in a paper, and each of them in its first form there."""
+    forms: dict[str, str] = dict.fromkeys((word.stem for word in asked_words(phrase)), "")
     where: list[str] = []
-    forms: dict[str, None] = {}
     for name, text in _texts(paper):
-        found = [word for word in tokens(text) if word.stem in wanted]
-        if found:
-            where.append(name)
-            forms.update(dict.fromkeys(text[word.start : word.end].casefold() for word in found))
-    return Mention(tuple(where), tuple(forms))
+        found = [word for word in tokens(text) if word.stem in forms]
+        where += [name] if found else []
+        for word in found:
+            forms[word.stem] = forms[word.stem] or text[word.start : word.end].casefold()
+    return Mention(tuple(where), tuple(form for form in forms.values() if form))
 
 
 def neighbours(words: Sequence[Token]) -> Iterator[Pair]:

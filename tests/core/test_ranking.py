@@ -140,7 +140,7 @@ def test_a_phrase_whose_words_stand_apart_in_a_title_is_met_but_counts_less() ->
     found = scores([apart, whole], interests("humanoid locomotion"))
     assert list(found) == ["Humanoid locomotion", "Locomotion for a humanoid"]
     said = match(interests("humanoid locomotion"), apart, whole)
-    assert (said.how, said.where, said.forms) == (How.SCATTERED, ("title",), ("locomotion", "humanoid"))
+    assert (said.how, said.where, said.forms) == (How.SCATTERED, ("title",), ("humanoid", "locomotion"))
 
 
 def test_words_that_stand_apart_in_an_abstract_do_not_meet_a_phrase() -> None:
