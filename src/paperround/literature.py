@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from paperround.keywords import Lexicon, asked_words, telling
+from paperround.keywords import Lexicon, apart, asked_words, telling
 from paperround.papers import Paper, PaperId
 from paperround.vocabulary import FUNCTION_WORDS, Token, form_that_matters, tokens
 
@@ -68,6 +68,9 @@ class Literature:
         # The known ones first: what is said of a paper does not depend on which others are judged with it.
         self.papers = (*known, *(paper for paper in papers if paper.id not in known_ids))
         self.known = slice(0, len(known))
+        self.unheard = float(
+            np.log((len(known) + UNSEEN) / UNSEEN_WITH_IT)
+        )  # the rarity of what none of them holds
         place = {paper.id: at for at, paper in enumerate(self.papers)}
         self.judged = np.array([place[paper.id] for paper in papers], dtype=np.intp)
         reading = _Reading(Lexicon(phrases), frozenset(pairs), keep={paper.id for paper in papers})
@@ -166,10 +169,10 @@ def scattered(paper: Paper, phrase: str) -> Mention:
     forms: dict[str, str] = dict.fromkeys((word.stem for word in asked_words(phrase)), "")
     where: list[str] = []
     for name, text in _texts(paper):
-        found = [word for word in tokens(text) if word.stem in forms]
+        found = {stem: spans for stem, spans in apart(phrase, tokens(text)).items() if spans}
         where += [name] if found else []
-        for word in found:
-            forms[word.stem] = forms[word.stem] or text[word.start : word.end].casefold()
+        for stem, ((start, end), *_) in found.items():
+            forms[stem] = forms[stem] or text[start:end]
     return Mention(tuple(where), tuple(form for form in forms.values() if form))
 
 

@@ -30,9 +30,9 @@ AUTHOR = 1.2
 ORGANIZATION = 0.5
 FIRST_CATEGORY = 0.25
 OTHER_CATEGORY = 0.15
-# What a paper only resembles adds to its evidence, but never more than this: beside interests that it
-# meets, and where it meets none. So a relevance of 0.2 is not reached by resemblance alone.
-BESIDE, ALONE = 2.0, 0.2
+# What a paper only resembles adds to its evidence, but never more than `ALONE`, so that a relevance of 0.2 is
+# not reached by resemblance; and beside what it meets, this much of that more, up to `BESIDE`.
+ALONE, FOR_WHAT_IS_MET, BESIDE = 0.2, 2.0, 2.0
 TOLD_APART = 6  # decimals of evidence: what differs less is equal, on every machine
 WORTH_TELLING = 0.05  # the share of an interest that a paper only resembles
 
@@ -130,7 +130,7 @@ class Ranking:
         spoken.sort_indices()
         rows = np.repeat(np.arange(len(readers)), np.diff(spoken.indptr))
         own = (wanted @ self._own).toarray()[rows, spoken.indices]
-        values = own + _bounded(spoken.data - own, np.where(own > 0, BESIDE, ALONE))
+        values = own + _resemblance(spoken.data - own, own)
         worth = -values.round(TOLD_APART)
         for number, reader in enumerate(readers):
             here = slice(spoken.indptr[number], spoken.indptr[number + 1])
@@ -169,13 +169,17 @@ class Ranking:
             (self._how(term, at), weight * self._told.at(self._row[term], at), term)
             for term, weight in _wanted(reader)
         ]
-        total = sum(value for _, value, _ in told)
-        if not total:
+        own = sum(value for how, value, _ in told if how is not How.RESEMBLING)
+        rest = sum(value for how, value, _ in told if how is How.RESEMBLING)
+        counted = float(_resemblance(np.array(rest), np.array(own)))
+        if not own + counted:
             return ()
+        share = dict.fromkeys(How, 1 / (own + counted))
+        share[How.RESEMBLING] *= counted / rest if rest else 0.0
         matches = [
-            self._match(term, how, at, round(value / total, 3))
+            self._match(term, how, at, round(value * share[how], 3))
             for how, value, term in told
-            if value / total >= (WORTH_TELLING if how is How.RESEMBLING else 0) and value
+            if value and value * share[how] >= (WORTH_TELLING if how is How.RESEMBLING else 0)
         ]
         return tuple(sorted(matches, key=lambda match: (match.how is How.RESEMBLING, -match.weight)))
 
@@ -318,9 +322,10 @@ def _by_field(
     return found
 
 
-def _bounded(evidence: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return evidence that grows ever more slowly, up to the most."""
+def _resemblance(evidence: NDArray[np.float64], own: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what resemblance adds to a paper's own evidence: ever more slowly more, up to a bound."""
     evidence = np.maximum(evidence, 0.0)
+    most = np.minimum(ALONE + FOR_WHAT_IS_MET * own, BESIDE)
     return evidence * most / (evidence + most)
 
 

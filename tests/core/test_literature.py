@@ -66,7 +66,7 @@ def test_the_words_of_a_sentence_are_found_in_its_order_each_in_its_first_form()
     found = scattered(
         paper("Demonstrations for a robot", abstract="Robots demonstrate."), "find robots that demonstrate"
     )
-    assert (found.where, found.forms) == (("title", "abstract"), ("robot", "demonstrations"))
+    assert (found.where, found.forms) == (("title", "abstract"), ("robot", "Demonstrations"))
 
 
 def test_without_a_paper_or_a_keyword_there_is_nothing_to_say() -> None:
