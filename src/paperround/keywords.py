@@ -156,8 +156,8 @@ def places(keywords: Iterable[Keyword], text: str) -> Mapping[str, tuple[Span, .
     words = tokens(text)
     found = dict(lexicon(tuple(phrase for each in wanted for phrase in each.phrases)).find_in(words))
     for each in wanted:
-        if len(each.phrases) == 1 and each.text not in found and (apart := _apart(each.text, words)):
-            found[each.text] = apart
+        if len(each.phrases) == 1 and each.text not in found and (spans := _apart(each.text, words)):
+            found[each.text] = spans
     return found
 
 

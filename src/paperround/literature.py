@@ -68,9 +68,8 @@ class Literature:
         # The known ones first: what is said of a paper does not depend on which others are judged with it.
         self.papers = (*known, *(paper for paper in papers if paper.id not in known_ids))
         self.known = slice(0, len(known))
-        self.unheard = float(
-            np.log((len(known) + UNSEEN) / UNSEEN_WITH_IT)
-        )  # the rarity of what none of them holds
+        # The rarity of what none of the known papers holds.
+        self.unheard = float(np.log((len(known) + UNSEEN) / UNSEEN_WITH_IT))
         place = {paper.id: at for at, paper in enumerate(self.papers)}
         self.judged = np.array([place[paper.id] for paper in papers], dtype=np.intp)
         reading = _Reading(Lexicon(phrases), frozenset(pairs), keep={paper.id for paper in papers})
@@ -139,12 +138,13 @@ class _Reading:
                 phrases[phrase] += weight * len(spans)
                 where[phrase].append(name)
                 forms[phrase].update(dict.fromkeys(text[start:end] for start, end in spans))
-            counted = Counter(feature for word in telling(read) for feature in _features(word))
+            told = telling(read)
+            counted = Counter(feature for word in told for feature in _features(word))
             for feature, times in counted.items():
                 words[feature] += weight * times
             if name == "title":
                 self.titles.add(at, dict.fromkeys(counted, 1.0))
-            length += weight * len(telling(read))
+            length += weight * len(told)
             for pair in neighbours(read):
                 if pair in self._pairs:
                     pairs[pair] += weight

@@ -186,7 +186,11 @@ class Ranking:
     def follows(self, reader: Interests, paper: PaperId) -> tuple[str, ...]:
         """Return the authors of the paper whom the reader follows, as the reader wrote them."""
         at = self.position[paper]
-        return tuple(name for name in reader.authors if dict(self._fields.hits(_author(name))).get(at))
+        return tuple(
+            name
+            for name in reader.authors
+            if any(found == at for found, _ in self._fields.hits(_author(name)))
+        )
 
     def excluded_by(self, reader: Interests, paper: PaperId) -> str | None:
         """Return the excluded keyword that the paper holds, if any."""
