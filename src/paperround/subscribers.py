@@ -35,7 +35,8 @@ class Subscriber:
 
     `address` identifies the reader. `days` are weekdays, Monday is 0; a weekly cadence has one.
     `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
-    later versions of papers that came before. `paused` means no digest until further notice.
+    later versions of papers that came before, `images` for their pictures. `paused` means no digest until
+    further notice.
     """
 
     address: str
@@ -50,6 +51,7 @@ class Subscriber:
     variety: float = 0.3
     trending: int = 0
     updates: bool = False
+    images: bool = False
     paused: bool = False
 
     def reads_on(self, day: date) -> bool:

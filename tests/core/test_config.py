@@ -147,6 +147,7 @@ def test_every_key_of_a_subscriber_is_read() -> None:
         "variety: 0.5",
         "trending: 2",
         "updates: true",
+        "images: true",
         "max_papers: 5",
         "cadence: weekly",
         "days: [tuesday]",
@@ -166,7 +167,7 @@ def test_every_key_of_a_subscriber_is_read() -> None:
     assert ada.interests.categories == ("cs.RO",)
     assert ada.interests.organizations == ("Hugging Face",)
     assert (ada.min_relevance, ada.trending, ada.max_papers, ada.paused) == (0.3, 2, 5, True)
-    assert (ada.variety, ada.updates) == (0.5, True)
+    assert (ada.variety, ada.updates, ada.images) == (0.5, True, True)
     assert (ada.cadence, ada.days, ada.deliver_at) == (Cadence.WEEKLY, frozenset({1}), time(7, 30))
     assert ada.timezone.key == "Europe/Berlin"
 

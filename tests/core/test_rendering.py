@@ -353,6 +353,34 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert not re.search(r"url\(|@import|@font-face", out.html)
 
 
+PICTURE = "https://pictures.example.org/7.png"
+WITH_PICTURES = replace(SUBSCRIBER, images=True)
+
+
+def test_who_wishes_for_pictures_sees_that_of_each_paper_shown_in_full() -> None:
+    pictured = replace(FULL, image_url=PICTURE)
+    titles = (pick(paper(8, image_url=PICTURE), Section.MORE),)
+    page = tree(rendered(pick(pictured), pick(paper(1)), titles=titles, subscriber=WITH_PICTURES))
+    (image,) = cast("list[Any]", page.xpath("//img"))
+    # Nothing is added to the address: it is the same for whoever reads the paper.
+    assert (image.get("src"), image.get("alt")) == (PICTURE, "Picture of the paper")
+    assert (image.get("width"), image.get("height")) == ("200", "108")
+    assert "height:auto" in image.get("style")
+
+
+def test_who_does_not_wish_for_pictures_asks_no_host_for_any() -> None:
+    assert tree(rendered(pick(replace(FULL, image_url=PICTURE)))).xpath("//img") == []
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.org/a.png", "https://example.org/a.svg", "https://example.org/a", "x.png"]
+)
+def test_a_bad_picture_costs_the_picture_and_not_the_paper(address: str) -> None:
+    page = tree(rendered(pick(replace(FULL, image_url=address)), subscriber=WITH_PICTURES))
+    assert page.xpath("//img") == []
+    assert texts(page, "//h3") == ["Paper 7 on diffusion models"]
+
+
 def test_every_link_is_a_web_link_or_a_mailto() -> None:
     out = renderer().render(
         digest(pick(FULL)), footer=Footer(unsubscribe="mailto:stop@example.org?subject=x")
@@ -484,6 +512,15 @@ def test_a_mail_that_is_a_little_too_long_loses_its_last_sentences_first() -> No
     assert 0 < len(sentences) < 60
     assert sentences == list(range(len(sentences)))
     assert len(out.html.encode()) > LARGEST_HTML - 1500
+
+
+def test_a_card_that_is_made_shorter_loses_its_picture_with_its_sentence() -> None:
+    picks = [replace(each, paper=replace(each.paper, image_url=PICTURE)) for each in map(ordinary, range(60))]
+    out = rendered(*picks, subscriber=WITH_PICTURES)
+    sentences = [number for number in range(60) if f"Sentence {number} " in out.text]
+    assert 0 < len(sentences) < 60
+    assert len(cast("list[Any]", tree(out).xpath("//img"))) == len(sentences)
+    assert len(out.html.encode()) <= LARGEST_HTML
 
 
 def test_a_mail_that_is_much_too_long_ends_in_title_lines() -> None:

@@ -111,6 +111,8 @@ class PreferencesForm(Form):
     """Places for what everybody reads, outside the keywords."""
     updates: bool = False
     """Whether later versions of papers that came before come too, once each."""
+    images: bool = False
+    """Whether pictures of papers are shown; their host learns when the mail is opened."""
     max_papers: Annotated[int, Field(ge=1, le=100)] = 10
     """How many papers a digest shows, at most."""
     cadence: Literal["daily", "weekly"] = "daily"
@@ -248,5 +250,6 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         variety=form.variety,
         trending=form.trending,
         updates=form.updates,
+        images=form.images,
         paused=form.paused,
     )

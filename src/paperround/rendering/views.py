@@ -12,7 +12,7 @@ from paperround import phrases
 from paperround.digests import Digest, Pick, Section
 from paperround.excerpts import LONGEST, telling
 from paperround.keywords import Keyword, marks
-from paperround.links import web_link
+from paperround.links import image_link, web_link
 from paperround.papers import Paper
 from paperround.rendering import words
 from paperround.subscribers import Cadence
@@ -51,7 +51,8 @@ class Card:
     """A paper shown in full; what is unknown is empty or None.
 
     `announced` is said of a paper from an earlier day, and `late` when it should have come before;
-    `facts` are which version it is, where it is, when it was published, and whose it is.
+    `facts` are which version it is, where it is, when it was published, and whose it is. `image` is the
+    address of a picture, where the reader wishes for them.
     """
 
     title: tuple[Piece, ...]
@@ -62,6 +63,7 @@ class Card:
     late: bool
     facts: tuple[str, ...]
     votes: int | None
+    image: str | None
     sentence: tuple[Piece, ...]
     plain_sentence: str
     why: str
@@ -174,7 +176,7 @@ def _shown(entry: Card | Line, detail: _Detail) -> Card | Line:
     if isinstance(entry, Line) or detail is _Detail.FULL:
         return entry
     if detail is _Detail.SHORT:
-        return replace(entry, sentence=(), plain_sentence="")
+        return replace(entry, image=None, sentence=(), plain_sentence="")
     return Line(title=words.one_line(entry.plain_title, _LONGEST_LINE), url=entry.url)
 
 
@@ -223,7 +225,7 @@ def _entry(pick: Pick, digest: Digest) -> _Entry:
         announced=announced,
         version=_version(pick),
     )
-    return pick.section, replace(card, late=late)
+    return pick.section, replace(card, late=late, image=card.image if digest.subscriber.images else None)
 
 
 # Many readers get the same paper for the same keywords.
@@ -252,6 +254,7 @@ def _card(
         late=False,
         facts=tuple(fact for fact in facts if fact),
         votes=paper.votes,
+        image=image_link(paper.image_url),
         sentence=_pieces(sentence, keywords),
         plain_sentence=sentence,
         why=" ".join(words.one_line(reason, _LONGEST_REASON) for reason in reasons),
