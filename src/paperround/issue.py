@@ -27,8 +27,9 @@ NO_ANNOUNCEMENT = "no announcement"
 NOTHING_NEW = "nothing new since the last digest"
 NOTHING_MATCHED = "nothing matched"
 ALL_HAD = "everything that matched was sent before"
+MAY_COME = "nothing yet, and a source may still come"
 
-OPEN = (UNREADABLE, UNCHANGED)  # silences that another look at the sources may end
+OPEN = (UNREADABLE, UNCHANGED, MAY_COME)  # silences that another look at the sources may end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

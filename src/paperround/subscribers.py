@@ -18,6 +18,13 @@ class Cadence(StrEnum):
     WEEKLY = "weekly"
 
 
+class WhenEmpty(StrEnum):
+    """What comes on a day that has no paper for the reader."""
+
+    NOTHING = "nothing"
+    NOTE = "note"  # a mail that says so, and why
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interests:
     """What a reader wants to see, and what not."""
@@ -52,6 +59,7 @@ class Subscriber:
     trending: int = 0
     updates: bool = False
     images: bool = False
+    when_empty: WhenEmpty = WhenEmpty.NOTHING
     paused: bool = False
 
     def reads_on(self, day: date) -> bool:

@@ -17,7 +17,7 @@ from paperround.keywords import keyword
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, listed
 from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, TemplateError
-from paperround.rendering.words import authors, made_from, one_line, subject
+from paperround.rendering.words import authors, made_from, nothing, one_line, subject
 from paperround.subscribers import Cadence, Interests, Subscriber
 
 DAY = date(2026, 6, 16)
@@ -236,7 +236,11 @@ def test_a_weekly_mail_speaks_of_the_week() -> None:
 def test_a_mail_without_papers_is_still_a_mail() -> None:
     out = rendered()
     assert out.subject == "16 June · no papers this time"
-    assert texts(tree(out), "//h1") == ["No papers this time"]
+    page = tree(out)
+    why = "Nothing new that matches among 589 papers."
+    assert texts(page, "//h1 | //h1/following-sibling::p") == ["No papers this time", why]
+    assert texts(page, "//body/div[1]") == [why]
+    assert f"No papers this time\n{why}\n" in out.text
 
 
 def test_titles_alone_make_a_mail() -> None:
@@ -649,6 +653,26 @@ def test_many_authors_are_the_first_three_the_last_and_a_number(count: int, expe
 
 def test_authors_without_a_name_are_not_counted() -> None:
     assert authors(["", " ", "Ada"]) == "Ada"
+
+
+def test_an_empty_day_is_told_by_what_was_looked_at_and_by_what_is_missing() -> None:
+    holiday = replace(batch("arXiv", DAY, BatchState.QUIET), reason="no announcement, as on a holiday")
+    others = [
+        batch("Hugging Face", DAY, BatchState.FRESH, 34, 0),
+        batch("Distill", DAY, BatchState.FAILED),
+        batch("Lab", DAY, BatchState.STALE),
+        batch("Blog", DAY, BatchState.QUIET),
+        batch("Journal", DAY, BatchState.PARTIAL, 3, 0),
+    ]
+    missing = (
+        "arXiv: no announcement, as on a holiday; {}Distill: could not be read; Lab: not announced yet; "
+        "Blog: nothing announced; Journal: could be read only in part."
+    )
+    assert nothing([holiday, *others], 42) == "Nothing new that matches among 42 papers; " + missing.format(
+        ""
+    )
+    assert nothing([holiday, *others], 0) == missing.format("Hugging Face: nothing new since the last mail; ")
+    assert nothing([], 0) == "Nothing new since the last mail."
 
 
 @pytest.mark.parametrize("title", ["word " * 100, "x" * 500, "short"])

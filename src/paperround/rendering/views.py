@@ -196,13 +196,17 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick]) -> Mail:
     titles = [pick.paper.title for pick in picks or digest.titles]
     day = phrases.long_day(digest.day)
     asked = words.interests_in_words(subscriber.interests)
+    nothing = words.nothing([each for each in digest.batches if each.day == digest.day], digest.considered)
+    picked = f"Picked from {phrases.counted(digest.considered, 'paper')}." if digest.considered else ""
     address = words.one_line(subscriber.address, _LONGEST_REASON)
     return Mail(
         subject=words.subject(digest.day, subscriber.cadence, titles),
-        preheader=words.preheader(titles, subscriber.interests),
+        preheader=words.preheader(titles, subscriber.interests)
+        if titles
+        else words.one_line(nothing, words.LONGEST_PREHEADER),
         day=f"The week to {day}" if subscriber.cadence is Cadence.WEEKLY else day,
         heading=f"{phrases.counted(len(titles), 'paper')} for you" if titles else "No papers this time",
-        summary=f"Picked from {phrases.counted(digest.considered, 'paper')}." if digest.considered else "",
+        summary=picked if titles else nothing,
         parts=(),
         left_out="",
         batches=words.made_from(digest.batches, seen_from=digest.day, remark=digest.remark),

@@ -75,6 +75,25 @@ def made_from(batches: Iterable[BatchRecord], *, seen_from: date, remark: str = 
     return "; ".join(part for part in (*given[:_SHOWN_SOURCES], more, remark) if part)
 
 
+def nothing(batches: Iterable[BatchRecord], considered: int) -> str:
+    """Return in one line why there is no paper: what was looked at, and which source of the day gave none."""
+    looked = f"Nothing new that matches among {counted(considered, 'paper')}" if considered else ""
+    silent = [_nothing_of(each) for each in batches if not considered or each.state is not BatchState.FRESH]
+    told = [part for part in (looked, *silent[:_SHOWN_SOURCES]) if part]
+    return f"{'; '.join(told) or 'Nothing new since the last mail'}."
+
+
+def _nothing_of(batch: BatchRecord) -> str:
+    said = {
+        BatchState.FRESH: "nothing new since the last mail",
+        BatchState.PARTIAL: "could be read only in part",
+        BatchState.QUIET: one_line(batch.reason, _LONGEST_NAME) or "nothing announced",
+        BatchState.STALE: "not announced yet",
+        BatchState.FAILED: "could not be read",
+    }
+    return f"{one_line(batch.source, _LONGEST_NAME)}: {said[batch.state]}"
+
+
 def _source_in_words(days: Sequence[BatchRecord], seen_from: date) -> str:
     told = [days[0], *(each for each in days[1:] if each.new)][:_SHOWN_DAYS]
     name = one_line(days[0].source, _LONGEST_NAME) + (":" if days[0].state is BatchState.FAILED else "")
