@@ -22,6 +22,7 @@ from paperround.ports import EmbedderError
 from paperround.rendering import Rendered
 from paperround.settings import Settings
 from paperround.store import open_store
+from paperround.web.pages import check as check_pages
 
 _ENV = """\
 # Secrets are read from here, or from the environment, which wins. Instead of NAME you may set
@@ -51,11 +52,12 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     loaded = frame.loaded(config)
     settings = loaded.settings
     with closing(open_store(settings.store)) as store:
-        letters(settings, store.ledger)  # which reads the templates and the key
+        letters(settings, store.ledger)  # which reads the templates of mails, and the key
         suppressed = set(store.ledger.suppressed())
         ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
         with frame.err.status("Looking for the keywords in the stored papers"):
             warnings = keyword_warnings(loaded, store.library)
+    check_pages(settings.templates)
     _check_model(settings)
     for warning in warnings:
         frame.say(f"warning: {warning}")
@@ -112,7 +114,8 @@ def preview(
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
         look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids, embedder=desk.embedder)
         digest = next(look.digests())
-        return day, digest, desk.letters.render(digest, ids[subscriber.address])
+        # Whoever looks at a mail wants to see what is wrong with its templates.
+        return day, digest, letters(settings, desk.ledger).render(digest, ids[subscriber.address])
 
     found = frame.at_desk(settings, work)
     if found is None:

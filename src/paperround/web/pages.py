@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+import structlog
+from jinja2 import Environment, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from paperround import installed
+from paperround.rendering import TemplateError
+from paperround.rendering.files import Files, translated
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -34,24 +36,38 @@ _NOT_UNDERSTOOD = (
 )
 
 
+# What the pages that are asked for are filled with, beside the sender's name.
+_SPECIMENS: Mapping[str, Mapping[str, str]] = {
+    "unsubscribe": {},
+    "unsubscribed": {},
+    "problem": {"title": "A title", "advice": "Some advice."},
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def check(templates: Path | None) -> None:
+    """Raise TemplateError where a page cannot be made with the files of the folder."""
+    pages = _Set(templates, sender_name="A sender")
+    for name, values in _SPECIMENS.items():
+        pages.filled(name, values)
+
+
 class Pages:
     """Make the answers that people see, all of one shape.
 
-    Files in the folder `templates` are taken in place of the built-in ones of the same name.
+    Files in the folder `templates` are taken in place of the built-in ones of the same name. A page that
+    cannot be made with them is made with the built-in ones, and the log says once what is wrong.
     """
 
     def __init__(self, *, sender_name: str, templates: Path | None = None) -> None:
-        folders = [folder for folder in (templates, installed.templates()) if folder]
-        self._environment = Environment(
-            loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined
-        )
-        self._environment.globals["sender_name"] = sender_name or "Paper Round"
-        style = self._environment.get_template("pages/style.css").render()
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        self._policy = (
-            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'"
-        )
+        name = sender_name or "Paper Round"
+        self._told: set[str] = set()
+        self._own = self._builtin = _Set(None, sender_name=name)
+        try:
+            self._own = _Set(templates, sender_name=name)
+        except TemplateError as error:
+            self._tell(error)
 
     def question(self) -> HTMLResponse:
         """Return the page with the button."""
@@ -72,5 +88,38 @@ class Pages:
         return page
 
     def _page(self, name: str, status: HTTPStatus, **values: str) -> HTMLResponse:
-        text = self._environment.get_template(f"pages/{name}.html.j2").render(**values)
-        return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": self._policy})
+        made_with = self._own
+        try:
+            text = made_with.filled(name, values)
+        except TemplateError as error:
+            self._tell(error)
+            made_with = self._builtin
+            text = made_with.filled(name, values)
+        return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": made_with.policy})
+
+    def _tell(self, error: TemplateError) -> None:
+        if str(error) not in self._told:
+            self._told.add(str(error))
+            _log.warning("page.unusable", reason=str(error))
+
+
+class _Set:
+    """The templates of all pages, and the policy that allows their style."""
+
+    def __init__(self, templates: Path | None, *, sender_name: str) -> None:
+        self._files = Files(templates)
+        self._environment = Environment(loader=self._files, autoescape=True, undefined=StrictUndefined)
+        self._environment.globals["sender_name"] = sender_name
+        style = self._rendered("pages/style.css", {})
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        self.policy = (
+            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'"
+        )
+
+    def filled(self, name: str, values: Mapping[str, str]) -> str:
+        """Return the page; raise TemplateError where it cannot be made."""
+        return self._rendered(f"pages/{name}.html.j2", values)
+
+    def _rendered(self, name: str, values: Mapping[str, str]) -> str:
+        return translated(lambda: self._environment.get_template(name).render(values), name, self._files)
