@@ -195,7 +195,7 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick]) -> Mail:
     subscriber = digest.subscriber
     titles = [pick.paper.title for pick in picks or digest.titles]
     day = phrases.long_day(digest.day)
-    asked = words.interests_in_words(subscriber.interests)
+    asked = words.asked_for(subscriber)
     nothing = words.nothing([each for each in digest.batches if each.day == digest.day], digest.considered)
     picked = f"Picked from {phrases.counted(digest.considered, 'paper')}." if digest.considered else ""
     address = words.one_line(subscriber.address, _LONGEST_REASON)
