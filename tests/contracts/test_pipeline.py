@@ -329,6 +329,22 @@ def test_a_source_that_did_not_come_all_day_is_told_of_and_its_papers_come_the_n
     assert [pick.section for row in world.ledger.rows(day=TUESDAY) for pick in row.picks] == ["for_you"]
 
 
+def test_what_failed_on_an_earlier_day_keeps_no_day_open(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, NOTED)
+    world.source.broken = "no answer"
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, NOTED)
+    world.source.broken = ""
+    world.time += timedelta(days=2)
+    world.round(THURSDAY, NOTED)
+    assert [(row.day, row.status) for row in world.ledger.rows(address=NOTED.address)] == [
+        (THURSDAY, Status.SENT),
+        (TUESDAY, Status.QUIET),
+        (MONDAY, Status.SENT),
+    ]
+
+
 def test_a_day_without_delivery_loses_no_paper(world: World) -> None:
     world.source.lists[MONDAY] = [paper("LoRA 1")]
     world.round(MONDAY, ADA)

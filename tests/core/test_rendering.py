@@ -596,7 +596,7 @@ def test_no_font_is_loaded_whatever_it_is_called(tmp_path: Path) -> None:
         ("footer.mjml.j2", "{% if x %}", r"footer\.mjml\.j2, line 1: .*'if'"),
         ("digest.txt.j2", "x\n{% fro %}", r"digest\.txt\.j2, line 2: .*'fro'"),
         ("footer.mjml.j2", '<a href="{{ "x" }}">x</a>', r"footer\.mjml\.j2, line 1: .*quote with '"),
-        ("footer.mjml.j2", "\n<p>x", r"footer\.mjml\.j2, line 2: <p> is not closed"),
+        ("footer.mjml.j2", "<br>\n<p>x", r"footer\.mjml\.j2, line 2: <p> is not closed"),
         ("footer.mjml.j2", "<p>x</b></p>", r"footer\.mjml\.j2, line 1: </b> closes another tag"),
         ("footer.mjml.j2", "<p>x</p>\n</p>", r"footer\.mjml\.j2, line 2: </p> closes nothing"),
         ("footer.mjml.j2", "{# <b> #}\n<p a=b>x</p>", r"footer\.mjml\.j2, line 2: .*<p> stands in quotation"),

@@ -30,7 +30,7 @@ class RoundRenderer:
             self._renderer = self._renderer or Renderer(self._folder)
             return self._renderer.render(digest, footer=footer)
         except TemplateError as error:
-            if self._folder is None or self.trouble is not None:
+            if self._folder is None:
                 raise
             builtin = Renderer()
             mail = builtin.render(digest, footer=footer)
