@@ -578,7 +578,7 @@ def test_no_font_is_loaded_whatever_it_is_called(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("footer.mjml.j2", "<p>\n{{ mail.addres }}</p>", r"footer\.mjml\.j2, line 2: .*'addres'"),
+        ("footer.mjml.j2", "<p>\n{{ mail.addres }}</p>", r"footer\.mjml\.j2, line 2: a mail has no 'addres'"),
         ("footer.mjml.j2", "<p>{{ digest.day }}</p>", r"footer\.mjml\.j2, line 1: 'digest' is undefined"),
         ("digest.txt.j2", "\n{{ mail.dya }}", r"digest\.txt\.j2, line 2: .*'dya'"),
         (

@@ -64,10 +64,12 @@ def translated(
         where = _place(error, name, files, expressions)
         raise TemplateError(f"{where}: there is no template {error.name!r} to include") from error
     except _FAULTS as error:
-        raise TemplateError(f"{_place(error, name, files, expressions)}: {error}") from error
+        told = _TYPE.sub(lambda found: f"a {found[1].lower()} has no", str(error))
+        raise TemplateError(f"{_place(error, name, files, expressions)}: {told}") from error
 
 
 _IN_NO_FILE = "<template>"  # as jinja2 calls it
+_TYPE = re.compile(r"'paperround\.[\w.]*?(\w+) object' has no attribute")
 _NAME_IN_MESSAGE = re.compile(r"'(\w+)' is undefined|attribute '(\w+)'")
 
 
