@@ -8,6 +8,7 @@ import structlog
 
 from paperround.digests import Digest
 from paperround.issue import Issue, Reader, blank, not_due, silence
+from paperround.languages import N_
 from paperround.letters import Letters
 from paperround.meaning import Meaning, paper_text
 from paperround.papers import Paper
@@ -25,7 +26,7 @@ from paperround.selection import LONGEST_LOOK_BACK
 from paperround.subscribers import Subscriber
 
 CHUNK = 500  # letters held in memory at a time, and entered in one commit
-WORDS_ALONE = "ranked by words alone: the model could not be used"
+WORDS_ALONE = N_("ranked by words alone: the model could not be used")
 
 log = structlog.get_logger()
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from paperround.keywords import Keyword
+from paperround.languages import Language
 
 EVERY_DAY = frozenset(range(7))
 WEEKDAYS = frozenset(range(5))
@@ -35,11 +36,13 @@ class Subscriber:
 
     `address` identifies the reader. `days` are weekdays, Monday is 0; a weekly cadence has one.
     `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
-    later versions of papers that came before. `paused` means no digest until further notice.
+    later versions of papers that came before. `language` is that of the mails, not of the papers. `paused`
+    means no digest until further notice.
     """
 
     address: str
     name: str = ""
+    language: Language = Language.ENGLISH
     interests: Interests = field(default_factory=Interests)
     timezone: ZoneInfo
     deliver_at: time

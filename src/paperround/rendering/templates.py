@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,11 +33,11 @@ class Templates:
 
     def html(self, mail: Mail) -> str:
         """Return the HTML of a mail."""
-        return _translated(lambda: self._html.render(mail=mail), HTML, self._files)
+        return _translated(lambda: _filled(self._html, mail), HTML, self._files)
 
     def text(self, mail: Mail) -> str:
         """Return the text of a mail."""
-        return _translated(lambda: self._text.render(mail=mail), TEXT, self._files)
+        return _translated(lambda: _filled(self._text, mail), TEXT, self._files)
 
 
 def load(folder: Path | None) -> Templates:
@@ -51,10 +51,11 @@ def load(folder: Path | None) -> Templates:
     return Templates(html, text, loader.files)
 
 
-def uncompiled(folder: Path | None) -> jinja2.Template:
-    """Return the HTML's template as MJML: filled with a `mail`, it is what any MJML compiler takes."""
+def uncompiled(folder: Path | None) -> Callable[[Mail], str]:
+    """Return what fills the HTML's template as MJML, which is what any MJML compiler takes."""
     loader = _loader(folder)
-    return _translated(lambda: _CURLY.from_string(_mjml(loader)), HTML, loader.files)
+    template = _translated(lambda: _CURLY.from_string(_mjml(loader)), HTML, loader.files)
+    return partial(_filled, template)
 
 
 @lru_cache(maxsize=8192)
@@ -69,6 +70,11 @@ def wrapped(text: str, first: str = "", rest: str | None = None, *, width: int =
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _filled(template: jinja2.Template, mail: Mail) -> str:
+    """Return the text for one mail; the template says its own words through what gettext calls so."""
+    return template.render(mail=mail, _=mail.wording.gettext, ngettext=mail.wording.ngettext)
 
 
 class _Loader(jinja2.FileSystemLoader):

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import assert_never
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.excerpts import cut
-from paperround.phrases import counted, listed, short_day
+from paperround.languages import Wording
 from paperround.subscribers import Cadence, Interests
 
 LONGEST_SUBJECT = 110
@@ -22,43 +23,95 @@ def one_line(text: str, longest: int) -> str:
     return cut(" ".join(_UNPRINTABLE.sub(" ", text[: 4 * longest]).split()), longest)
 
 
-def authors(names: Sequence[str]) -> str:
+def authors(names: Sequence[str], wording: Wording) -> str:
     """Return all of a few names; of many the first three, the last, and how many are between."""
     known = [name for name in (one_line(each, _LONGEST_NAME) for each in names) if name]
     if len(known) <= _ALL_AUTHORS:
-        return listed(known)
-    others = len(known) - _FIRST_AUTHORS - 1
-    return f"{', '.join(known[:_FIRST_AUTHORS])} … {known[-1]} and {counted(others, 'other')}"
+        return wording.listed(known)
+    return wording.ngettext(
+        "{first} … {last} and {count} other",
+        "{first} … {last} and {count} others",
+        len(known) - _FIRST_AUTHORS - 1,
+        first=", ".join(known[:_FIRST_AUTHORS]),
+        last=known[-1],
+    )
 
 
-def subject(day: date, cadence: Cadence, titles: Sequence[str]) -> str:
+def subject(day: date, cadence: Cadence, titles: Sequence[str], wording: Wording) -> str:
     """Return the day, the first title and how many more there are, cut where a list of mails would cut it."""
-    when = short_day(day) if cadence is Cadence.DAILY else f"Week to {short_day(day)}"
+    when = wording.short_day(day)
+    if cadence is Cadence.WEEKLY:
+        when = wording.gettext("Week to {day}", day=when)
     if not titles:
-        return f"{when} · no papers this time"
-    more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
-    return f"{when} · {one_line(titles[0], LONGEST_SUBJECT - len(when) - len(more) - 3)}{more}"
+        return wording.gettext("{day} · no papers this time", day=when)
+
+    def said(title: str) -> str:
+        if len(titles) == 1:
+            return f"{when} · {title}"
+        return wording.ngettext(
+            "{day} · {title} and {count} more",
+            "{day} · {title} and {count} more",
+            len(titles) - 1,
+            day=when,
+            title=title,
+        )
+
+    return said(one_line(titles[0], LONGEST_SUBJECT - len(said(""))))
 
 
-def preheader(titles: Sequence[str], interests: Interests) -> str:
+def preheader(titles: Sequence[str], interests: Interests, wording: Wording) -> str:
     """Return what a list of mails shows after the subject: the next titles, or what was looked for."""
     if len(titles) > 1:
-        return one_line(f"Also: {'; '.join(one_line(title, 90) for title in titles[1:4])}", LONGEST_PREHEADER)
-    asked = interests_in_words(interests)
-    return one_line(f"Chosen for {asked}", LONGEST_PREHEADER) if asked else ""
+        others = "; ".join(one_line(title, 90) for title in titles[1:4])
+        return one_line(wording.gettext("Also: {titles}", titles=others), LONGEST_PREHEADER)
+    asked = interests_in_words(interests, wording)
+    return (
+        one_line(wording.gettext("Chosen for {interests}", interests=asked), LONGEST_PREHEADER)
+        if asked
+        else ""
+    )
 
 
-def interests_in_words(interests: Interests) -> str:
+def heading(papers: int, wording: Wording) -> str:
+    """Return what stands above everything: how many papers there are."""
+    if not papers:
+        return wording.gettext("No papers this time")
+    return wording.ngettext("{count} paper for you", "{count} papers for you", papers)
+
+
+def summary(considered: int, wording: Wording) -> str:
+    """Return how many papers were looked at, if any."""
+    if not considered:
+        return ""
+    return wording.ngettext("Picked from {count} paper.", "Picked from {count} papers.", considered)
+
+
+def because(address: str, interests: Interests, wording: Wording) -> str:
+    """Return why somebody gets mails at all."""
+    asked = interests_in_words(interests, wording)
+    if not asked:
+        return wording.gettext("You get this because {address} is subscribed.", address=address)
+    return wording.gettext(
+        "You get this because {address} asked for {interests}.", address=address, interests=asked
+    )
+
+
+def interests_in_words(interests: Interests, wording: Wording) -> str:
     """Return what a reader asked for, the first few of it."""
     asked = [each.text for each in interests.keywords]
     asked += [*interests.authors, *interests.categories, *interests.organizations]
     shown = [one_line(each, _LONGEST_NAME) for each in asked[:_SHOWN_INTERESTS]]
-    if len(asked) > len(shown):
-        return f"{', '.join(shown)} and {len(asked) - len(shown)} more"
-    return listed(shown)
+    if len(asked) == len(shown):
+        return wording.listed(shown)
+    return wording.ngettext(
+        "{interests} and {count} more",
+        "{interests} and {count} more",
+        len(asked) - len(shown),
+        interests=", ".join(shown),
+    )
 
 
-def made_from(batches: Iterable[BatchRecord], *, seen_from: date, remark: str = "") -> str:
+def made_from(batches: Iterable[BatchRecord], wording: Wording, *, seen_from: date, remark: str = "") -> str:
     """Return what each source gave, the richest first: its newest day, and older ones with something new.
 
     A remark on how the papers were ranked comes last.
@@ -69,34 +122,46 @@ def made_from(batches: Iterable[BatchRecord], *, seen_from: date, remark: str = 
     richest_first = sorted(
         by_source.values(), key=lambda days: (-days[0].new, -days[0].papers, days[0].source)
     )
-    given = [_source_in_words(days, seen_from) for days in richest_first]
+    given = [_source_in_words(days, wording, seen_from) for days in richest_first]
     rest = len(given) - _SHOWN_SOURCES
-    more = f"and {counted(rest, 'source')} more" if rest > 0 else ""
-    return "; ".join(part for part in (*given[:_SHOWN_SOURCES], more, remark) if part)
+    more = wording.ngettext("and {count} source more", "and {count} sources more", rest) if rest > 0 else ""
+    said = wording.gettext(remark) if remark else ""
+    return "; ".join(part for part in (*given[:_SHOWN_SOURCES], more, said) if part)
 
 
-def _source_in_words(days: Sequence[BatchRecord], seen_from: date) -> str:
+def _source_in_words(days: Sequence[BatchRecord], wording: Wording, seen_from: date) -> str:
     told = [days[0], *(each for each in days[1:] if each.new)][:_SHOWN_DAYS]
     name = one_line(days[0].source, _LONGEST_NAME) + (":" if days[0].state is BatchState.FAILED else "")
-    return f"{name} {', '.join(_batch_in_words(each, seen_from) for each in told)}"
+    return f"{name} {', '.join(_batch_in_words(each, wording, seen_from) for each in told)}"
 
 
-def _batch_in_words(batch: BatchRecord, seen_from: date) -> str:
+def _batch_in_words(batch: BatchRecord, wording: Wording, seen_from: date) -> str:
     if batch.state is BatchState.FAILED:
-        return "failed, will be tried again"
-    told = {
-        BatchState.FRESH: _papers_in_words(batch),
-        BatchState.PARTIAL: f"{_papers_in_words(batch)}, incomplete, will be tried again",
-        BatchState.QUIET: "nothing announced",
-        BatchState.STALE: "not announced yet",
-    }
-    return f"{short_day(batch.day, seen_from=seen_from)}: {told[batch.state]}"
+        return wording.gettext("failed, will be tried again")
+    day, papers = wording.short_day(batch.day, seen_from=seen_from), _papers_in_words(batch, wording)
+    match batch.state:
+        case BatchState.FRESH:
+            return f"{day}: {papers}"
+        case BatchState.PARTIAL:
+            told = wording.gettext("{papers}, incomplete, will be tried again", papers=papers)
+        case BatchState.QUIET:
+            told = wording.gettext("nothing announced")
+        case BatchState.STALE:
+            told = wording.gettext("not announced yet")
+        case _:
+            assert_never(batch.state)
+    return f"{day}: {told}"
 
 
-def _papers_in_words(batch: BatchRecord) -> str:
-    if batch.new in (0, batch.papers):
-        return f"{batch.papers:,} new" if batch.new else f"{batch.papers:,}"
-    return f"{batch.papers:,}, {batch.new:,} of them new"
+def _papers_in_words(batch: BatchRecord, wording: Wording) -> str:
+    papers = wording.number(batch.papers)
+    if not batch.new:
+        return papers
+    if batch.new == batch.papers:
+        return wording.ngettext("{count} new", "{count} new", batch.papers)
+    return wording.ngettext(
+        "{papers}, {count} of them new", "{papers}, {count} of them new", batch.new, papers=papers
+    )
 
 
 # Controls, separators of lines, what overrides the direction, and halves of characters.

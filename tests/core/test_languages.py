@@ -1,0 +1,142 @@
+"""What the mails say, in the language of their reader."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+from tests.fakes import digests
+
+from paperround import translations
+from paperround.languages import ENGLISH, Language, Wording
+from paperround.rendering import Rendered, Renderer, TemplateError
+
+GERMAN = translations.wording(Language.GERMAN)
+TUESDAY = date(2026, 6, 16)
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer()
+
+
+def german(renderer: Renderer) -> Rendered:
+    digest = digests.full()
+    reader = replace(digest.subscriber, language=Language.GERMAN)
+    return renderer.render(replace(digest, subscriber=reader), footer=digests.FOOTER)
+
+
+@pytest.mark.parametrize(
+    ("wording", "expected"),
+    [
+        (ENGLISH, ["Tuesday, 16 June 2026", "16 June", "16 June 2026", "1,200", "a, b and c"]),
+        (GERMAN, ["Dienstag, 16. Juni 2026", "16. Juni", "16. Juni 2026", "1.200", "a, b und c"]),
+    ],
+)
+def test_days_numbers_and_lists_are_those_of_the_language(wording: Wording, expected: Sequence[str]) -> None:
+    assert [
+        wording.long_day(TUESDAY),
+        wording.short_day(TUESDAY, seen_from=date(2026, 1, 1)),
+        wording.short_day(TUESDAY, seen_from=date(2027, 1, 1)),
+        wording.number(1200),
+        wording.listed(["a", "b", "c"]),
+    ] == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "english", "german"),
+    [
+        (0, "0 votes", "0 Stimmen"),
+        (1, "1 vote", "1 Stimme"),
+        (2, "2 votes", "2 Stimmen"),
+        (1200, "1,200 votes", "1.200 Stimmen"),
+    ],
+)
+def test_counts_have_the_plural_of_the_language(count: int, english: str, german: str) -> None:
+    assert ENGLISH.ngettext("{count} vote", "{count} votes", count) == english
+    assert GERMAN.ngettext("{count} vote", "{count} votes", count) == german
+
+
+def test_what_a_catalogue_lacks_is_said_in_english() -> None:
+    assert GERMAN.gettext("nothing of {ours}", ours="that") == "nothing of that"
+    assert GERMAN.ngettext("{count} whale", "{count} whales", 1200) == "1.200 whales"
+
+
+def test_a_language_is_read_once() -> None:
+    assert translations.wording(Language.GERMAN) is GERMAN
+    assert translations.wording(Language.ENGLISH) is ENGLISH
+
+
+@given(st.text())
+def test_what_fills_a_message_is_never_filled_itself(title: str) -> None:
+    wording = Wording(language=Language.GERMAN, catalogue=NullTranslations())
+    assert wording.gettext("Also: {titles}", titles=title) == f"Also: {title}"
+
+
+@given(st.dates(min_value=date(2000, 1, 1)), st.integers(min_value=-800, max_value=800))
+def test_a_day_has_its_year_where_it_is_not_the_year_it_is_seen_from(day: date, later: int) -> None:
+    seen_from = day + timedelta(days=later)
+    for wording in (ENGLISH, GERMAN):
+        told = wording.short_day(day, seen_from=seen_from)
+        assert told.startswith(wording.short_day(day))
+        assert told.endswith(str(day.year)) == (day.year != seen_from.year)
+
+
+def test_the_language_is_named_where_programs_that_read_aloud_look(renderer: Renderer) -> None:
+    page = html.document_fromstring(german(renderer).html)
+    assert page.get("lang") == "de"
+    assert cast("list[str]", page.xpath("//body/div[@role='article']/@lang")) == ["de"]
+
+
+def test_a_whole_mail_is_in_the_language_of_its_reader(renderer: Renderer) -> None:
+    out = german(renderer)
+    page = html.document_fromstring(out.html)
+
+    def texts(path: str) -> list[str]:
+        return [" ".join(each.text_content().split()) for each in cast("list[Any]", page.xpath(path))]
+
+    assert out.subject.startswith("16. Juni · Planning with LoRA")
+    assert out.subject.endswith(" und 5 weitere")
+    assert texts("//body/div[1]")[0].startswith("Außerdem: A bare paper; Planning")
+    assert texts("//h1") == ["6 Artikel für Sie"]
+    assert texts("//h2") == [
+        "Für Sie",
+        "Von Autorinnen und Autoren, denen Sie folgen",
+        "Nachzügler",
+        "Viel beachtet",
+        "Neue Versionen",
+        "Außerdem passend",
+    ]
+    batches, because, unsubscribe = texts("//p")[-3:]
+    assert batches == "Zusammengestellt aus arXiv 16. Juni: 555 neu."
+    assert because.endswith("diese Interessen eingetragen sind: planning, LoRA und Ada Example.")
+    assert unsubscribe == "Abbestellen · 1 Example Street, London"
+    assert "\nAUSSERDEM PASSEND\n" in out.text
+    assert "   gelistet am 15. Juni · arXiv cs.CL · 12. Juni · Example Institute" in out.text
+
+
+def test_templates_of_the_operators_say_our_words_and_their_own(tmp_path: Path) -> None:
+    template = '<p>{{ _("Unsubscribe") }}, {{ _("bye {name}", name=mail.day) }}: {{ mail.unsubscribe }}</p>'
+    (tmp_path / "footer.mjml.j2").write_text(template)
+    page = html.document_fromstring(german(Renderer(tmp_path)).html)
+    last = cast("list[Any]", page.xpath("//p"))[-1].text_content()
+    assert last == f"Abbestellen, bye Dienstag, 16. Juni 2026: {digests.FOOTER.unsubscribe}"
+
+
+def test_a_message_of_the_operators_that_cannot_be_filled_is_named(tmp_path: Path) -> None:
+    (tmp_path / "footer.mjml.j2").write_text('<p>{{ _("bye {name}", nmae=mail.day) }}</p>')
+    with pytest.raises(TemplateError, match=r"digest\.mjml\.j2: 'name'"):
+        Renderer(tmp_path)
+
+
+def test_what_a_message_is_filled_with_is_escaped(renderer: Renderer) -> None:
+    digest = digests.full()
+    reader = replace(digest.subscriber, address='"<b>"@example.org', language=Language.GERMAN)
+    out = renderer.render(replace(digest, subscriber=reader), footer=digests.FOOTER)
+    assert "weil für &#34;&lt;b&gt;&#34;@example.org diese" in out.html
