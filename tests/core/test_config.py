@@ -14,6 +14,7 @@ from paperround.config.environment import Variables
 from paperround.config.fitting import Findings, Sheet
 from paperround.config.problems import Problem, Wrong
 from paperround.config.yaml_lines import parse
+from paperround.languages import Language
 from paperround.ports import OnUnknown
 from paperround.settings import (
     ArxivSettings,
@@ -152,6 +153,7 @@ def test_every_key_of_a_subscriber_is_read() -> None:
         "days: [tuesday]",
         'deliver_at: "7:30"',
         "timezone: Europe/Berlin",
+        "language: de",
         "paused: true",
     )
     assert done.problems == []
@@ -168,7 +170,7 @@ def test_every_key_of_a_subscriber_is_read() -> None:
     assert (ada.min_relevance, ada.trending, ada.max_papers, ada.paused) == (0.3, 2, 5, True)
     assert (ada.variety, ada.updates) == (0.5, True)
     assert (ada.cadence, ada.days, ada.deliver_at) == (Cadence.WEEKLY, frozenset({1}), time(7, 30))
-    assert ada.timezone.key == "Europe/Berlin"
+    assert (ada.timezone.key, ada.language) == ("Europe/Berlin", Language.GERMAN)
 
 
 def test_every_problem_is_found_at_once() -> None:
@@ -524,6 +526,7 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("variety: 1.5", "variety: this is more than 1; write a smaller number"),
         ("variety: -0.1", "variety: this is less than 0; write a larger number"),
         ("updates: 1", "updates: "),
+        ("language: fr", 'language: "fr" cannot be chosen here; write one of: en, de'),
         ("trending: -1", "trending: this is less than 0"),
         ("trending: 1.5", "trending: a whole number is expected here"),
         ("max_papers: 0", "max_papers: this is less than 1"),

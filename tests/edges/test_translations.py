@@ -1,6 +1,7 @@
 """The catalogues, beside what code and templates say."""
 
 import os
+import re
 import string
 import subprocess
 import sys
@@ -97,3 +98,25 @@ def test_the_language_of_the_machine_changes_no_byte(language: str) -> None:
         return done.stdout
 
     assert rendered("C") == rendered("fr_FR.UTF-8") == rendered("tr_TR.UTF-8")
+
+
+# What a mail holds, other than what we say: tags, style sheets, and what Jinja puts in or leaves out.
+NOT_SAID = re.compile(r"\[#.*?#\]|\{#.*?#\}|\[\[.*?\]\]|\[%.*?%\]|\{\{.*?\}\}|\{%.*?%\}|&\w+;", re.DOTALL)
+STYLE_SHEET = re.compile(r"<(mj-style|style)>.*?</\1>", re.DOTALL)
+ATTRIBUTE = re.compile(r"\b(?:alt|title|aria-label)=\"([^\"]*)\"")
+TAG = re.compile(r"<[^>]*>")
+
+
+def words_past_jinja(text: str) -> list[str]:
+    shown = STYLE_SHEET.sub("", NOT_SAID.sub("", text))
+    return re.findall(r"[^\W\d_]+", " ".join([TAG.sub("", shown), *ATTRIBUTE.findall(shown)]))
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in installed.templates().glob("*.j2")))
+def test_no_template_says_a_word_past_the_catalogues(name: str) -> None:
+    assert words_past_jinja((installed.templates() / name).read_text("utf-8")) == []
+
+
+def test_a_word_past_the_catalogues_would_be_found() -> None:
+    text = '<p class="x">{{ _("in") }} out</p><img alt="beside {{ x }}" width="1">&nbsp;[[ y ]]'
+    assert words_past_jinja(text) == ["out", "beside"]
