@@ -54,7 +54,7 @@ class Wording:
 
     def number(self, number: int) -> str:
         """Return the number as "1,200"."""
-        return format_decimal(number, locale=_locale(self.language))
+        return _number(number, self.language)
 
 
 ENGLISH = Wording(language=Language.ENGLISH, catalogue=NullTranslations())
@@ -73,6 +73,12 @@ _LONG, _WITH_YEAR, _SHORT = "full", "long", "MMMMd"
 @cache
 def _locale(language: Language) -> Locale:
     return Locale.parse(_LOCALES.get(language, language.value))
+
+
+# Most mails of a day hold the same days, and small numbers.
+@lru_cache(maxsize=1024)
+def _number(number: int, language: Language) -> str:
+    return format_decimal(number, locale=_locale(language))
 
 
 @lru_cache(maxsize=1024)
