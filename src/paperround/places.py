@@ -36,6 +36,9 @@ def in_words(hindrance: Hindrance, title: Callable[[PaperId], str]) -> str:
             assert_never(hindrance.bar)
 
 
+UNLIKE = 0.25  # two papers less alike than this have no more than their field in common
+
+
 class Places:
     """The places of one reader's digest, given away one after another.
 
@@ -72,7 +75,7 @@ class Places:
         """Give places to what is relevant, and unlike what has a place already: maximal marginal relevance.
 
         The next place goes where (1 - variety) x relevance - variety x likeness is greatest, the likeness
-        being that to the nearest paper with a place.
+        being that to the nearest paper with a place; one below `UNLIKE` counts as none.
         """
         papers = [paper for paper in relevance if paper not in self._filled]
         positions = np.array([self._ranking.position[paper] for paper in papers], dtype=np.intp)
@@ -114,8 +117,11 @@ class Places:
         self, papers: Sequence[PaperId], positions: NDArray[np.intp], worth: NDArray[np.float64]
     ) -> PaperId | None:
         """Return which paper has the next place, and strike it out, with those that may have none."""
-        worth[self._alike[positions] >= NEAR_DUPLICATE] = -np.inf
-        while worth.size and (best := int(np.argmax(worth - self._variety * self._alike[positions]))) >= 0:
+        alike = self._alike[positions]
+        worth[alike >= NEAR_DUPLICATE] = -np.inf
+        marginal = worth - self._variety * np.where(alike >= UNLIKE, alike, 0.0)
+        best: int
+        for best in np.argsort(-marginal, kind="stable").tolist():
             if np.isneginf(worth[best]):
                 break
             worth[best] = -np.inf

@@ -208,7 +208,6 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick], wording: Wordin
     day = wording.long_day(digest.day)
     if subscriber.cadence is Cadence.WEEKLY:
         day = wording.gettext("The week to {day}", day=day)
-    address = words.one_line(subscriber.address, _LONGEST_REASON)
     return Mail(
         wording=wording,
         subject=words.subject(digest.day, subscriber.cadence, titles, wording),
@@ -219,7 +218,7 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick], wording: Wordin
         parts=(),
         left_out="",
         batches=words.made_from(digest.batches, wording, seen_from=digest.day, remark=digest.remark),
-        because=words.because(address, subscriber.interests, wording),
+        because=words.because(subscriber, wording),
         unsubscribe=footer.unsubscribe,
         postal_address=words.one_line(footer.postal_address or "", _LONGEST_TITLE),
     )

@@ -8,7 +8,7 @@ from typing import assert_never
 from paperround.batches import BatchRecord, BatchState
 from paperround.excerpts import cut
 from paperround.languages import Wording
-from paperround.subscribers import Cadence, Interests
+from paperround.subscribers import Cadence, Interests, Subscriber
 
 LONGEST_SUBJECT = 110
 LONGEST_PREHEADER = 140
@@ -65,11 +65,9 @@ def preheader(titles: Sequence[str], interests: Interests, wording: Wording) -> 
         others = "; ".join(one_line(title, 90) for title in titles[1:4])
         return one_line(wording.gettext("Also: {titles}", titles=others), LONGEST_PREHEADER)
     asked = interests_in_words(interests, wording)
-    return (
-        one_line(wording.gettext("Chosen for {interests}", interests=asked), LONGEST_PREHEADER)
-        if asked
-        else ""
-    )
+    if not asked:
+        return ""
+    return one_line(wording.gettext("Chosen for {interests}", interests=asked), LONGEST_PREHEADER)
 
 
 def heading(papers: int, wording: Wording) -> str:
@@ -86,13 +84,17 @@ def summary(considered: int, wording: Wording) -> str:
     return wording.ngettext("Picked from {count} paper.", "Picked from {count} papers.", considered)
 
 
-def because(address: str, interests: Interests, wording: Wording) -> str:
+def because(subscriber: Subscriber, wording: Wording) -> str:
     """Return why somebody gets mails at all."""
-    asked = interests_in_words(interests, wording)
+    address = one_line(subscriber.address, _LONGEST_ADDRESS)
+    many = [wording.gettext("what is read by many")] if subscriber.trending else []
+    asked = [part for part in (interests_in_words(subscriber.interests, wording), *many) if part]
     if not asked:
         return wording.gettext("You get this because {address} is subscribed.", address=address)
     return wording.gettext(
-        "You get this because {address} asked for {interests}.", address=address, interests=asked
+        "You get this because {address} asked for {interests}.",
+        address=address,
+        interests=wording.listed(asked),
     )
 
 
@@ -169,6 +171,7 @@ _UNPRINTABLE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff]"
 )
 _LONGEST_NAME = 60
+_LONGEST_ADDRESS = 200
 _ALL_AUTHORS = 5
 _FIRST_AUTHORS = 3
 _SHOWN_INTERESTS = 6
