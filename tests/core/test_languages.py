@@ -1,21 +1,30 @@
 """What the mails say, in the language of their reader."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from gettext import NullTranslations
+from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 from tests.fakes import digests
 
-from paperround import translations
+from paperround import installed, translations
+from paperround.batches import BatchRecord, BatchState
+from paperround.composing import WORDS_ALONE
+from paperround.digests import Digest, How, Match, Pick, Section
+from paperround.keywords import keyword
 from paperround.languages import ENGLISH, Language, Wording
-from paperround.rendering import Rendered, Renderer, TemplateError
+from paperround.papers import Paper, PaperId
+from paperround.rendering import Footer, Rendered, Renderer, TemplateError
+from paperround.subscribers import Cadence, Interests
 
 GERMAN = translations.wording(Language.GERMAN)
 TUESDAY = date(2026, 6, 16)
@@ -119,6 +128,92 @@ def test_a_whole_mail_is_in_the_language_of_its_reader(renderer: Renderer) -> No
     assert unsubscribe == "Abbestellen · 1 Example Street, London"
     assert "\nAUSSERDEM PASSEND\n" in out.text
     assert "   gelistet am 15. Juni · arXiv cs.CL · 12. Juni · Example Institute" in out.text
+
+
+@pytest.mark.parametrize("cadence", list(Cadence))
+def test_in_a_mail_in_another_language_nothing_of_ours_stays_english(
+    renderer: Renderer, cadence: Cadence
+) -> None:
+    full = of_nothing_but_x(cadence)
+    told: set[str] = set()
+    for digest in (full, replace(full, picks=()), replace(full, picks=(), titles=(), batches=())):
+        out = renderer.render(digest, footer=Footer(unsubscribe="https://x.xx/x", postal_address="x"))
+        read = cast("list[str]", html.document_fromstring(out.html).xpath("//text()[not(parent::style)]"))
+        told |= words(" ".join([out.subject, out.text, *read]))
+    ours = {word.upper() for word in told if not re.fullmatch("[xX]+|https", word)}
+    assert len(ours) > 60
+    assert ours - {word.upper() for word in german_words()} == set()
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", text))
+
+
+def german_words() -> set[str]:
+    with (installed.translations() / "de.po").open("rb") as file:
+        said = " ".join(str(each.string) for each in read_po(file) if each.id)
+    return words(said) | {"Dienstag", "Montag", "Juni", "und"}
+
+
+def of_nothing_but_x(cadence: Cadence) -> Digest:
+    """Return a digest that needs all our words, and whose papers, sources and reader have but one letter."""
+    matches = [
+        Match(term="xxx", where=(where,), forms=(form,), how=how, weight=0.5)
+        for how, where, form in product(How, FIELDS, ("xxx", "xx"))
+    ]
+    plain = Pick(paper=X, section=Section.FOR_YOU, relevance=0.5, announced=TUESDAY - timedelta(days=1))
+    return Digest(
+        subscriber=replace(
+            digests.READER,
+            address="x@x.xx",
+            language=Language.GERMAN,
+            cadence=cadence,
+            interests=Interests(keywords=tuple(keyword("x" * length) for length in range(3, 11))),
+            trending=1,
+        ),
+        day=TUESDAY,
+        picks=(
+            *(replace(plain, matched=(match,)) for match in matches),
+            *(replace(plain, section=section) for section in Section),
+            replace(plain, section=Section.AUTHORS, follows=("X", "Xx")),
+            replace(plain, section=Section.LATE, late=True),
+            replace(plain, section=Section.UPDATES, version=2),
+        ),
+        titles=(replace(plain, section=Section.MORE, version=2),),
+        batches=tuple(
+            batch(number, state, new) for number, (state, new) in enumerate(product(BatchState, (0, 2, 3)))
+        ),
+        considered=9,
+        rejected={},
+        remark=WORDS_ALONE,
+    )
+
+
+FIELDS = ("title", "abstract", "keywords", "categories", "organization")
+X = Paper(
+    id=PaperId("xx:x"),
+    title="Xx",
+    url="https://x.xx/x",
+    published=date(2026, 6, 12),
+    authors=("X",) * 9,
+    votes=2,
+    pdf_url="https://x.xx/x",
+    code_url="https://x.xx/x",
+    project_url="https://x.xx/x",
+)
+
+
+def batch(number: int, state: BatchState, new: int) -> BatchRecord:
+    return BatchRecord(
+        source=f"X {number}",
+        day=TUESDAY,
+        state=state,
+        papers=3,
+        new=new,
+        reason="",
+        etag=None,
+        fetched_at=datetime(2026, 6, 16, tzinfo=UTC),
+    )
 
 
 def test_templates_of_the_operators_say_our_words_and_their_own(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def pick(of: Paper, section: Section = Section.FOR_YOU, announced: date = DAY) -
         relevance=0.8,
         announced=announced,
         matched=matched,
-        reasons=("Matches diffusion model in the title", "never shown"),
+        late=True,
     )
 
 
@@ -167,6 +167,13 @@ def test_what_is_not_known_of_a_paper_leaves_no_trace() -> None:
     assert "None" not in out.html + out.text
     assert "vote" not in out.html + out.text
     assert "Why" not in out.html + out.text
+
+
+def test_of_the_reasons_the_first_is_shown() -> None:
+    out = rendered(replace(pick(FULL), follows=("Ada Example",)))
+    assert "   Why: By Ada Example, whom you follow\n" in out.text
+    assert "Matches" not in out.html + out.text
+    assert "Arrived" not in out.html + out.text
 
 
 def test_no_votes_are_told_from_votes_that_nobody_counted() -> None:
@@ -292,7 +299,7 @@ FOR YOU
 
    We propose LoRA for cats.
 
-   Why: Matches diffusion model in the title
+   Why: Matches diffusion model in the title and LoRA in the title
 
    Paper: https://arxiv.org/abs/2606.00007
    PDF: https://arxiv.org/pdf/2606.00007
@@ -418,7 +425,8 @@ def hostile_mail(text: str) -> Rendered:
         deliver_at=time(7),
         interests=Interests(authors=(text,)),
     )
-    chosen = Pick(paper=every, section=Section.LATE, relevance=0, announced=DAY, reasons=(text,))
+    met = Match(term=text, where=("title",), forms=(text[::-1],), weight=1)
+    chosen = Pick(paper=every, section=Section.LATE, relevance=0, announced=DAY, matched=(met,))
     made = Digest(
         subscriber=reader,
         day=DAY,

@@ -15,6 +15,7 @@ from paperround.keywords import Keyword, marks
 from paperround.languages import N_, Language, Wording
 from paperround.links import web_link
 from paperround.papers import Paper
+from paperround.reasons import reasons
 from paperround.rendering import words
 from paperround.subscribers import Cadence
 
@@ -232,7 +233,7 @@ def _entry(pick: Pick, digest: Digest, wording: Wording) -> _Entry:
     card = _card(
         pick.paper,
         matched,
-        pick.reasons[:1],
+        "".join(reasons(pick, wording)[:1]),
         wording,
         seen_from=digest.day,
         announced=announced,
@@ -246,7 +247,7 @@ def _entry(pick: Pick, digest: Digest, wording: Wording) -> _Entry:
 def _card(
     paper: Paper,
     keywords: tuple[Keyword, ...],
-    reasons: tuple[str, ...],
+    why: str,
     wording: Wording,
     *,
     seen_from: date,
@@ -270,7 +271,7 @@ def _card(
         votes=paper.votes,
         sentence=_pieces(sentence, keywords),
         plain_sentence=sentence,
-        why=" ".join(words.one_line(reason, _LONGEST_REASON) for reason in reasons),
+        why=words.one_line(why, _LONGEST_REASON),
         links=tuple(_links(paper, wording)),
     )
 
