@@ -77,7 +77,7 @@ def test_with_variety_a_place_goes_to_what_is_unlike_the_others() -> None:
 
 
 def test_papers_with_no_more_than_their_field_in_common_do_not_crowd_each_other_out() -> None:
-    near = [paper(f"LoRA {n}", abstract=f"LoRA {TOPICS[n]} together") for n in range(3)]
+    near = [paper(f"LoRA {n}", abstract=TOPICS[n]) for n in range(3)]
     weak = paper("On", abstract=f"LoRA {TOPICS[4]}")
     known = Likeness([*near, weak], known=[*near, weak])
     assert 0 < max(known.to(0)[1:]) < UNLIKE
