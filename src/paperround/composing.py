@@ -1,13 +1,16 @@
 """The second step of a round: decide what everybody gets, and enter it in the ledger as final bytes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
 import structlog
 
+from paperround import clock
+from paperround.batches import SETTLED
 from paperround.digests import Digest
-from paperround.issue import Issue, Reader, blank, not_due, silence
+from paperround.issue import MAY_COME, OPEN, Issue, Reader, blank, not_due, silence
 from paperround.languages import N_
 from paperround.letters import Letters
 from paperround.meaning import Meaning, paper_text
@@ -23,9 +26,10 @@ from paperround.ports import (
     SubscriberId,
 )
 from paperround.selection import LONGEST_LOOK_BACK
-from paperround.subscribers import Subscriber
+from paperround.subscribers import Subscriber, WhenEmpty
 
 CHUNK = 500  # letters held in memory at a time, and entered in one commit
+NOTE = "a note without papers"
 WORDS_ALONE = N_("ranked by words alone: the model could not be used")
 
 log = structlog.get_logger()
@@ -39,16 +43,28 @@ def compose(
     ledger: Ledger,
     letters: Letters,
     now: Callable[[], datetime],
+    patience: timedelta,
     embedder: Embedder | None = None,
 ) -> int:
-    """Plan the day for those without a row: a letter, or the reason for silence. Return how many."""
+    """Plan the day for those without a row: a letter, or the reason for silence. Return how many.
+
+    `patience` is how long after a reader's hour a source that is not yet read is waited for, before a
+    note says that there is no paper.
+    """
     ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
     due = [ids[each.address] for each in subscribers if not_due(each, day) is None]
     # What did not get through before its successor was due is not sent beside it, but within it.
     ledger.expire(due, day, now=now())
     entered = 0
     made = plans(
-        day, subscribers, library=library, ledger=ledger, letters=letters, now=now, embedder=embedder
+        day,
+        subscribers,
+        library=library,
+        ledger=ledger,
+        letters=letters,
+        now=now,
+        patience=patience,
+        embedder=embedder,
     )
     while chunk := list(islice(made, CHUNK)):
         entered += ledger.plan(chunk, now=now())
@@ -63,6 +79,7 @@ def plans(
     ledger: Ledger,
     letters: Letters,
     now: Callable[[], datetime],
+    patience: timedelta,
     embedder: Embedder | None = None,
 ) -> Iterator[Plan]:
     """Yield the plan of each subscriber who has none for the day; nothing is entered anywhere."""
@@ -80,7 +97,7 @@ def plans(
         else:
             due.append(each)
     for digest in issue(day, due, library, ledger, ids=ids, embedder=embedder).digests():
-        yield _plan(digest, ids[digest.subscriber.address], letters, now=now())
+        yield _plan(digest, ids[digest.subscriber.address], letters, now=now(), patience=patience)
 
 
 def issue(
@@ -136,9 +153,28 @@ def _days(day: date) -> Collection[date]:
     return [day - timedelta(days=back) for back in range(LONGEST_LOOK_BACK.days)]
 
 
-def _plan(digest: Digest, subscriber: SubscriberId, letters: Letters, *, now: datetime) -> Plan:
-    if (reason := silence(digest)) is not None:
+def _plan(
+    digest: Digest, subscriber: SubscriberId, letters: Letters, *, now: datetime, patience: timedelta
+) -> Plan:
+    reason = silence(digest)
+    if reason is None:
+        return _letter(digest, subscriber, letters, now=now)
+    if digest.subscriber.when_empty is WhenEmpty.NOTHING:
         return _silent(digest, subscriber, Status.QUIET, reason)
+    if _may_come(digest, now, patience):
+        return _silent(digest, subscriber, Status.QUIET, reason if reason in OPEN else MAY_COME)
+    note = _letter(digest, subscriber, letters, now=now)
+    remark = "; ".join(filter(None, (f"{NOTE}: {reason}", digest.remark)))
+    return replace(note, digest=replace(digest, remark=remark))
+
+
+def _may_come(digest: Digest, now: datetime, patience: timedelta) -> bool:
+    """Return whether a source that was not read in full may still bring something that day."""
+    waiting = any(batch.state not in SETTLED for batch in digest.batches if batch.day == digest.day)
+    return waiting and now < clock.slot(digest.day, digest.subscriber) + patience
+
+
+def _letter(digest: Digest, subscriber: SubscriberId, letters: Letters, *, now: datetime) -> Plan:
     try:
         letter = letters.write(digest, subscriber, now=now)
     except Exception as error:  # one reader's letter that cannot be made stops nobody else's

@@ -108,7 +108,7 @@ class Digest:
 
     `picks` are shown in full, `titles` as a line each. `considered` papers were looked at;
     `rejected` counts those that are in neither, by reason. `remark` says, for people, what was not
-    as it should be when they were ranked.
+    as it should be when they were ranked, and of a mail without papers why it has none.
     """
 
     subscriber: Subscriber

@@ -39,6 +39,10 @@ class Wording:
         """Return the message of the two that goes with the count, in this language: `{count}` is filled."""
         return self.catalogue.ngettext(one, many, count).format(count=self.number(count), **values)
 
+    def knows(self, message: str) -> bool:
+        """Return whether there are words of this language for the message."""
+        return self.language is Language.ENGLISH or self.catalogue.gettext(message) != message
+
     def listed(self, items: Sequence[str]) -> str:
         """Return "a", "a and b" or "a, b and c"."""
         return format_list(items, locale=_locale(self.language))

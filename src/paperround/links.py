@@ -29,9 +29,11 @@ def web_link(value: object) -> str | None:
 
 
 def image_link(value: object) -> str | None:
-    """Return the value if it is a web link to an image that mail programs show."""
+    """Return the value if it is an https link to an image of a kind that every mail program shows."""
     link = web_link(value)
-    return link if link and urlsplit(link).path.lower().endswith(_IMAGES) else None
+    if link is None or not link.startswith("https://"):
+        return None
+    return link if urlsplit(link).path.lower().endswith(_IMAGES) else None
 
 
 def code_link(text: str) -> str | None:
@@ -50,7 +52,7 @@ _UNSAFE = re.compile(
     r"[\x00-\x20\x7f-\xa0\"'<>`\\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 _ASCII_SIGNS = "!#$%&()*+,-./:;=?@[]^_{|}~"
-_IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+_IMAGES = (".png", ".jpg", ".jpeg", ".gif")  # WebP is a red cross in Outlook on Windows
 
 _LONGEST_HOST = 253
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")

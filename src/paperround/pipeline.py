@@ -29,6 +29,7 @@ from paperround.subscribers import Subscriber
 
 log = structlog.get_logger()
 
+LAST_LOOK = timedelta(minutes=20)  # before a day is given up; the service looks at it more often than that
 LIFE_OF_A_LETTER = timedelta(days=3)  # what could not be delivered for so long is news no more
 
 
@@ -37,7 +38,8 @@ class Desk:
     """What a round is done with.
 
     `subscribers` are all there are: nobody else gets anything. Without an `embedder`, papers are ranked
-    by words alone. `alone` is entered for the delivery, so
+    by words alone. `patience` is how long after a reader's hour a source may still bring something, before
+    a note says that there is nothing. `alone` is entered for the delivery, so
     that no two processes make it from one ledger; `stop` ends it after the transactions in hand.
     """
 
@@ -50,6 +52,7 @@ class Desk:
     connections: int
     on_unknown: OnUnknown
     now: Callable[[], datetime]
+    patience: timedelta
     alone: Callable[[], AbstractAsyncContextManager[None]]
     embedder: Embedder | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,6 +112,7 @@ async def run(
             ledger=desk.ledger,
             letters=desk.letters,
             now=desk.now,
+            patience=desk.patience,
             embedder=desk.embedder,
         )
     delivered = await post(desk, of=ids if alone else None, retry=retry)

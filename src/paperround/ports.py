@@ -263,7 +263,7 @@ class Ledger(Protocol):
         """Return for each of them what they had before that day, and not what that day itself brought.
 
         For `last_day` the rows count that came out of a look at papers: all but failed and suppressed
-        ones, and quiet ones for which no paper was considered. `had` is of every day, whatever the
+        ones, and those for which no paper was considered. `had` is of every day, whatever the
         order of sending.
         """
 

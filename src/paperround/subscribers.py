@@ -19,6 +19,13 @@ class Cadence(StrEnum):
     WEEKLY = "weekly"
 
 
+class WhenEmpty(StrEnum):
+    """What comes on a day that has no paper for the reader."""
+
+    NOTHING = "nothing"
+    NOTE = "note"  # a mail that says so, and why
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interests:
     """What a reader wants to see, and what not."""
@@ -41,8 +48,8 @@ class Subscriber:
 
     `address` identifies the reader. `days` are weekdays, Monday is 0; a weekly cadence has one.
     `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
-    later versions of papers that came before. `language` is that of the mails, not of the papers. `paused`
-    means no digest until further notice.
+    later versions of papers that came before, `images` for their pictures. `language` is that of the mails,
+    not of the papers. `paused` means no digest until further notice.
     """
 
     address: str
@@ -58,6 +65,8 @@ class Subscriber:
     variety: float = 0.3
     trending: int = 0
     updates: bool = False
+    images: bool = False
+    when_empty: WhenEmpty = WhenEmpty.NOTHING
     paused: bool = False
 
     def reads_on(self, day: date) -> bool:

@@ -1,9 +1,13 @@
+import struct
+import zlib
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
+from tests.fakes import digests
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest, Match, Pick, Section
@@ -99,6 +103,30 @@ def test_all_text_stands_out_from_its_ground(
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_words_in_place_of_a_picture_stand_out_from_its_ground(
+    browser: Browser, pictured: str, scheme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.route("**/*", lambda route: route.abort())
+    page.set_content(pictured, wait_until="networkidle")
+    # The words are no text of the page, so they are put where the picture was, with its looks.
+    page.evaluate(
+        """document.querySelectorAll("img").forEach(image => {
+          const {color, backgroundColor} = getComputedStyle(image);
+          const words = document.createElement("b");
+          words.textContent = image.alt;
+          image.replaceWith(words);
+          words.style.setProperty("color", color, "important");
+          words.style.backgroundColor = backgroundColor;
+        })"""
+    )
+    words = [each for each in page.evaluate(CONTRASTS) if each["text"] == "Picture of the paper"]
+    page.close()
+    assert len(words) == 5
+    assert min(each["ratio"] for each in words) >= 4.5
+
+
 def test_text_is_large_enough_to_read_and_links_to_touch(browser: Browser, html: str) -> None:
     page = browser.new_page(viewport={"width": 375, "height": 800})
     page.set_content(html)
@@ -123,6 +151,56 @@ def test_opening_a_mail_asks_nobody_for_anything(browser: Browser, html: str) ->
     page.set_content('<img src="http://127.0.0.1:9/">')
     assert asked == ["http://127.0.0.1:9/"]
     page.close()
+
+
+@pytest.fixture(scope="module")
+def pictured() -> str:
+    return Renderer().render(digests.full(), footer=digests.FOOTER).html
+
+
+def test_a_mail_with_pictures_asks_for_each_of_them_and_for_nothing_else(
+    browser: Browser, pictured: str
+) -> None:
+    page = browser.new_page()
+    page.route("**/*", _answer(1200, 648))
+    asked = _requests_of(page)
+    page.set_content(pictured, wait_until="networkidle")
+    page.close()
+    assert sorted(asked) == [f"https://pictures.example.org/{number}.png" for number in range(5)]
+
+
+@pytest.mark.parametrize("width", [320, 375, 800])
+def test_nothing_jumps_when_a_picture_arrives(browser: Browser, pictured: str, width: int) -> None:
+    heights = []
+    for answer in (lambda route: route.abort(), _answer(1200, 648)):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.route("**/*", answer)
+        page.set_content(pictured, wait_until="networkidle")
+        heights.append(page.evaluate("document.documentElement.scrollHeight"))
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.close()
+    assert heights[0] == heights[1]
+
+
+def test_a_picture_of_other_proportions_keeps_them(browser: Browser, pictured: str) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    page.route("**/*", _answer(500, 500))
+    page.set_content(pictured, wait_until="networkidle")
+    sizes = page.evaluate("[...document.images].map(each => [each.width, each.height])")
+    page.close()
+    assert sizes == [[200, 200]] * 5
+
+
+def _answer(width: int, height: int) -> Callable[[Route], None]:
+    """Answer with a black picture of that size."""
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)  # a bit a pixel
+    body = zlib.compress(bytes((1 + (width + 7) // 8) * height))
+    chunks = [
+        struct.pack(">I", len(held)) + kind + held + struct.pack(">I", zlib.crc32(kind + held))
+        for kind, held in ((b"IHDR", head), (b"IDAT", body), (b"IEND", b""))
+    ]
+    picture = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    return lambda route: route.fulfill(body=picture, content_type="image/png")
 
 
 def _requests_of(page: Page) -> list[str]:

@@ -285,6 +285,15 @@ def test_a_quiet_day_is_past_only_if_papers_were_looked_at(ledger: Ledger, ada: 
     assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=SUNDAY, last_day=SUNDAY, planned_at=SOON)
 
 
+def test_a_note_for_which_no_paper_was_looked_at_is_past_as_a_quiet_day_is(
+    ledger: Ledger, ada: SubscriberId
+) -> None:
+    note = letter(ada, MONDAY)
+    ledger.plan([replace(note, digest=replace(note.digest, considered=0))], now=NOW)
+    ledger.settle(claimed(ledger).id, Status.SENT, reply="", now=NOW)
+    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=MONDAY)
+
+
 def test_what_is_late_is_given_up_for_what_comes_next(
     ledger: Ledger, ada: SubscriberId, grace: SubscriberId
 ) -> None:

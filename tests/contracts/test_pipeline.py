@@ -17,9 +17,9 @@ from tests.fakes.library import MemoryLibrary
 from tests.fakes.relay import MemoryRelay
 
 from paperround.batches import Batch, BatchState, Revision
-from paperround.composing import CHUNK, WORDS_ALONE
+from paperround.composing import CHUNK, NOTE, WORDS_ALONE
 from paperround.digests import Digest
-from paperround.issue import NOTHING_MATCHED, PAUSED, UNREADABLE
+from paperround.issue import MAY_COME, NOTHING_MATCHED, PAUSED, UNREADABLE
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
@@ -45,13 +45,14 @@ from paperround.rendering import Rendered, Renderer
 from paperround.replies import Reply
 from paperround.settings import Mailbox
 from paperround.store import open_store
-from paperround.subscribers import Interests, Subscriber
+from paperround.subscribers import Interests, Subscriber, WhenEmpty
 
 MONDAY = date(2026, 6, 15)
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
 THURSDAY = MONDAY + timedelta(days=3)
 SATURDAY = MONDAY + timedelta(days=5)
+PATIENCE = timedelta(hours=11)
 RENDERER = Renderer()
 
 
@@ -147,6 +148,7 @@ class World:
             connections=2,
             on_unknown=self.on_unknown,
             now=self.now,
+            patience=PATIENCE,
             alone=nullcontext,
             embedder=self.embedder and Remembering(self.embedder, self.vectors, proceed=lambda: None),
         )
@@ -257,6 +259,74 @@ def test_silence_is_recorded_with_its_reason(world: World) -> None:
     assert world.status(paused, MONDAY) == (Status.QUIET, PAUSED)
     world.round(SATURDAY)
     assert world.status(ADA, SATURDAY) == (Status.QUIET, "no delivery on Saturdays")
+
+
+def told(world: World, subscriber: Subscriber) -> list[str]:
+    """Return the subject and the text of each mail that the reader was handed, each on one line."""
+    assert isinstance(world.relay, MemoryRelay)
+    lines = []
+    for handed in world.relay.handed:
+        if handed.recipient == subscriber.address:
+            mail = message_from_bytes(handed.message, policy=policy.default)
+            body = mail.get_body(("plain",))
+            assert body is not None
+            lines.append(f"{mail['Subject']}: {' '.join(body.get_content().split())}")
+    return lines
+
+
+NOTED = replace(reader("lin", "speech"), when_empty=WhenEmpty.NOTE)
+
+
+def test_who_wishes_for_it_is_told_of_an_empty_day_once_and_why(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.sources = [Days(name="Other")]
+    outcome = world.round(MONDAY, ADA, NOTED)
+    again = world.round(MONDAY, ADA, NOTED)
+    assert outcome.balances
+    assert (outcome.tally, again.attempts) == ({Status.SENT: 2}, 0)
+    (row,) = world.ledger.rows(address=NOTED.address)
+    assert (row.status, row.picks, row.remark) == (Status.SENT, (), f"{NOTE}: {NOTHING_MATCHED}")
+    (mail,) = told(world, NOTED)
+    assert "no papers this time: " in mail
+    assert "Nothing new that matches among 2 papers; Other: nothing announced." in mail
+
+
+def test_a_pause_and_a_day_of_rest_are_no_empty_days(world: World) -> None:
+    paused, gone = replace(NOTED, paused=True), replace(NOTED, address="gone@example.org")
+    ids = world.ledger.enrol([gone.address], now=world.now())
+    world.ledger.suppress(ids[gone.address], "unsubscribed", now=world.now())
+    assert world.round(MONDAY, paused, gone).tally == {Status.QUIET: 1, Status.SUPPRESSED: 1}
+    assert world.round(SATURDAY, NOTED).tally == {Status.QUIET: 1}
+
+
+def test_while_a_source_may_still_come_nobody_is_told_that_there_is_nothing(world: World) -> None:
+    world.source.broken = "no answer"
+    world.sources = [Days(name="Other", lists={MONDAY: [paper("LoRA")]})]
+    world.round(MONDAY, NOTED)
+    assert world.status(NOTED, MONDAY) == (Status.QUIET, MAY_COME)
+    world.source.broken = ""
+    world.source.lists[MONDAY] = [paper("speech")]
+    world.round(MONDAY, NOTED)
+    assert world.got(NOTED, MONDAY) == ["speech"]
+    assert len(told(world, NOTED)) == 1
+
+
+def test_a_source_that_did_not_come_all_day_is_told_of_and_its_papers_come_the_next_day(world: World) -> None:
+    world.source.broken = "no answer"
+    world.round(MONDAY, NOTED)
+    assert world.status(NOTED, MONDAY) == (Status.QUIET, UNREADABLE)
+    world.time += PATIENCE + timedelta(hours=1)
+    world.round(MONDAY, NOTED)
+    world.source.broken = ""
+    world.source.lists[MONDAY] = [paper("speech")]
+    world.round(MONDAY, NOTED)
+    (mail,) = told(world, NOTED)
+    assert "Papers: could not be read." in mail
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, NOTED)
+    assert world.got(NOTED, TUESDAY) == ["speech"]
+    # As after a silence: nothing had been looked at, so it is not late.
+    assert [pick.section for row in world.ledger.rows(day=TUESDAY) for pick in row.picks] == ["for_you"]
 
 
 def test_a_day_without_delivery_loses_no_paper(world: World) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,12 @@ from paperround.batches import Batch, BatchState
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
-from paperround.pipeline import Desk
+from paperround.pipeline import LAST_LOOK, Desk
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
 from paperround.rendering import Renderer
 from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch
 from paperround.settings import Mailbox
-from paperround.subscribers import EVERY_DAY, Interests, Subscriber
+from paperround.subscribers import EVERY_DAY, Interests, Subscriber, WhenEmpty
 
 DAY = date(2026, 6, 16)
 
@@ -65,6 +65,7 @@ class Service:
     """A service whose time passes when the test says so."""
 
     now: datetime
+    readers: tuple[Subscriber, ...] = (LONDON, TOKYO)
     source: Paperboy = field(default_factory=Paperboy)
     relay: MemoryRelay = field(default_factory=MemoryRelay)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
@@ -72,7 +73,7 @@ class Service:
     def __post_init__(self) -> None:
         self.runner = asyncio.Runner()
         self.desk = Desk(
-            subscribers=(LONDON, TOKYO),
+            subscribers=self.readers,
             sources=[self.source],
             library=MemoryLibrary(),
             ledger=self.ledger,
@@ -83,9 +84,10 @@ class Service:
             connections=1,
             on_unknown=OnUnknown.RESEND,
             now=lambda: self.now,
+            patience=timedelta(hours=12) - LAST_LOOK,
             alone=nullcontext,
         )
-        self.watch = Watch((LONDON, TOKYO), self.desk, catch_up=timedelta(hours=12))
+        self.watch = Watch(self.readers, self.desk, catch_up=timedelta(hours=12))
 
     def tick(self, *, after: timedelta = TICK) -> None:
         self.now += after
@@ -163,6 +165,18 @@ def test_a_broken_source_is_asked_again_but_not_at_every_tick(start: Start) -> N
     service.source.broken = False
     service.tick(after=LOOK_AGAIN + TICK)
     assert len(service.relay.handed) == 2
+
+
+def test_a_day_whose_source_never_came_is_told_of_once_before_it_is_given_up() -> None:
+    service = Service(at(6, 59), readers=(replace(LONDON, when_empty=WhenEmpty.NOTE),))
+    service.source.broken = True
+    told: list[datetime] = []
+    while service.now < at(19, 30):
+        service.tick(after=LOOK_AGAIN + TICK)
+        told += [service.now] * (len(service.relay.handed) - len(told))
+    service.runner.close()
+    assert len(told) == 1
+    assert at(18, 40) <= told[0] < at(19)
 
 
 def test_what_was_put_off_is_tried_again_when_it_is_time(start: Start) -> None:

@@ -28,7 +28,7 @@ from paperround.settings import (
     Tls,
     WebSettings,
 )
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Subscriber
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Subscriber, WhenEmpty
 
 SENDER = Mailbox(name="Paper Round", address="papers@example.org")
 PASSWORD = "a secret"  # noqa: S105 - of nobody
@@ -148,6 +148,8 @@ def test_every_key_of_a_subscriber_is_read() -> None:
         "variety: 0.5",
         "trending: 2",
         "updates: true",
+        "images: true",
+        "when_empty: note",
         "max_papers: 5",
         "cadence: weekly",
         "days: [tuesday]",
@@ -168,7 +170,8 @@ def test_every_key_of_a_subscriber_is_read() -> None:
     assert ada.interests.categories == ("cs.RO",)
     assert ada.interests.organizations == ("Hugging Face",)
     assert (ada.min_relevance, ada.trending, ada.max_papers, ada.paused) == (0.3, 2, 5, True)
-    assert (ada.variety, ada.updates) == (0.5, True)
+    assert (ada.variety, ada.updates, ada.images) == (0.5, True, True)
+    assert ada.when_empty is WhenEmpty.NOTE
     assert (ada.cadence, ada.days, ada.deliver_at) == (Cadence.WEEKLY, frozenset({1}), time(7, 30))
     assert (ada.timezone.key, ada.language) == ("Europe/Berlin", Language.GERMAN)
 

@@ -136,7 +136,8 @@ def test_in_a_mail_in_another_language_nothing_of_ours_stays_english(
 ) -> None:
     full = of_nothing_but_x(cadence)
     told: set[str] = set()
-    for digest in (full, replace(full, picks=()), replace(full, picks=(), titles=(), batches=())):
+    empty = replace(full, picks=(), titles=())
+    for digest in (full, replace(full, picks=()), empty, replace(empty, considered=0, batches=())):
         out = renderer.render(digest, footer=Footer(unsubscribe="https://x.xx/x", postal_address="x"))
         read = cast("list[str]", html.document_fromstring(out.html).xpath("//text()[not(parent::style)]"))
         told |= words(" ".join([out.subject, out.text, *read]))
@@ -210,7 +211,7 @@ def batch(number: int, state: BatchState, new: int) -> BatchRecord:
         state=state,
         papers=3,
         new=new,
-        reason="",
+        reason="said for operators alone",
         etag=None,
         fetched_at=datetime(2026, 6, 16, tzinfo=UTC),
     )

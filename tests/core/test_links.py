@@ -81,15 +81,19 @@ def test_any_link_that_is_taken_is_plain(value: str) -> None:
         assert web_link(link) == link
 
 
-@pytest.mark.parametrize("ending", ["png", "JPG", "jpeg", "gif", "webp", "png?width=600"])
+@pytest.mark.parametrize("ending", ["png", "JPG", "jpeg", "gif", "png?width=600"])
 def test_an_image_that_mail_shows_is_taken(ending: str) -> None:
     assert image_link(f"https://cdn.example.org/a.{ending}") == f"https://cdn.example.org/a.{ending}"
 
 
 @pytest.mark.parametrize(
-    "value", ["https://a.org/a.svg", "https://a.org/a.mp4", "https://a.org/?x=a.png", "/a.png", None]
+    "value",
+    [
+        *("https://a.org/a.svg", "https://a.org/a.mp4", "https://a.org/a.webp", "https://a.org/?x=a.png"),
+        *("http://a.org/a.png", "/a.png", None),
+    ],
 )
-def test_what_mail_does_not_show_is_no_image(value: object) -> None:
+def test_what_not_every_mail_program_shows_is_no_image(value: object) -> None:
     assert image_link(value) is None
 
 

@@ -18,7 +18,7 @@ from paperround.languages import ENGLISH
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, listed
 from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, TemplateError
-from paperround.rendering.words import authors, made_from, one_line, subject
+from paperround.rendering.words import authors, made_from, nothing, one_line, subject
 from paperround.subscribers import Cadence, Interests, Subscriber
 
 DAY = date(2026, 6, 16)
@@ -244,7 +244,11 @@ def test_a_weekly_mail_speaks_of_the_week() -> None:
 def test_a_mail_without_papers_is_still_a_mail() -> None:
     out = rendered()
     assert out.subject == "16 June · no papers this time"
-    assert texts(tree(out), "//h1") == ["No papers this time"]
+    page = tree(out)
+    why = "Nothing new that matches among 589 papers."
+    assert texts(page, "//h1 | //h1/following-sibling::p") == ["No papers this time", why]
+    assert texts(page, "//body/div[1]") == [why]
+    assert f"No papers this time\n{why}\n" in out.text
 
 
 def test_titles_alone_make_a_mail() -> None:
@@ -359,6 +363,34 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     page = tree(out)
     assert page.xpath("//img | //link | //script | //iframe | //@background") == []
     assert not re.search(r"url\(|@import|@font-face", out.html)
+
+
+PICTURE = "https://pictures.example.org/7.png"
+WITH_PICTURES = replace(SUBSCRIBER, images=True)
+
+
+def test_who_wishes_for_pictures_sees_that_of_each_paper_shown_in_full() -> None:
+    pictured = replace(FULL, image_url=PICTURE)
+    titles = (pick(paper(8, image_url=PICTURE), Section.MORE),)
+    page = tree(rendered(pick(pictured), pick(paper(1)), titles=titles, subscriber=WITH_PICTURES))
+    (image,) = cast("list[Any]", page.xpath("//img"))
+    # Nothing is added to the address: it is the same for whoever reads the paper.
+    assert (image.get("src"), image.get("alt")) == (PICTURE, "Picture of the paper")
+    assert (image.get("width"), image.get("height")) == ("200", "108")
+    assert "height:auto" in image.get("style")
+
+
+def test_who_does_not_wish_for_pictures_asks_no_host_for_any() -> None:
+    assert tree(rendered(pick(replace(FULL, image_url=PICTURE)))).xpath("//img") == []
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.org/a.png", "https://example.org/a.svg", "https://example.org/a", "x.png"]
+)
+def test_a_bad_picture_costs_the_picture_and_not_the_paper(address: str) -> None:
+    page = tree(rendered(pick(replace(FULL, image_url=address)), subscriber=WITH_PICTURES))
+    assert page.xpath("//img") == []
+    assert texts(page, "//h3") == ["Paper 7 on diffusion models"]
 
 
 def test_every_link_is_a_web_link_or_a_mailto() -> None:
@@ -495,6 +527,15 @@ def test_a_mail_that_is_a_little_too_long_loses_its_last_sentences_first() -> No
     assert len(out.html.encode()) > LARGEST_HTML - 1500
 
 
+def test_a_card_that_is_made_shorter_loses_its_picture_with_its_sentence() -> None:
+    picks = [replace(each, paper=replace(each.paper, image_url=PICTURE)) for each in map(ordinary, range(60))]
+    out = rendered(*picks, subscriber=WITH_PICTURES)
+    sentences = [number for number in range(60) if f"Sentence {number} " in out.text]
+    assert 0 < len(sentences) < 60
+    assert len(cast("list[Any]", tree(out).xpath("//img"))) == len(sentences)
+    assert len(out.html.encode()) <= LARGEST_HTML
+
+
 def test_a_mail_that_is_much_too_long_ends_in_title_lines() -> None:
     out = rendered(*map(ordinary, range(120)))
     page = tree(out)
@@ -621,6 +662,27 @@ def test_many_authors_are_the_first_three_the_last_and_a_number(count: int, expe
 
 def test_authors_without_a_name_are_not_counted() -> None:
     assert authors(["", " ", "Ada"], ENGLISH) == "Ada"
+
+
+def test_an_empty_day_is_told_by_what_was_looked_at_and_by_what_is_missing() -> None:
+    holiday = replace(batch("arXiv", DAY, BatchState.QUIET), reason="no announcement, as on a holiday")
+    others = [
+        batch("Hugging Face", DAY, BatchState.FRESH, 34, 0),
+        batch("Distill", DAY, BatchState.FAILED),
+        batch("Lab", DAY, BatchState.STALE),
+        batch("Blog", DAY, BatchState.QUIET),
+        batch("Journal", DAY, BatchState.PARTIAL, 3, 0),
+    ]
+    missing = (
+        "arXiv: no announcement, as on a holiday; {}Distill: could not be read; Lab: not announced yet; "
+        "Blog: nothing announced; Journal: could be read only in part."
+    )
+    batches = [holiday, *others]
+    looked = "Nothing new that matches among 42 papers; "
+    assert nothing(batches, 42, ENGLISH) == looked + missing.format("")
+    seen = "Hugging Face: nothing new since the last mail; "
+    assert nothing(batches, 0, ENGLISH) == missing.format(seen)
+    assert nothing([], 0, ENGLISH) == "Nothing new since the last mail."
 
 
 @pytest.mark.parametrize("title", ["word " * 100, "x" * 500, "short"])

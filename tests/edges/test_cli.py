@@ -205,6 +205,24 @@ def test_the_ledger_is_shown_in_three_ways(shell: Shell) -> None:
     assert "ada@example.org" not in shell.out
 
 
+def test_every_command_tells_of_a_note_without_papers(shell: Shell) -> None:
+    noted = "  - {email: lin@example.org, keywords: [poetry], when_empty: note}\n"
+    shell.write("subscribers.yaml", SUBSCRIBERS + noted)
+    said = "a note without papers: nothing matched"
+    shell("send", "--date", DAY, "--dry-run")
+    assert f"lin@example.org: {said}\n" in shell.out
+    rehearsed = shell.json("send", "--date", DAY, "--dry-run")
+    assert ("planned", said, []) in [(each["status"], each["reason"], each["papers"]) for each in rehearsed]
+    assert shell("send", "--date", DAY) == 0
+    assert said in shell.out
+    assert shell.json("send", "--date", DAY)["sent"] == 2
+    shell("log")
+    assert said in shell.out
+    shell("why", "lin@example.org")
+    assert said in shell.out
+    assert shell.json("why", "lin@example.org")["remark"] == said
+
+
 def test_why_explains_a_mail_and_a_silence(shell: Shell) -> None:
     shell("send", "--date", DAY)
     why = shell.json("why", "ada@example.org")

@@ -19,7 +19,7 @@ from paperround.subscribers import Interests, Subscriber
 DAY = date(2026, 6, 16)
 
 
-def letter() -> bytes:
+def letter(*, images: bool) -> bytes:
     picks = tuple(
         Pick(
             paper=Paper(
@@ -30,6 +30,7 @@ def letter() -> bytes:
                 abstract="We show that a model that plans before it acts needs fewer steps.",
                 authors=("Ada Example", "Bo Example"),
                 votes=number,
+                image_url=f"https://pictures.example.org/{number}.png",
             ),
             section=Section.FOR_YOU,
             relevance=0.8,
@@ -44,6 +45,7 @@ def letter() -> bytes:
         interests=Interests(keywords=(keyword("planning"),)),
         timezone=ZoneInfo("Europe/London"),
         deliver_at=time(7, 30),
+        images=images,
     )
     digest = Digest(
         subscriber=subscriber, day=DAY, picks=picks, titles=(), batches=(), considered=90, rejected={}
@@ -59,9 +61,14 @@ def letter() -> bytes:
 
 
 @pytest.mark.needs("spamassassin")
-def test_a_spam_filter_with_its_local_rules_finds_nothing_wrong() -> None:
+@pytest.mark.parametrize("images", [False, True])
+def test_a_spam_filter_with_its_local_rules_finds_nothing_wrong(
+    images: bool,  # noqa: FBT001 - an example's input
+) -> None:
     command = ["spamassassin", "--local", "--test-mode"]
-    report = subprocess.run(command, input=letter(), capture_output=True, check=True).stdout.decode()
+    report = subprocess.run(
+        command, input=letter(images=images), capture_output=True, check=True
+    ).stdout.decode()
     score = re.search(r"^X-Spam-Status: .*\bscore=(-?[\d.]+)", report, re.MULTILINE)
     assert score is not None, report
     assert float(score[1]) <= 1.0, report

@@ -17,6 +17,7 @@ READER = Subscriber(
     timezone=ZoneInfo("Europe/London"),
     deliver_at=time(7, 30),
     interests=Interests(keywords=(keyword("planning"), keyword("LoRA")), authors=("Ada Example",)),
+    images=True,
 )
 
 
@@ -72,6 +73,7 @@ def _paper(number: int) -> Paper:
         pdf_url=f"https://arxiv.org/pdf/2606.{number:05}",
         code_url="https://code.example.org/planning?a=1&b=2",
         project_url="https://planning.example.org/",
+        image_url=f"https://pictures.example.org/{number}.png",
     )
 
 

@@ -264,7 +264,7 @@ def _end(row: Row, now: datetime, *, status: Status, **values: Any) -> None:  # 
 
 
 def _looked(record: DeliveryRecord) -> bool:
-    return record.status not in GIVEN_UP or (record.status is Status.QUIET and record.considered > 0)
+    return record.status not in (Status.FAILED, Status.SUPPRESSED) and record.considered > 0
 
 
 def _record(delivery: DeliveryId, plan: Plan, now: datetime) -> DeliveryRecord:

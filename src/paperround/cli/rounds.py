@@ -189,7 +189,8 @@ def _tell_round(outcome: Round, rows: Sequence[DeliveryRecord]) -> None:
         for row in rows:
             papers = counted(len(row.picks), "paper") if row.picks else ""
             reason = f"{row.reason}: {row.reply}" if row.reason and row.reply else row.reason
-            table.add_row(escape(row.subscriber), row.status.value, papers, escape(reason))
+            said = "; ".join(part for part in (reason, row.remark) if part)
+            table.add_row(escape(row.subscriber), row.status.value, papers, escape(said))
         frame.out.print(table)
         frame.tell()
     if not outcome.subscribers:
@@ -212,6 +213,7 @@ def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], 
             ledger=desk.ledger,
             letters=desk.letters,
             now=desk.now,
+            patience=desk.patience,
             embedder=desk.embedder,
         )
         return await asyncio.to_thread(list, made)
@@ -222,7 +224,8 @@ def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], 
         return
     for plan in rehearsed:
         picks = plan.digest.picks if plan.status is Status.PLANNED else ()
-        frame.tell(f"{plan.digest.subscriber.address}: {plan.reason or counted(len(picks), 'paper')}")
+        said = plan.reason or (counted(len(picks), "paper") if picks else plan.digest.remark)
+        frame.tell(f"{plan.digest.subscriber.address}: {said}")
         for pick in picks:
             frame.tell(f"  {frame.score(pick.relevance)}  {pick.paper.title}  ({pick.paper.id})")
     others = len(subscribers) - len(rehearsed)
@@ -237,6 +240,6 @@ def _rehearsed(plan: Plan) -> dict[str, object]:
         "day": plan.day.isoformat(),
         "subscriber": plan.digest.subscriber.address,
         "status": plan.status.value,
-        "reason": plan.reason,
+        "reason": plan.reason or plan.digest.remark,
         "papers": [pick.paper.id for pick in picks],
     }

@@ -16,7 +16,7 @@ from paperround.config.problems import KeyPath, Wrong, quoted
 from paperround.keywords import Keyword, exclusion, keyword
 from paperround.languages import Language
 from paperround.settings import Mailbox
-from paperround.subscribers import WEEKDAYS, Cadence, Interests, Subscriber
+from paperround.subscribers import WEEKDAYS, Cadence, Interests, Subscriber, WhenEmpty
 
 HEAVIEST = 100
 NEVER_READERS = frozenset({"postmaster", "mailer-daemon"})
@@ -112,6 +112,10 @@ class PreferencesForm(Form):
     """Places for what everybody reads, outside the keywords."""
     updates: bool = False
     """Whether later versions of papers that came before come too, once each."""
+    images: bool = False
+    """Whether pictures of papers are shown; their host learns when the mail is opened."""
+    when_empty: Literal["nothing", "note"] = "nothing"
+    """What comes on a day without a paper: nothing, or a note with the reason."""
     max_papers: Annotated[int, Field(ge=1, le=100)] = 10
     """How many papers a digest shows, at most."""
     cadence: Literal["daily", "weekly"] = "daily"
@@ -252,5 +256,7 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         variety=form.variety,
         trending=form.trending,
         updates=form.updates,
+        images=form.images,
+        when_empty=WhenEmpty(form.when_empty),
         paused=form.paused,
     )

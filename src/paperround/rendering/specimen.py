@@ -25,6 +25,7 @@ SPECIMEN = Mail(
                     late=True,
                     facts=("papers.example.org", "12 June", "Example Institute"),
                     votes=56,
+                    image="https://papers.example.org/1.png",
                     sentence=(Piece("We show it.", marked=False),),
                     plain_sentence="We show it.",
                     why="“matched word” is in the title",

@@ -13,7 +13,7 @@ from paperround.digests import Digest, Pick, Section
 from paperround.excerpts import LONGEST, telling
 from paperround.keywords import Keyword, marks
 from paperround.languages import N_, Language, Wording
-from paperround.links import web_link
+from paperround.links import image_link, web_link
 from paperround.papers import Paper
 from paperround.reasons import reasons
 from paperround.rendering import words
@@ -53,7 +53,8 @@ class Card:
     """A paper shown in full; what is unknown is empty or None.
 
     `announced` is said of a paper from an earlier day, and `late` when it should have come before;
-    `facts` are which version it is, where it is, when it was published, and whose it is.
+    `facts` are which version it is, where it is, when it was published, and whose it is. `image` is the
+    address of a picture, where the reader wishes for them.
     """
 
     title: tuple[Piece, ...]
@@ -64,6 +65,7 @@ class Card:
     late: bool
     facts: tuple[str, ...]
     votes: int | None
+    image: str | None
     sentence: tuple[Piece, ...]
     plain_sentence: str
     why: str
@@ -188,7 +190,7 @@ def _shown(entry: Card | Line, detail: _Detail) -> Card | Line:
     if isinstance(entry, Line) or detail is _Detail.FULL:
         return entry
     if detail is _Detail.SHORT:
-        return replace(entry, sentence=(), plain_sentence="")
+        return replace(entry, image=None, sentence=(), plain_sentence="")
     return Line(title=words.one_line(entry.plain_title, _LONGEST_LINE), url=entry.url)
 
 
@@ -206,16 +208,19 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick], wording: Wordin
     """Return the mail without its papers."""
     subscriber = digest.subscriber
     titles = [pick.paper.title for pick in picks or digest.titles]
+    today = [each for each in digest.batches if each.day == digest.day]
+    nothing = "" if titles else words.nothing(today, digest.considered, wording)
     day = wording.long_day(digest.day)
     if subscriber.cadence is Cadence.WEEKLY:
         day = wording.gettext("The week to {day}", day=day)
     return Mail(
         wording=wording,
         subject=words.subject(digest.day, subscriber.cadence, titles, wording),
-        preheader=words.preheader(titles, subscriber.interests, wording),
+        preheader=words.one_line(nothing, words.LONGEST_PREHEADER)
+        or words.preheader(titles, subscriber.interests, wording),
         day=day,
         heading=words.heading(len(titles), wording),
-        summary=words.summary(digest.considered, wording),
+        summary=nothing or words.summary(digest.considered, wording),
         parts=(),
         left_out="",
         batches=words.made_from(digest.batches, wording, seen_from=digest.day, remark=digest.remark),
@@ -239,7 +244,7 @@ def _entry(pick: Pick, digest: Digest, wording: Wording) -> _Entry:
         announced=announced,
         version=_version(pick, wording),
     )
-    return pick.section, replace(card, late=late)
+    return pick.section, replace(card, late=late, image=card.image if digest.subscriber.images else None)
 
 
 # Many readers get the same paper for the same keywords.
@@ -269,6 +274,7 @@ def _card(
         late=False,
         facts=tuple(fact for fact in facts if fact),
         votes=paper.votes,
+        image=image_link(paper.image_url),
         sentence=_pieces(sentence, keywords),
         plain_sentence=sentence,
         why=words.one_line(why, _LONGEST_REASON),

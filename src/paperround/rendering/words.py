@@ -131,6 +131,43 @@ def made_from(batches: Iterable[BatchRecord], wording: Wording, *, seen_from: da
     return "; ".join(part for part in (*given[:_SHOWN_SOURCES], more, said) if part)
 
 
+def nothing(batches: Iterable[BatchRecord], considered: int, wording: Wording) -> str:
+    """Return in one line why there is no paper: what was looked at, and which source of the day gave none."""
+    silent = [
+        f"{one_line(each.source, _LONGEST_NAME)}: {_nothing_of(each, wording)}"
+        for each in batches
+        if not considered or each.state is not BatchState.FRESH
+    ][:_SHOWN_SOURCES]
+    if considered:
+        looked = wording.ngettext(
+            "Nothing new that matches among {count} paper",
+            "Nothing new that matches among {count} papers",
+            considered,
+        )
+        silent.insert(0, looked)
+    if not silent:
+        return wording.gettext("Nothing new since the last mail.")
+    return f"{'; '.join(silent)}."
+
+
+def _nothing_of(batch: BatchRecord, wording: Wording) -> str:
+    match batch.state:
+        case BatchState.FRESH:
+            return wording.gettext("nothing new since the last mail")
+        case BatchState.PARTIAL:
+            return wording.gettext("could be read only in part")
+        case BatchState.QUIET if batch.reason and wording.knows(batch.reason):
+            return one_line(wording.gettext(batch.reason), _LONGEST_NAME)
+        case BatchState.QUIET:
+            return wording.gettext("nothing announced")
+        case BatchState.STALE:
+            return wording.gettext("not announced yet")
+        case BatchState.FAILED:
+            return wording.gettext("could not be read")
+        case _:
+            assert_never(batch.state)
+
+
 def _source_in_words(days: Sequence[BatchRecord], wording: Wording, seen_from: date) -> str:
     told = [days[0], *(each for each in days[1:] if each.new)][:_SHOWN_DAYS]
     name = one_line(days[0].source, _LONGEST_NAME) + (":" if days[0].state is BatchState.FAILED else "")

@@ -60,9 +60,8 @@ def suppress(subscriber: SubscriberId, reason: str, *, now: datetime) -> Insert:
 
 def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
     """Select each one's first day before that day, the last with a look at papers, and when that was."""
-    looked = deliveries.c.status.not_in(_GIVEN_UP) | (
-        (deliveries.c.status == Status.QUIET) & (deliveries.c.considered > 0)
-    )
+    given_up = (Status.FAILED, Status.SUPPRESSED)
+    looked = deliveries.c.status.not_in(given_up) & (deliveries.c.considered > 0)
     span = (
         select(
             deliveries.c.subscriber,
