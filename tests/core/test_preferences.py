@@ -17,7 +17,9 @@ ADA = Subscriber(address="Ada@example.org", timezone=ZoneInfo("Asia/Tokyo"), del
 MONDAYS = Rhythm(cadence=Cadence.WEEKLY, days=frozenset({0}))
 
 
-def wishing(subscriber: Subscriber = ADA, *, pause: Pause | None = None, rhythm: Rhythm | None = None) -> Subscriber:
+def wishing(
+    subscriber: Subscriber = ADA, *, pause: Pause | None = None, rhythm: Rhythm | None = None
+) -> Subscriber:
     overlay = Overlay(pause=pause, rhythm=rhythm, chosen_at=NOW)
     (wished,) = overlaid([subscriber], {subscriber.address: overlay})
     return wished
@@ -36,7 +38,7 @@ def test_a_choice_is_found_whatever_the_capitals_of_the_address() -> None:
 
 def test_a_rhythm_replaces_that_of_the_config() -> None:
     ada = wishing(rhythm=MONDAYS)
-    assert (ada.cadence, ada.days) == (Cadence.WEEKLY, {0})
+    assert (ada.cadence, ada.days) == (Cadence.WEEKLY, frozenset({0}))
     weekly = replace(ADA, cadence=Cadence.WEEKLY, days=frozenset({3}))
     assert wishing(weekly, rhythm=Rhythm(days=WEEKDAYS)) == replace(ADA, days=WEEKDAYS)
 

@@ -58,10 +58,9 @@ def _values(change: Change) -> Mapping[str, object]:
     match change:
         case PauseChange(pause=pause):
             return {"paused": pause is not None, "paused_until": pause.until if pause else None}
-        case RhythmChange(rhythm=None):
-            return {"cadence": None, "days": None}
         case RhythmChange(rhythm=rhythm):
-            return {"cadence": rhythm.cadence, "days": sorted(rhythm.days)}
+            days = sorted(rhythm.days) if rhythm else None
+            return {"cadence": rhythm.cadence if rhythm else None, "days": days}
         case _:
             assert_never(change)
 
