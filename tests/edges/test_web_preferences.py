@@ -2,69 +2,24 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from urllib.parse import urlencode
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import structlog
-from starlette.applications import Starlette
 from tests.fakes.asking import URLENCODED, ask
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.preferences import MemoryPreferences
+from tests.fakes.site import ADDRESS, NOON, READER, SECRET, Site
 
 from paperround.ports import StoreError, SubscriberId
 from paperround.preferences import Change, Rhythm
 from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
-from paperround.tokens import PREFERENCES, UNSUBSCRIBE, token
-from paperround.web import Health, create_app
+from paperround.tokens import UNSUBSCRIBE, token
 
-SECRET = bytes(range(32))
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
-ADDRESS = "ada@example.org"
-READER = Subscriber(address=ADDRESS, name="Ada", timezone=ZoneInfo("Europe/London"), deliver_at=time(7))
 DECEMBER = date(2026, 12, 1)
 MONDAYS = Rhythm(cadence=Cadence.WEEKLY, days=frozenset({0}))
-
-
-class Site:
-    """A site with one reader, and what they chose there."""
-
-    def __init__(self, reader: Subscriber | None = READER, *, now: datetime = NOON) -> None:
-        ledger = MemoryLedger()
-        self.ada = ledger.enrol([ADDRESS], now=now)[ADDRESS]
-        self.preferences = MemoryPreferences(ledger)
-        self.reader = reader
-        self.now = now
-        self.link = f"/preferences/{token(SECRET, PREFERENCES, self.ada)}"
-
-    def app(self) -> Starlette:
-        return create_app(
-            ledger=MemoryLedger(),
-            preferences=self.preferences,
-            readers={self.ada: self.reader}.get,
-            secret=SECRET,
-            health=Health,
-            now=lambda: self.now,
-            sender_name="Paper Round",
-        )
-
-    def open(self, path: str | None = None) -> httpx.Response:
-        return ask("GET", path or self.link, self.app())
-
-    def choose(self, **form: str) -> httpx.Response:
-        return ask("POST", self.link, self.app(), urlencode(form).encode(), URLENCODED)
-
-    @property
-    def pause(self) -> Pause | None:
-        overlay = self.preferences.overlay(self.ada)
-        return overlay.pause if overlay else None
-
-    @property
-    def rhythm(self) -> Rhythm | None:
-        overlay = self.preferences.overlay(self.ada)
-        return overlay.rhythm if overlay else None
 
 
 class FullDisk(MemoryPreferences):

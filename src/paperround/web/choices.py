@@ -142,7 +142,7 @@ def _pauses(today: date, *, by_day: bool) -> Iterator[Option]:
         until = long_day(today + timedelta(weeks=weeks))
         label = f"For {weeks} week{'s' if weeks > 1 else ''}, until {until}"
         yield Option(value=str(weeks), label=label, chosen=weeks == WEEKS[0] and not by_day)
-    yield Option(value="open", label="Until I resume them", chosen=False)
+    yield Option(value="open", label="Until I resume the emails", chosen=False)
     yield Option(value="day", label="Until a day of my choice", chosen=by_day)
 
 
