@@ -38,7 +38,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
     app = create_app(
         ledger=desk.ledger,
         preferences=desk.preferences,
-        readers=_readers(desk),
+        readers=readers(desk),
         secret=desk.letters.secret,
         health=watch.health,
         now=desk.now,
@@ -73,7 +73,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
         log.info("service.stopped")
 
 
-def _readers(desk: Desk) -> Callable[[SubscriberId], Subscriber | None]:
+def readers(desk: Desk) -> Callable[[SubscriberId], Subscriber | None]:
     """Return what tells of whoever is sent mail what the config says of them."""
     ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=desk.now())
     known = {ids[each.address]: each for each in desk.subscribers}

@@ -21,7 +21,7 @@ from paperround.pipeline import Desk
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
 from paperround.preferences import PauseChange
 from paperround.rendering import Renderer
-from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch
+from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch, readers
 from paperround.settings import Mailbox
 from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber
 
@@ -160,6 +160,15 @@ def test_what_a_reader_chooses_holds_from_their_next_hour_on(start: Start) -> No
     assert service.sent() == [(DAY, TOKYO.address)]
     service.tick(after=timedelta(days=1))
     assert (DAY + timedelta(days=1), LONDON.address) in service.sent()
+
+
+def test_the_pages_are_for_those_who_are_sent_mail(start: Start) -> None:
+    desk = start(at(8)).desk
+    london, gone = desk.ledger.enrol([LONDON.address, "gone@example.org"], now=desk.now()).values()
+    reader = readers(desk)
+    assert (reader(london), reader(gone)) == (LONDON, None)
+    desk.ledger.suppress(london, "unsubscribed", now=desk.now())
+    assert reader(london) is None
 
 
 def test_a_tick_with_nothing_due_asks_no_source(start: Start) -> None:

@@ -68,8 +68,8 @@ class Shell:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def announce(self, titles: Mapping[str, str]) -> None:
-        """Write the list of the only source."""
+    def announce(self, titles: Mapping[str, str], *, day: str = DAY, more: bool = False) -> None:
+        """Write the list of the only source, or `more` of it."""
         lines = [
             {
                 "id": f"test:{number}",
@@ -77,11 +77,12 @@ class Shell:
                 "abstract": "",
                 "authors": ["Ann Other"],
                 "url": "https://example.org/",
-                "published": DAY,
+                "published": day,
             }
             for number, title in titles.items()
         ]
-        self.write("papers.jsonl", "\n".join(map(json.dumps, lines)))
+        known = (self.folder / "config/papers.jsonl").read_text(encoding="utf-8") if more else ""
+        self.write("papers.jsonl", known + "".join(f"{json.dumps(line)}\n" for line in lines))
 
 
 @pytest.fixture
@@ -353,15 +354,21 @@ def test_every_command_agrees_on_a_pause_that_the_reader_chose(shell: Shell) -> 
 
 
 def test_every_command_agrees_on_a_week_that_the_reader_chose(shell: Shell) -> None:
-    choose(shell, "ada@example.org", RhythmChange(rhythm=Rhythm(cadence=Cadence.WEEKLY, days=frozenset({1}))))
-    shell("send", "--date", "2026-06-15")
-    assert shell.json("why", "ada@example.org")["reason"] == "no delivery on Mondays"
+    tuesdays = Rhythm(cadence=Cadence.WEEKLY, days=frozenset({1}))
+    choose(shell, "ada@example.org", RhythmChange(rhythm=tuesdays))
+    shell.announce({"1": "LoRA on Monday", "2": "Something else"}, day="2026-06-15")
+    shell("fetch", "--date", "2026-06-15")
+    shell.announce({"3": "LoRA on Tuesday"}, day=DAY, more=True)
     shell("send", "--date", DAY)
     assert shell.json("why", "ada@example.org")["status"] == "sent"
+    shell("why", "ada@example.org", "test:2")
+    assert "none of the interests occurs in it" in shell.out
     shell("preview", "ada@example.org", "--date", DAY)
     assert "Subject: Week to 16 June" in shell.out
     days = shell.json("replay", "ada@example.org", "--since", "2026-06-15")
-    assert [day["day"] for day in days] == [DAY]
+    assert [(day["day"], len(day["would_come"])) for day in days] == [(DAY, 1)]
+    shell("send", "--date", "2026-06-15")
+    assert shell.json("why", "ada@example.org", "--date", "2026-06-15")["reason"] == "no delivery on Mondays"
 
 
 def test_health_fails_where_no_service_answers(shell: Shell) -> None:

@@ -8,13 +8,17 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 import structlog
+from tests.fakes import digests
 from tests.fakes.asking import URLENCODED, ask
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.site import ADDRESS, NOON, READER, SECRET, Site
 
+from paperround.letters import Letters
 from paperround.ports import StoreError, SubscriberId
 from paperround.preferences import Change, Rhythm
+from paperround.rendering import Renderer
+from paperround.settings import Mailbox
 from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
 from paperround.tokens import UNSUBSCRIBE, token
 
@@ -36,6 +40,28 @@ def site() -> Site:
 
 def checked(page: httpx.Response) -> dict[str, str]:
     return dict(re.findall(r'<input type="radio" name="(\w+)" [^>]*value="(\w+)" checked>', page.text))
+
+
+@pytest.mark.parametrize("public_url", ["https://papers.example.org", "https://papers.example.org/"])
+def test_each_email_leads_to_the_page_of_its_reader(site: Site, public_url: str) -> None:
+    link = re.search(r"Pause or change how often: https://papers\.example\.org(\S+)", email(site, public_url))
+    assert link is not None
+    assert site.open(link[1]).status_code == 200
+
+
+def test_without_a_web_address_nothing_stands_in_its_place(site: Site) -> None:
+    assert "Pause" not in email(site, None)
+    assert "preferences" not in email(site, None)
+
+
+def email(site: Site, public_url: str | None) -> str:
+    letters = Letters(
+        renderer=Renderer(),
+        sender=Mailbox(name="", address="papers@example.org"),
+        secret=SECRET,
+        public_url=public_url,
+    )
+    return letters.render(digests.empty(), site.ada).text
 
 
 def test_opening_the_page_shows_what_is_and_changes_nothing(site: Site) -> None:
