@@ -20,6 +20,7 @@ def telling(abstract: str, keywords: Iterable[Keyword]) -> str:
         return ""
     wanted = tuple(keywords)
     best = max(found, key=lambda sentence: (_weight(sentence, wanted), _claims(sentence)))
+    best = _CITED.sub("", best)
     return _window(best, min((start for start, _ in marks(wanted, best)), default=0))
 
 
@@ -27,7 +28,7 @@ def sentences(text: str) -> Iterator[str]:
     """Return the sentences of a text, in order, each without the blanks around it."""
     start = 0
     for stop in _STOP.finditer(text):
-        if _ends(text, stop):
+        if _ends(text, stop) and not _is_in_parentheses(text, start, stop.end()):
             yield text[start : stop.end()].strip()
             start = stop.end()
     if rest := text[start:].strip():
@@ -63,6 +64,8 @@ _OPENING = re.compile(
     r"|moreover|furthermore|finally|specifically|thus|therefore|but|and|when|although|such|using|unlike|yet"
     r"|both|results|additionally|first|second|third|there|they|many|most|despite|based|existing|recent|an?"
 )
+_CITED = re.compile(r"^(?:\[[\d,;\s–-]+\]\s*)+(?=\S)")
+_ASIDE = 400  # characters; a parenthesis that is longer was never closed
 _LEAD = 80  # characters before a match that lies beyond the cut
 
 
@@ -79,6 +82,12 @@ def _ends(text: str, stop: re.Match[str]) -> bool:
     if _SELDOM_LAST.fullmatch(word):
         return _OPENING.fullmatch(after.casefold()) is not None
     return _NEVER_LAST.fullmatch(word) is None
+
+
+def _is_in_parentheses(text: str, start: int, stop: int) -> bool:
+    """Return whether a sentence that began at `start` would end at `stop` within a parenthesis."""
+    opened = text.rfind("(", max(start, stop - _ASIDE), stop)
+    return opened > text.rfind(")", start, stop) and ")" in text[stop : stop + _ASIDE]
 
 
 def _claims(sentence: str) -> bool:
