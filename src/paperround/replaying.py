@@ -86,7 +86,7 @@ def replay(
     pause does not count, where a mail failed, none would have got through, and updates are left out.
     """
     replaying = _Replaying(
-        reader=replace(subscriber, paused=False, updates=False),
+        reader=replace(subscriber, paused=False, pause=None, updates=False),
         rows={row.day: row for row in rows},
         listings=listings,
         batches=batches,
