@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from gettext import NullTranslations
@@ -51,10 +51,20 @@ class Wording:
         """Return the day as "Tuesday, 16 June 2026"."""
         return _day(day, _LONG, self.language)
 
+    def full_day(self, day: date) -> str:
+        """Return the day as "16 June 2026"."""
+        return _day(day, _FULL, self.language)
+
+    def weekday(self, number: int) -> str:
+        """Return "Monday" for 0."""
+        monday = date.min  # the first day of the calendar
+        return _day(monday + timedelta(days=number), _WEEKDAY, self.language)
+
     def short_day(self, day: date, *, seen_from: date | None = None) -> str:
         """Return the day as "16 June", with its year where it is not the year it is seen from."""
-        here = seen_from is None or seen_from.year == day.year
-        return _day(day, _SHORT if here else _WITH_YEAR, self.language)
+        if seen_from is not None and seen_from.year != day.year:
+            return self.full_day(day)
+        return _day(day, _SHORT, self.language)
 
     def number(self, number: int) -> str:
         """Return the number as "1,200"."""
@@ -71,7 +81,7 @@ def N_(message: str) -> str:  # noqa: N802 - so it is called wherever there are 
 
 _LOCALES = {Language.ENGLISH: "en_GB"}  # where not the language alone says how days are written
 
-_LONG, _WITH_YEAR, _SHORT = "full", "long", "MMMMd"
+_LONG, _FULL, _SHORT, _WEEKDAY = "full", "long", "MMMMd", "EEEE"  # as the locales call them
 
 
 @cache

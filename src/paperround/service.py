@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
+from paperround.languages import Language
 from paperround.pipeline import Desk, Stopped, post, run
 from paperround.ports import SubscriberId
 from paperround.settings import Settings, WebSettings
@@ -39,6 +40,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
         ledger=desk.ledger,
         preferences=desk.preferences,
         readers=readers(desk),
+        languages=languages(desk),
         secret=desk.letters.secret,
         health=watch.health,
         now=desk.now,
@@ -82,6 +84,12 @@ def readers(desk: Desk) -> Callable[[SubscriberId], Subscriber | None]:
         return None if subscriber in desk.ledger.suppressed() else known.get(subscriber)
 
     return reader
+
+
+def languages(desk: Desk) -> Mapping[SubscriberId, Language]:
+    """Return the language of each subscriber, sent mail or not."""
+    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=desk.now())
+    return {ids[each.address]: each.language for each in desk.subscribers}
 
 
 def _listening(web: WebSettings) -> socket.socket:

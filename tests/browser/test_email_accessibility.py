@@ -25,7 +25,11 @@ def shown(browser: Browser, html: str, *, width: int, scheme: Literal["light", "
     return page
 
 
-@pytest.mark.parametrize("digest", [digests.full(), digests.empty()], ids=["full", "empty"])
+@pytest.mark.parametrize(
+    "digest",
+    [digests.full(), digests.empty(), digests.in_german(digests.full())],
+    ids=["full", "empty", "german"],
+)
 @pytest.mark.parametrize("width", [375, 800])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(

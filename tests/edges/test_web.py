@@ -18,6 +18,7 @@ from tests.fakes.asking import URLENCODED, ask
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.preferences import MemoryPreferences
 
+from paperround.languages import Language
 from paperround.ports import SubscriberId
 from paperround.settings import WebSettings
 from paperround.subscribers import Subscriber
@@ -60,6 +61,7 @@ def app(
     ledger: Suppressed | None = None,
     *,
     preferences: MemoryPreferences | None = None,
+    language: Language = Language.ENGLISH,
     problems: tuple[str, ...] = (),
     sender_name: str = "Paper Round",
     templates: Path | None = None,
@@ -69,6 +71,7 @@ def app(
         ledger=ledger or Suppressed(),
         preferences=preferences or MemoryPreferences(MemoryLedger()),
         readers={ADA: READER}.get,
+        languages={ADA: language},
         secret=SECRET,
         health=lambda: Health(problems=problems),
         now=lambda: NOON,
@@ -96,6 +99,25 @@ def test_one_click_unsubscribes_in_both_forms(body: bytes, headers: dict[str, st
     assert "You are unsubscribed" in answer.text
     assert not {"location", "set-cookie"} & answer.headers.keys()
     assert ledger.reasons == {ADA: "unsubscribed on 2026-06-16"}
+
+
+def test_whoever_leaves_is_answered_in_their_language() -> None:
+    speaking = app(language=Language.GERMAN)
+    question = ask("GET", LINK, speaking).text
+    assert '<html lang="de">' in question
+    assert "<h1>Diese E-Mails abbestellen?</h1>" in question
+    assert '<button name="List-Unsubscribe" value="One-Click">Abbestellen</button>' in question
+    done = ask("POST", LINK, speaking, ONE_CLICK, URLENCODED).text
+    assert "<p>Paper Round schickt Ihnen nichts mehr.</p>" in done
+    assert "Es wurde nichts geändert" in ask("POST", LINK, speaking, b"", URLENCODED).text
+    broken = app(FullDisk(), language=Language.GERMAN)
+    assert "Das hat nicht geklappt" in ask("POST", LINK, broken, ONE_CLICK, URLENCODED).text
+
+
+def test_whoever_is_not_known_is_answered_in_english() -> None:
+    unknown = f"/unsubscribe/{token(SECRET, UNSUBSCRIBE, SubscriberId(8))}"
+    for path in (FORGED, unknown, "/nowhere"):
+        assert '<html lang="en">' in ask("GET", path, app(language=Language.GERMAN)).text
 
 
 def test_a_second_click_changes_nothing() -> None:

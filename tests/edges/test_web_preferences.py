@@ -3,17 +3,21 @@
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import structlog
+from lxml import html
 from tests.fakes import digests
 from tests.fakes.asking import URLENCODED, ask
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.site import ADDRESS, NOON, READER, SECRET, Site
+from tests.fakes.wording import known, words
 
+from paperround.languages import Language
 from paperround.letters import Letters
 from paperround.ports import StoreError, SubscriberId
 from paperround.preferences import Change, Rhythm
@@ -93,7 +97,7 @@ def test_a_pause_lasts_as_long_as_was_chosen(site: Site, length: str, until: dat
 
 def test_a_saved_pause_is_said_in_full_and_can_be_ended(site: Site) -> None:
     page = site.choose(change="pause", pause="1").text
-    assert "<p>You paused the emails until Tuesday 1 December 2026.</p>" in page
+    assert "<p>You paused the emails until Tuesday, 1 December 2026.</p>" in page
     assert "<p>After that they come from Monday to Friday.</p>" in page
     assert '<button name="change" value="resume">Resume the emails</button>' in page
     page = site.choose(change="pause", pause="open").text
@@ -270,3 +274,28 @@ def test_a_choice_is_logged_without_token_and_address(site: Site) -> None:
         site.choose(change="rhythm", often="weekly", weekday="0")
     event = {"event": "preferences.changed", "subscriber": site.ada, "log_level": "info"}
     assert events == [{**event, "change": "pause"}, {**event, "change": "rhythm"}]
+
+
+def test_nothing_on_the_page_of_a_reader_in_another_language_stays_english() -> None:
+    reader = replace(READER, language=Language.GERMAN)
+    told: set[str] = set()
+    for arranged in (
+        reader,
+        replace(reader, days=EVERY_DAY),
+        replace(reader, days=frozenset({1, 5}), paused=True),
+    ):
+        site = Site(replace(arranged, cadence=Cadence.DAILY))
+        told |= shown(site.open())
+        told |= shown(site.choose(change="pause", pause="day", until="1999-01-01"))
+        told |= shown(site.choose(change="pause", pause="1"))
+        told |= shown(site.choose(change="pause", pause="open"))
+        told |= shown(site.choose(change="rhythm", often="weekly", weekday="3"))
+        told |= shown(site.choose(change="resume"))
+    assert len(told) > 60
+    assert told - known(Language.GERMAN) == {"PAPER", "ROUND"}
+
+
+def shown(page: httpx.Response) -> set[str]:
+    assert '<html lang="de">' in page.text
+    read = cast("list[str]", html.document_fromstring(page.text).xpath("//text()[not(parent::style)]"))
+    return words(" ".join(read))

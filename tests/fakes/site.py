@@ -10,6 +10,7 @@ from tests.fakes.asking import URLENCODED, ask
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.preferences import MemoryPreferences
 
+from paperround.languages import Language
 from paperround.preferences import Rhythm
 from paperround.subscribers import Pause, Subscriber
 from paperround.tokens import PREFERENCES, token
@@ -29,6 +30,7 @@ class Site:
         self.ada = ledger.enrol([ADDRESS], now=now)[ADDRESS]
         self.preferences = MemoryPreferences(ledger)
         self.reader = reader
+        self.language = reader.language if reader else Language.ENGLISH
         self.now = now
         self.link = f"/preferences/{token(SECRET, PREFERENCES, self.ada)}"
 
@@ -37,6 +39,7 @@ class Site:
             ledger=MemoryLedger(),
             preferences=self.preferences,
             readers={self.ada: self.reader}.get,
+            languages={self.ada: self.language},
             secret=SECRET,
             health=Health,
             now=lambda: self.now,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from paperround.phrases import full_day, long_day
+from paperround.languages import N_, Wording
 from paperround.preferences import (
     LONGEST_PAUSE,
     Change,
@@ -12,9 +12,8 @@ from paperround.preferences import (
     PauseChange,
     Rhythm,
     RhythmChange,
-    weekday_name,
 )
-from paperround.subscribers import WEEKDAYS, Cadence, Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
 
 WEEKS = (1, 2, 4)  # for which a pause is offered
 
@@ -53,11 +52,11 @@ class Choices:
     weekdays: tuple[Option, ...]
 
 
-def asked_for(form: Mapping[str, str], today: date) -> Change | None:
-    """Return what a form asks for, or None where it is none of ours; raise NoSuchDay."""
+def asked_for(form: Mapping[str, str], today: date, wording: Wording) -> Change | None:
+    """Return what a form asks for, or None where it is none of ours; raise NoSuchDay, in this wording."""
     match form.get("change"):
         case "pause":
-            return _pause_asked_for(form, today)
+            return _pause_asked_for(form, today, wording)
         case "resume":
             return PauseChange(pause=None)
         case "rhythm":
@@ -70,6 +69,7 @@ def choices(
     arranged: Subscriber,
     overlay: Overlay | None,
     today: date,
+    wording: Wording,
     *,
     title: str,
     mistake: str = "",
@@ -80,37 +80,38 @@ def choices(
     by_config = Rhythm(cadence=arranged.cadence, days=arranged.days)
     rhythm = chosen or by_config
     return Choices(
-        title=title,
-        state=tuple(_state(arranged, pause, rhythm)),
+        title=wording.gettext(title),
+        state=tuple(_state(arranged, pause, rhythm, wording)),
         resting=pause is not None,
-        pauses=tuple(_pauses(today, by_day=bool(mistake))),
+        pauses=tuple(_pauses(today, wording, by_day=bool(mistake))),
         first=_first(today),
         last=_last(today),
         mistake=mistake,
-        rhythms=tuple(_rhythms(by_config, chosen)),
-        weekdays=tuple(_weekdays(rhythm)),
+        rhythms=tuple(_rhythms(by_config, chosen, wording)),
+        weekdays=tuple(_weekdays(rhythm, wording)),
     )
 
 
-def _pause_asked_for(form: Mapping[str, str], today: date) -> Change | None:
+def _pause_asked_for(form: Mapping[str, str], today: date, wording: Wording) -> Change | None:
     length = form.get("pause", "")
     if length == "open":
         return PauseChange(pause=Pause())
     if length == "day":
-        return PauseChange(pause=Pause(until=_day(form.get("until", ""), today)))
+        return PauseChange(pause=Pause(until=_day(form.get("until", ""), today, wording)))
     if length in map(str, WEEKS):
         return PauseChange(pause=Pause(until=today + timedelta(weeks=int(length))))
     return None
 
 
-def _day(written: str, today: date) -> date:
+def _day(written: str, today: date, wording: Wording) -> date:
     first, last = _first(today), _last(today)
     try:
         day = date.fromisoformat(written)
     except ValueError:
         day = None
     if day is None or not first <= day <= last:
-        raise NoSuchDay(f"Choose a day from {full_day(first)} to {full_day(last)}.")
+        bounds = {"first": wording.full_day(first), "last": wording.full_day(last)}
+        raise NoSuchDay(wording.gettext("Choose a day from {first} to {last}.", **bounds))
     return day
 
 
@@ -127,41 +128,70 @@ def _rhythm_asked_for(form: Mapping[str, str]) -> Change | None:
             return None
 
 
-def _state(arranged: Subscriber, pause: Pause | None, rhythm: Rhythm) -> Iterator[str]:
+def _state(arranged: Subscriber, pause: Pause | None, rhythm: Rhythm, wording: Wording) -> Iterator[str]:
+    often = _often(rhythm, wording)
     if arranged.paused:
-        yield "No emails come: whoever sends them has paused them."
-    if pause is None:
-        yield f"{'Otherwise emails' if arranged.paused else 'Emails'} come {rhythm}."
-        return
-    yield f"You paused the emails until {long_day(pause.until) if pause.until else 'you resume them'}."
-    yield f"After that they come {rhythm}."
+        yield wording.gettext("No emails come: whoever sends them has paused them.")
+    if pause is None and arranged.paused:
+        yield wording.gettext("Otherwise emails come {often}.", often=often)
+    elif pause is None:
+        yield wording.gettext("Emails come {often}.", often=often)
+    elif pause.until is None:
+        yield wording.gettext("You paused the emails until you resume them.")
+    else:
+        yield wording.gettext("You paused the emails until {day}.", day=wording.long_day(pause.until))
+    if pause is not None:
+        yield wording.gettext("After that they come {often}.", often=often)
 
 
-def _pauses(today: date, *, by_day: bool) -> Iterator[Option]:
+def _often(rhythm: Rhythm, wording: Wording) -> str:
+    """Return a rhythm as it stands in a sentence."""
+    if rhythm.days == WEEKDAYS:
+        return wording.gettext("from Monday to Friday")
+    if rhythm.days == EVERY_DAY:
+        return wording.gettext("every day")
+    days = wording.listed([wording.gettext(_EACH[day]) for day in sorted(rhythm.days)])
+    if rhythm.cadence is Cadence.DAILY:
+        return wording.gettext("on {days}", days=days)
+    return wording.gettext("once a week, on {days}", days=days)
+
+
+_EACH = (
+    # Translators: these seven follow "on", as in "once a week, on Mondays".
+    N_("Mondays"),
+    N_("Tuesdays"),
+    N_("Wednesdays"),
+    N_("Thursdays"),
+    N_("Fridays"),
+    N_("Saturdays"),
+    N_("Sundays"),
+)
+
+
+def _pauses(today: date, wording: Wording, *, by_day: bool) -> Iterator[Option]:
     for weeks in WEEKS:
-        until = long_day(today + timedelta(weeks=weeks))
-        label = f"For {weeks} week{'s' if weeks > 1 else ''}, until {until}"
+        until = wording.long_day(today + timedelta(weeks=weeks))
+        label = wording.ngettext(
+            "For {count} week, until {day}", "For {count} weeks, until {day}", weeks, day=until
+        )
         yield Option(value=str(weeks), label=label, chosen=weeks == WEEKS[0] and not by_day)
-    yield Option(value="open", label="Until I resume the emails", chosen=False)
-    yield Option(value="day", label="Until a day of my choice", chosen=by_day)
+    yield Option(value="open", label=wording.gettext("Until I resume the emails"), chosen=False)
+    yield Option(value="day", label=wording.gettext("Until a day of my choice"), chosen=by_day)
 
 
-def _rhythms(by_config: Rhythm, chosen: Rhythm | None) -> Iterator[Option]:
-    yield Option(value="arranged", label=f"As it was set up: {by_config}", chosen=chosen is None)
+def _rhythms(by_config: Rhythm, chosen: Rhythm | None, wording: Wording) -> Iterator[Option]:
+    arranged = wording.gettext("As it was set up: {often}", often=_often(by_config, wording))
+    yield Option(value="arranged", label=arranged, chosen=chosen is None)
     if chosen == _ON_WEEKDAYS or by_config != _ON_WEEKDAYS:
-        yield Option(value="weekdays", label=_sentence(_ON_WEEKDAYS), chosen=chosen == _ON_WEEKDAYS)
+        on_weekdays = wording.gettext("From Monday to Friday")
+        yield Option(value="weekdays", label=on_weekdays, chosen=chosen == _ON_WEEKDAYS)
     weekly = chosen is not None and chosen.cadence is Cadence.WEEKLY
-    yield Option(value="weekly", label="Once a week", chosen=weekly)
+    yield Option(value="weekly", label=wording.gettext("Once a week"), chosen=weekly)
 
 
-def _weekdays(rhythm: Rhythm) -> Iterator[Option]:
+def _weekdays(rhythm: Rhythm, wording: Wording) -> Iterator[Option]:
     for value, number in _WEEKDAYS_BY_NUMBER.items():
-        yield Option(value=value, label=weekday_name(number), chosen=number == min(rhythm.days))
-
-
-def _sentence(rhythm: Rhythm) -> str:
-    words = str(rhythm)
-    return f"{words[:1].upper()}{words[1:]}"
+        yield Option(value=value, label=wording.weekday(number), chosen=number == min(rhythm.days))
 
 
 def _first(today: date) -> date:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from paperround import installed
+from paperround.languages import N_, Wording
 from paperround.web.choices import Choices
 
 PRIVATE = {
@@ -21,21 +22,21 @@ PRIVATE = {
 
 _PROBLEMS = {
     HTTPStatus.NOT_FOUND: (
-        "This link leads nowhere",
-        "It may have been cut short. Copy it in full from the email, or answer the email and ask.",
+        N_("This link leads nowhere"),
+        N_("It may have been cut short. Copy it in full from the email, or answer the email and ask."),
     ),
     HTTPStatus.GONE: (
-        "No emails come to you",
-        "So there is nothing to choose. You want the papers back? Answer one of the emails, and ask.",
+        N_("No emails come to you"),
+        N_("So there is nothing to choose. You want the papers back? Answer one of the emails, and ask."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "That did not work",
-        "The fault is ours. Please try again in a few minutes; trying twice does no harm.",
+        N_("That did not work"),
+        N_("The fault is ours. Please try again in a few minutes; trying twice does no harm."),
     ),
 }
 _NOT_UNDERSTOOD = (
-    "Nothing was changed",
-    "The request was not understood. Open the link from the email, and press the button on its page.",
+    N_("Nothing was changed"),
+    N_("The request was not understood. Open the link from the email, and press the button on its page."),
 )
 
 
@@ -58,28 +59,31 @@ class Pages:
             "base-uri 'none'; frame-ancestors 'none'"
         )
 
-    def question(self) -> HTMLResponse:
+    def question(self, wording: Wording) -> HTMLResponse:
         """Return the page with the button."""
-        return self._page("unsubscribe", HTTPStatus.OK)
+        return self._page("unsubscribe", HTTPStatus.OK, wording)
 
-    def done(self) -> HTMLResponse:
+    def done(self, wording: Wording) -> HTMLResponse:
         """Return the page that follows the button."""
-        return self._page("unsubscribed", HTTPStatus.OK)
+        return self._page("unsubscribed", HTTPStatus.OK, wording)
 
-    def preferences(self, choices: Choices, status: HTTPStatus) -> HTMLResponse:
+    def preferences(self, choices: Choices, status: HTTPStatus, wording: Wording) -> HTMLResponse:
         """Return the page on which a reader chooses."""
-        return self._page("preferences", status, choices=choices)
+        return self._page("preferences", status, wording, choices=choices)
 
-    def problem(self, status: int, headers: Mapping[str, str]) -> HTMLResponse:
+    def problem(self, status: int, headers: Mapping[str, str], wording: Wording) -> HTMLResponse:
         """Return the page for a request that changed nothing, and end the conversation.
 
         What is left of the request, perhaps without an end, need not be read then.
         """
-        title, advice = _PROBLEMS.get(HTTPStatus(status), _NOT_UNDERSTOOD)
-        page = self._page("problem", HTTPStatus(status), title=title, advice=advice)
+        title, advice = map(wording.gettext, _PROBLEMS.get(HTTPStatus(status), _NOT_UNDERSTOOD))
+        page = self._page("problem", HTTPStatus(status), wording, title=title, advice=advice)
         page.headers.update({**headers, "Connection": "close"})
         return page
 
-    def _page(self, name: str, status: HTTPStatus, **values: object) -> HTMLResponse:
-        text = self._environment.get_template(f"pages/{name}.html.j2").render(**values)
+    def _page(self, name: str, status: HTTPStatus, wording: Wording, **values: object) -> HTMLResponse:
+        template = self._environment.get_template(f"pages/{name}.html.j2")
+        text = template.render(
+            **values, language=wording.language, _=wording.gettext, ngettext=wording.ngettext
+        )
         return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": self._policy})

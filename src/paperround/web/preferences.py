@@ -11,7 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from paperround import translations
 from paperround.clock import local_day
+from paperround.languages import N_
 from paperround.ports import Preferences, SubscriberId
 from paperround.subscribers import Subscriber
 from paperround.tokens import PREFERENCES, subscriber_of
@@ -20,9 +22,9 @@ from paperround.web.choices import NoSuchDay, asked_for, choices
 from paperround.web.forms import fields
 from paperround.web.pages import Pages
 
-_TITLE = "Pause, or change how often"
-_SAVED = "Your choice is saved"
-_UNCHANGED = "Nothing was changed"
+_TITLE = N_("Pause, or change how often")
+_SAVED = N_("Your choice is saved")
+_UNCHANGED = N_("Nothing was changed")
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +54,7 @@ class Choosing:
         body = await received(request, patience=self.patience)
         form = dict(fields(request.headers.get("Content-Type", ""), body))
         try:
-            change = asked_for(form, local_day(reader, self.now()))
+            change = asked_for(form, local_day(reader, self.now()), translations.wording(reader.language))
         except NoSuchDay as mistake:
             return await self._page(subscriber, reader, title=_UNCHANGED, mistake=str(mistake))
         if change is None:
@@ -66,5 +68,7 @@ class Choosing:
     ) -> Response:
         overlay = await run_in_threadpool(self.preferences.overlay, subscriber)
         today = local_day(reader, self.now())
+        wording = translations.wording(reader.language)
+        shown = choices(reader, overlay, today, wording, title=title, mistake=mistake)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if mistake else HTTPStatus.OK
-        return self.pages.preferences(choices(reader, overlay, today, title=title, mistake=mistake), status)
+        return self.pages.preferences(shown, status, wording)
