@@ -103,7 +103,7 @@ def test_axe_finds_nothing_and_nothing_stands_out(
 
 
 def test_a_reader_pauses_and_resumes(site: Site, page: Page) -> None:
-    page.get_by_label("For 2 weeks, until Tuesday 8 December 2026").check()
+    page.get_by_label("For 2 weeks, until Tuesday, 8 December 2026").check()
     press(page, "Pause")
     assert page.get_by_role("heading", level=1).inner_text() == "Your choice is saved"
     assert site.pause == Pause(until=date(2026, 12, 8))
