@@ -115,7 +115,7 @@ def test_reasons_are_said_in_the_language_of_the_reader() -> None:
         "Version 2 eines Artikels, den Sie schon erhalten haben",
         "Sie folgen Ann Other",
         (
-            "Treffer: fine-tuning (als „finetuned“) im Titel und in der Zusammenfassung"
+            "fine-tuning (als „finetuned“) im Titel und in der Zusammenfassung"
             " und Hugging Face als Organisation"
         ),
         "Nennt robots und learn in der Zusammenfassung, passend zu „robots that learn“",

@@ -101,6 +101,8 @@ NOT_SAID = re.compile(r"\[#.*?#\]|\{#.*?#\}|\[\[.*?\]\]|\[%.*?%\]|\{\{.*?\}\}|\{
 STYLE_SHEET = re.compile(r"<(mj-style|style)>.*?</\1>", re.DOTALL)
 ATTRIBUTE = re.compile(r"\b(?:alt|title|aria-label)=\"([^\"]*)\"")
 TAG = re.compile(r"<[^>]*>")
+# The page of the preview is for operators, who are spoken to in English.
+READ = sorted(each for each in installed.templates().rglob("*.j2") if each.name != "preview.html.j2")
 
 
 def words_past_jinja(text: str) -> list[str]:
@@ -108,9 +110,7 @@ def words_past_jinja(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", " ".join([TAG.sub("", shown), *ATTRIBUTE.findall(shown)]))
 
 
-@pytest.mark.parametrize(
-    "template", sorted(installed.templates().rglob("*.j2"), key=str), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("template", READ, ids=lambda path: path.name)
 def test_no_template_says_a_word_past_the_catalogues(template: Path) -> None:
     assert words_past_jinja(template.read_text("utf-8")) == []
 
