@@ -6,7 +6,7 @@ from paperround.digests import How, Match, Pick, Section
 from paperround.languages import N_, Wording
 
 MOST_FORMS = 3  # of one interest that are named
-LONGEST_TERM = 60  # characters of an interest that are repeated
+LONGEST_QUOTED = 60  # characters of an interest that are repeated
 
 
 def reasons(pick: Pick, wording: Wording) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _differs(form: str, term: str) -> bool:
 
 
 def _short(term: str) -> str:
-    return term if len(term) <= LONGEST_TERM else f"{term[: LONGEST_TERM - 1].rstrip()}…"
+    return term if len(term) <= LONGEST_QUOTED else f"{term[: LONGEST_QUOTED - 1].rstrip()}…"
 
 
 _MET = {

@@ -321,6 +321,8 @@ def _crowded_out(line: PickRecord) -> str:
     if hindrance.bar is Bar.NO_ROOM:
         short = gap(hindrance.short_by or 0.0) if hindrance.short_by else ""
         return f"no room, {short} below the last above" if short else "no room, as relevant as the last above"
+    if hindrance.bar is Bar.QUOTA:
+        return f"all places that at_most allows “{hindrance.keyword}” are taken"
     return line.reasons[0]
 
 
