@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: setup semantic node demo test check lint types imports bench lock clean
+.PHONY: setup semantic node demo test check lint types imports words bench lock clean
 
 setup: .venv/ready
 
@@ -46,6 +46,16 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports
+
+# Enters what code and templates say in the catalogue of each language, without words where it is new: see
+# docs/translations.md. `make words LANGUAGES=fr` begins a catalogue.
+CATALOGUES = src/paperround/translations
+LANGUAGES ?= $(patsubst $(CATALOGUES)/%.po,%,$(wildcard $(CATALOGUES)/*.po))
+
+words: setup
+	mkdir -p var
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --add-comments Translators: --strip-comments --add-location file --width 110 --output var/messages.pot src/paperround templates
+	for language in $(LANGUAGES); do $(BIN)/pybabel --quiet update --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110 --input-file var/messages.pot --output-file $(CATALOGUES)/$$language.po --locale $$language || exit; done
 
 # Collections that people judged, and recorded days: see docs/benchmarks.md.
 COLLECTIONS ?= $(wildcard ../shared/data/ranking)

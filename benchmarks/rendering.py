@@ -23,7 +23,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from jinja2 import Template
 from mjml import mjml2html
 
 from paperround.digests import Digest, Match, Pick, Section
@@ -130,7 +129,7 @@ def _ways(
 
     def for_each() -> None:
         for mail in mails:
-            mjml2html(source.render(mail=mail), fonts={})
+            mjml2html(source(mail), fonts={})
 
     ways = {
         "compiled once": once,
@@ -143,12 +142,12 @@ def _ways(
     return ways
 
 
-def _npm(program: Path, source: Template, mails: Sequence[Mail]) -> None:
+def _npm(program: Path, source: Callable[[Mail], str], mails: Sequence[Mail]) -> None:
     """Fill the MJML of each mail, and have the files compiled; raise where one is not."""
     with TemporaryDirectory() as folder:
         files = [Path(folder) / f"{at}.mjml" for at in range(len(mails))]
         for file, mail in zip(files, mails, strict=True):
-            file.write_text(source.render(mail=mail), encoding="utf-8")
+            file.write_text(source(mail), encoding="utf-8")
         subprocess.run([program, *files, "--output", folder], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - the program that was asked for
         missing = [file.name for file in files if not file.with_suffix(".html").is_file()]
     if missing:

@@ -11,6 +11,7 @@ from paperround import clock
 from paperround.batches import SETTLED
 from paperround.digests import Digest
 from paperround.issue import MAY_COME, OPEN, Issue, Reader, blank, not_due, silence
+from paperround.languages import N_
 from paperround.letters import Letters
 from paperround.meaning import Meaning, paper_text
 from paperround.papers import Paper
@@ -29,7 +30,7 @@ from paperround.subscribers import Subscriber, WhenEmpty
 
 CHUNK = 500  # letters held in memory at a time, and entered in one commit
 NOTE = "a note without papers"
-WORDS_ALONE = "ranked by words alone: the model could not be used"
+WORDS_ALONE = N_("ranked by words alone: the model could not be used")
 
 log = structlog.get_logger()
 

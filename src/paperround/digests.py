@@ -84,9 +84,10 @@ class Hindrance:
 class Pick:
     """One paper chosen for one reader.
 
-    `announced` is the day on which its source listed it; `relevance` lies between 0 and 1;
-    `reasons` are sentences for people, the first of them the one to show. `version` is that of an
-    update; `hindrance` says of a title line why it is not shown in full.
+    `announced` is the day on which its source listed it, `late` whether the reader's last digest should
+    have had it; `relevance` lies between 0 and 1. `follows` are those of its authors whom the reader
+    follows, `version` is that of an update; `hindrance` says of a title line why it is not shown in full.
+    `reasons` say all this in sentences, in English, for the ledger: the first of them is the one to show.
     """
 
     paper: Paper
@@ -95,6 +96,8 @@ class Pick:
     announced: date
     matched: tuple[Match, ...] = ()
     reasons: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    late: bool = False
     version: int | None = None
     hindrance: Hindrance | None = None
 

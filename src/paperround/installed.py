@@ -28,6 +28,11 @@ def schemas() -> Path:
     return folder("schemas")
 
 
+def translations() -> Path:
+    """Return the folder with the words of the languages."""
+    return folder("translations")
+
+
 def sample() -> Path:
     """Return the folder with the config and the papers of the demo."""
     return folder("sample")

@@ -1,15 +1,34 @@
-"""Why a paper meets a reader's interests, in words."""
+"""Why a paper was chosen, in words."""
 
 from collections.abc import Callable, Mapping, Sequence
 
-from paperround.digests import How, Match
-from paperround.phrases import listed
+from paperround.digests import How, Match, Pick, Section
+from paperround.languages import N_, Wording
 
 MOST_FORMS = 3  # of one interest that are named
 LONGEST_QUOTED = 60  # characters of an interest that are repeated
 
 
-def matching(matched: Sequence[Match]) -> tuple[str, ...]:
+def reasons(pick: Pick, wording: Wording) -> tuple[str, ...]:
+    """Return why a paper was picked, the decisive reason first: sentences without their stop."""
+    said = []
+    if pick.version is not None:
+        said.append(wording.gettext("Version {number} of a paper that you had", number=str(pick.version)))
+    if pick.follows:
+        names = wording.listed(pick.follows)
+        said.append(wording.gettext("By {names}, whom you follow", names=names))
+    if pick.section is Section.TRENDING:
+        votes = pick.paper.votes or 0
+        said.append(wording.ngettext("Read by many: {count} vote", "Read by many: {count} votes", votes))
+    enough = pick.follows or pick.section is Section.TRENDING
+    told = [match for match in pick.matched if match.where != ("authors",)]
+    said += matching([each for each in told if not enough or each.how is not How.RESEMBLING], wording)
+    if pick.late:
+        said.append(wording.gettext("Arrived after your last digest"))
+    return tuple(said)
+
+
+def matching(matched: Sequence[Match], wording: Wording) -> tuple[str, ...]:
     """Return a sentence, without its stop, for each way in which interests are met; none where none is.
 
     First comes the way of what counts most. What only resembles is told where there is nothing better
@@ -20,18 +39,34 @@ def matching(matched: Sequence[Match]) -> tuple[str, ...]:
         by_how.setdefault(match.how, []).append(match)
     if len(by_how) > 1:
         by_how.pop(How.RESEMBLING, None)
-    return tuple(f"{_VERBS[how]} {listed([_TOLD[how](each) for each in of])}" for how, of in by_how.items())
+    return tuple(
+        wording.gettext(_MET[how], interests=wording.listed([_TOLD[how](each, wording) for each in of]))
+        for how, of in by_how.items()
+    )
 
 
-def _in_words(match: Match) -> str:
+def _in_words(match: Match, wording: Wording) -> str:
     written = [form for form in match.forms if form.casefold() != match.term.casefold()]
     other = match.forms and len(written) == len(match.forms)
-    form = f" (as “{written[0]}”)" if other and _differs(written[0], match.term) else ""
-    return f"{match.term}{form} in {_fields(match.where)}"
+    places = _fields(match.where, wording)
+    if not other or not _differs(written[0], match.term):
+        return wording.gettext("{term} in {places}", term=match.term, places=places)
+    return wording.gettext(
+        "{term} (as “{form}”) in {places}", term=match.term, form=written[0], places=places
+    )
 
 
-def _apart(match: Match) -> str:
-    return f"{listed(match.forms[:MOST_FORMS])} in {_fields(match.where)}, for {_quoted(match.term)}"
+def _apart(match: Match, wording: Wording) -> str:
+    return wording.gettext(
+        "{forms} in {places}, for “{term}”",
+        forms=wording.listed(match.forms[:MOST_FORMS]),
+        places=_fields(match.where, wording),
+        term=_short(match.term),
+    )
+
+
+def _near(match: Match, wording: Wording) -> str:
+    return wording.gettext("“{term}”", term=_short(match.term))
 
 
 def _differs(form: str, term: str) -> bool:
@@ -40,35 +75,32 @@ def _differs(form: str, term: str) -> bool:
     return not (plain.startswith(asked) or asked.startswith(plain))
 
 
-def _quoted(term: str) -> str:
-    return f"“{_short(term)}”"
-
-
 def _short(term: str) -> str:
     return term if len(term) <= LONGEST_QUOTED else f"{term[: LONGEST_QUOTED - 1].rstrip()}…"
 
 
-_VERBS = {
-    How.WORDS: "Matches",
-    How.SCATTERED: "Speaks of",
-    How.MEANING: "Near in meaning to",
-    How.RESEMBLING: "Resembles papers on",
+_MET = {
+    How.WORDS: N_("Matches {interests}"),
+    How.SCATTERED: N_("Speaks of {interests}"),
+    How.MEANING: N_("Near in meaning to {interests}"),
+    How.RESEMBLING: N_("Resembles papers on {interests}"),
 }
-_TOLD: Mapping[How, Callable[[Match], str]] = {
+_TOLD: Mapping[How, Callable[[Match, Wording], str]] = {
     How.WORDS: _in_words,
     How.SCATTERED: _apart,
-    How.MEANING: lambda match: _quoted(match.term),
-    How.RESEMBLING: lambda match: _short(match.term),
+    How.MEANING: _near,
+    How.RESEMBLING: lambda match, _: _short(match.term),
 }
 _FIELDS = {
-    "title": "the title",
-    "abstract": "the abstract",
-    "keywords": "its keywords",
-    "authors": "its authors",
-    "categories": "its categories",
-    "organization": "its organization",
+    # Translators: these six follow "in", as in "LoRA in the title and its keywords".
+    "title": N_("the title"),
+    "abstract": N_("the abstract"),
+    "keywords": N_("its keywords"),
+    "authors": N_("its authors"),
+    "categories": N_("its categories"),
+    "organization": N_("its organization"),
 }
 
 
-def _fields(where: Sequence[str]) -> str:
-    return listed([_FIELDS[field] for field in where])
+def _fields(where: Sequence[str], wording: Wording) -> str:
+    return wording.listed([wording.gettext(_FIELDS[field]) for field in where])

@@ -2,19 +2,19 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from paperround.batches import BatchRecord, BatchState
-from paperround.digests import Digest, Hindrance, How, Match, Pick, Section
+from paperround.digests import Digest, Hindrance, Pick, Section
+from paperround.languages import ENGLISH
 from paperround.likeness import Likeness
-from paperround.papers import Paper, PaperId
-from paperround.phrases import counted, listed
+from paperround.papers import PaperId
 from paperround.places import Places, in_words
 from paperround.ports import Listing, Past, RevisionListing
 from paperround.ranking import Ranked, Ranking
-from paperround.reasons import matching
+from paperround.reasons import reasons
 from paperround.subscribers import Cadence, Subscriber
 
 LONGEST_LOOK_BACK = timedelta(days=14)  # what is older is news to nobody
@@ -303,39 +303,21 @@ def _pick(
     offered: Offer,
     choice: Choice,
 ) -> Pick:
-    known = ranking.papers[ranking.position[paper]]
-    matched = ranking.matched(subscriber.interests, paper)
-    follows = ranking.follows(subscriber.interests, paper)
     late = paper in offered.late
     update = offered.updates.get(paper)
     hindrance = choice.hindered.get(paper)
-    why = _reasons(known, section, matched, follows, late=late and update is None)
-    if update is not None:
-        why = (f"Version {update.version} of a paper that you had", *why)
-    if hindrance is not None:
-        why = (in_words(hindrance, lambda each: ranking.papers[ranking.position[each]].title), *why)
-    return Pick(
-        paper=known,
+    pick = Pick(
+        paper=ranking.papers[ranking.position[paper]],
         section=Section.LATE if late and section is Section.FOR_YOU else section,
         relevance=round(choice.relevance.get(paper, 0.0), 4),
         announced=update.day if update else offered.announced[paper],
-        matched=matched,
-        reasons=why,
+        matched=ranking.matched(subscriber.interests, paper),
+        follows=ranking.follows(subscriber.interests, paper),
+        late=late and update is None,
         version=update.version if update else None,
         hindrance=hindrance,
     )
-
-
-def _reasons(
-    paper: Paper, section: Section, matched: Sequence[Match], follows: Sequence[str], *, late: bool
-) -> tuple[str, ...]:
-    reasons = []
-    if follows:
-        reasons.append(f"By {listed(follows)}, whom you follow")
-    if section is Section.TRENDING:
-        reasons.append(f"Read by many: {counted(paper.votes or 0, 'vote')}")
-    told = [match for match in matched if match.where != ("authors",)]
-    reasons += matching([match for match in told if not reasons or match.how is not How.RESEMBLING])
-    if late:
-        reasons.append("Arrived after your last digest")
-    return tuple(reasons)
+    why = reasons(pick, ENGLISH)
+    if hindrance is not None:
+        why = (in_words(hindrance, lambda each: ranking.papers[ranking.position[each]].title), *why)
+    return replace(pick, reasons=why)

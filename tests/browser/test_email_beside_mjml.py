@@ -26,7 +26,7 @@ PLACES = """[...document.querySelectorAll("h1, h2, h3, p, li, a, strong")].map(e
 def test_every_word_stands_where_the_reference_compiler_puts_it(
     browser: Browser, node_modules: Path, width: int, scheme: str
 ) -> None:
-    source = templates.uncompiled(None).render(mail=Draft(digests.full(), digests.FOOTER).mail(0))
+    source = templates.uncompiled(None)(Draft(digests.full(), digests.FOOTER).mail(0))
     program = ["node", str(node_modules.parent / "mjml.mjs")]
     done = subprocess.run(program, input=source, capture_output=True, encoding="utf-8", check=True)
     ours = Renderer().render(digests.full(), footer=digests.FOOTER).html

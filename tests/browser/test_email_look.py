@@ -72,8 +72,10 @@ def _pick(number: int, section: Section) -> Pick:
         section=section,
         relevance=0.5,
         announced=date(2026, 6, 15),
-        matched=(Match(term="paper", where=("title",), weight=1),),
-        reasons=(f"Matches {WORD_WITHOUT_END}",),
+        matched=(
+            Match(term="paper", where=("title",), weight=0.1),
+            Match(term=WORD_WITHOUT_END, where=("title",), weight=0.9),
+        ),
     )
 
 

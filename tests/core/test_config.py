@@ -14,6 +14,7 @@ from paperround.config.environment import Variables
 from paperround.config.fitting import Findings, Sheet
 from paperround.config.problems import Problem, Wrong
 from paperround.config.yaml_lines import parse
+from paperround.languages import Language
 from paperround.ports import OnUnknown
 from paperround.settings import (
     ArxivSettings,
@@ -154,6 +155,7 @@ def test_every_key_of_a_subscriber_is_read() -> None:
         "days: [tuesday]",
         'deliver_at: "7:30"',
         "timezone: Europe/Berlin",
+        "language: de",
         "paused: true",
     )
     assert done.problems == []
@@ -171,7 +173,7 @@ def test_every_key_of_a_subscriber_is_read() -> None:
     assert (ada.variety, ada.updates, ada.images) == (0.5, True, True)
     assert ada.when_empty is WhenEmpty.NOTE
     assert (ada.cadence, ada.days, ada.deliver_at) == (Cadence.WEEKLY, frozenset({1}), time(7, 30))
-    assert ada.timezone.key == "Europe/Berlin"
+    assert (ada.timezone.key, ada.language) == ("Europe/Berlin", Language.GERMAN)
 
 
 def test_every_problem_is_found_at_once() -> None:
@@ -527,6 +529,7 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("variety: 1.5", "variety: this is more than 1; write a smaller number"),
         ("variety: -0.1", "variety: this is less than 0; write a larger number"),
         ("updates: 1", "updates: "),
+        ("language: fr", 'language: "fr" cannot be chosen here; write one of: en, de'),
         ("trending: -1", "trending: this is less than 0"),
         ("trending: 1.5", "trending: a whole number is expected here"),
         ("max_papers: 0", "max_papers: this is less than 1"),

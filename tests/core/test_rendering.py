@@ -14,6 +14,7 @@ from lxml import html as lxml_html
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest, Match, Pick, Section
 from paperround.keywords import keyword
+from paperround.languages import ENGLISH
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, listed
 from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, RoundRenderer, TemplateError
@@ -57,7 +58,7 @@ def pick(of: Paper, section: Section = Section.FOR_YOU, announced: date = DAY) -
         relevance=0.8,
         announced=announced,
         matched=matched,
-        reasons=("Matches diffusion model in the title", "never shown"),
+        late=True,
     )
 
 
@@ -168,12 +169,19 @@ def test_what_is_not_known_of_a_paper_leaves_no_trace() -> None:
     assert "Why" not in out.html + out.text
 
 
+def test_of_the_reasons_the_first_is_shown() -> None:
+    out = rendered(replace(pick(FULL), follows=("Ada Example",)))
+    assert "   Why: By Ada Example, whom you follow\n" in out.text
+    assert "Matches" not in out.html + out.text
+    assert "Arrived" not in out.html + out.text
+
+
 def test_no_votes_are_told_from_votes_that_nobody_counted() -> None:
     none, one = rendered(pick(paper(votes=0))), rendered(pick(paper(votes=1)))
     assert "0 votes" in none.text
-    assert "0&nbsp;votes" in none.html
+    assert "0\xa0votes" in none.html
     assert "1 vote\n" in one.text
-    assert "1&nbsp;vote " in one.html.replace("\n", " ")
+    assert "1\xa0vote " in one.html.replace("\n", " ")
 
 
 def test_matched_words_are_marked_in_title_and_sentence() -> None:
@@ -229,7 +237,7 @@ def test_a_weekly_mail_speaks_of_the_week() -> None:
     )
     out = rendered(pick(paper(1)), subscriber=weekly)
     assert out.subject == "Week to 16 June · Paper 1 on diffusion models"
-    assert "The week to Tuesday 16 June 2026" in out.text
+    assert "The week to Tuesday, 16 June 2026" in out.text
     assert "ada@example.org is subscribed." in out.text
 
 
@@ -257,6 +265,17 @@ def test_the_footer_says_what_why_and_how_to_end_it() -> None:
     ]
 
 
+def test_where_there_is_a_page_for_it_the_footer_leads_to_it_before_the_way_out() -> None:
+    page = "https://papers.example.org/preferences/1-7-abc"
+    footer = Footer(unsubscribe=FOOTER.unsubscribe, preferences=page, postal_address="1 Example Street")
+    out = renderer().render(digest(pick(FULL)), footer=footer)
+    assert texts(tree(out), "//p")[-1] == "Pause or change how often · Unsubscribe · 1 Example Street"
+    assert cast("list[str]", tree(out).xpath("//@href"))[-2:] == [page, FOOTER.unsubscribe]
+    assert out.text.endswith(
+        f"\nPause or change how often: {page}\nUnsubscribe: {FOOTER.unsubscribe}\n1 Example Street\n"
+    )
+
+
 def test_of_many_interests_the_first_few_are_named() -> None:
     reader = Subscriber(
         address="ada@example.org",
@@ -273,6 +292,11 @@ def test_a_footer_without_a_way_out_is_refused() -> None:
         Footer(unsubscribe="javascript:alert(1)")
 
 
+def test_a_footer_whose_page_is_none_of_the_web_is_refused() -> None:
+    with pytest.raises(ValueError, match="preferences"):
+        Footer(unsubscribe=FOOTER.unsubscribe, preferences="javascript:alert(1)")
+
+
 # The text part
 
 
@@ -282,7 +306,7 @@ def test_the_text_reads_as_if_it_were_the_only_part() -> None:
 
 
 TEXT = """\
-Tuesday 16 June 2026
+Tuesday, 16 June 2026
 1 paper for you
 Picked from 589 papers.
 
@@ -295,7 +319,7 @@ FOR YOU
 
    We propose LoRA for cats.
 
-   Why: Matches diffusion model in the title
+   Why: Matches diffusion model in the title and LoRA in the title
 
    Paper: https://arxiv.org/abs/2606.00007
    PDF: https://arxiv.org/pdf/2606.00007
@@ -449,7 +473,8 @@ def hostile_mail(text: str) -> Rendered:
         deliver_at=time(7),
         interests=Interests(authors=(text,)),
     )
-    chosen = Pick(paper=every, section=Section.LATE, relevance=0, announced=DAY, reasons=(text,))
+    met = Match(term=text, where=("title",), forms=(text[::-1],), weight=1)
+    chosen = Pick(paper=every, section=Section.LATE, relevance=0, announced=DAY, matched=(met,))
     made = Digest(
         subscriber=reader,
         day=DAY,
@@ -746,11 +771,11 @@ def test_a_mail_that_no_template_can_make_is_not_the_fault_of_the_operators(tmp_
     ],
 )
 def test_many_authors_are_the_first_three_the_last_and_a_number(count: int, expected: str) -> None:
-    assert authors([f"A{number}" for number in range(count)]) == expected
+    assert authors([f"A{number}" for number in range(count)], ENGLISH) == expected
 
 
 def test_authors_without_a_name_are_not_counted() -> None:
-    assert authors(["", " ", "Ada"]) == "Ada"
+    assert authors(["", " ", "Ada"], ENGLISH) == "Ada"
 
 
 def test_an_empty_day_is_told_by_what_was_looked_at_and_by_what_is_missing() -> None:
@@ -766,17 +791,18 @@ def test_an_empty_day_is_told_by_what_was_looked_at_and_by_what_is_missing() -> 
         "arXiv: no announcement, as on a holiday; {}Distill: could not be read; Lab: not announced yet; "
         "Blog: nothing announced; Journal: could be read only in part."
     )
-    assert nothing([holiday, *others], 42) == "Nothing new that matches among 42 papers; " + missing.format(
-        ""
-    )
-    assert nothing([holiday, *others], 0) == missing.format("Hugging Face: nothing new since the last mail; ")
-    assert nothing([], 0) == "Nothing new since the last mail."
+    batches = [holiday, *others]
+    looked = "Nothing new that matches among 42 papers; "
+    assert nothing(batches, 42, ENGLISH) == looked + missing.format("")
+    seen = "Hugging Face: nothing new since the last mail; "
+    assert nothing(batches, 0, ENGLISH) == missing.format(seen)
+    assert nothing([], 0, ENGLISH) == "Nothing new since the last mail."
 
 
 @pytest.mark.parametrize("title", ["word " * 100, "x" * 500, "short"])
 @pytest.mark.parametrize("cadence", list(Cadence))
 def test_a_subject_is_short_and_keeps_its_number(title: str, cadence: Cadence) -> None:
-    made = subject(date(2026, 9, 30), cadence, [title] * 1000)
+    made = subject(date(2026, 9, 30), cadence, [title] * 1000, ENGLISH)
     assert len(made) <= 110
     assert made.endswith(" and 999 more")
 
@@ -790,7 +816,7 @@ def test_batches_are_told_richest_first_with_what_is_new_of_older_days() -> None
         batch("arXiv", DAY, BatchState.FRESH, 555, 555),
         batch("arXiv", before - timedelta(1), BatchState.FRESH, 580, 0),
     ]
-    assert made_from(batches, seen_from=DAY) == (
+    assert made_from(batches, ENGLISH, seen_from=DAY) == (
         "arXiv 16 June: 555 new, 15 June: 601, 12 of them new; Hugging Face 16 June: 34; "
         "Distill: failed, will be tried again"
     )
@@ -806,16 +832,18 @@ def test_batches_are_told_richest_first_with_what_is_new_of_older_days() -> None
     ],
 )
 def test_a_batch_that_is_not_whole_says_so(state: BatchState, expected: str) -> None:
-    assert made_from([batch("A", date(2025, 12, 31), state, 3, 3)], seen_from=DAY) == expected
+    assert made_from([batch("A", date(2025, 12, 31), state, 3, 3)], ENGLISH, seen_from=DAY) == expected
 
 
 def test_many_sources_are_counted_and_not_listed() -> None:
-    told = made_from([batch(f"S{n}", DAY, BatchState.FRESH, 1, 1) for n in range(30)], seen_from=DAY)
+    told = made_from([batch(f"S{n}", DAY, BatchState.FRESH, 1, 1) for n in range(30)], ENGLISH, seen_from=DAY)
     assert told.endswith("; and 18 sources more")
 
 
 def test_a_remark_on_the_ranking_comes_after_the_batches() -> None:
-    told = made_from([batch("A", DAY, BatchState.FRESH, 3, 3)], seen_from=DAY, remark="by words alone")
+    told = made_from(
+        [batch("A", DAY, BatchState.FRESH, 3, 3)], ENGLISH, seen_from=DAY, remark="by words alone"
+    )
     assert told == "A 16 June: 3 new; by words alone"
 
 

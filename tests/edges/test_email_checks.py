@@ -166,7 +166,7 @@ def reference(node_modules: Path, source: str) -> str:
 
 @pytest.mark.parametrize("digest", [digests.full(), digests.empty()], ids=["full", "empty"])
 def test_the_reference_compiler_differs_only_in_what_is_explained(node_modules: Path, digest: Digest) -> None:
-    source = templates.uncompiled(None).render(mail=Draft(digest, digests.FOOTER).mail(0))
+    source = templates.uncompiled(None)(Draft(digest, digests.FOOTER).mail(0))
     ours, theirs = meaning(mjml2html(source, fonts={})), meaning(reference(node_modules, source))
     body, article = [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]]
     # The class of mj-body stands one element further in, and the default spacing of words is not repeated.
@@ -176,5 +176,5 @@ def test_the_reference_compiler_differs_only_in_what_is_explained(node_modules: 
 
 def test_compiled_once_or_for_each_mail_it_is_the_same_mail() -> None:
     mail = Draft(digests.full(), digests.FOOTER).mail(0)
-    each = mjml2html(templates.uncompiled(None).render(mail=mail), fonts={})
+    each = mjml2html(templates.uncompiled(None)(mail), fonts={})
     assert meaning(templates.load(None).html(mail)) == meaning(each)

@@ -9,6 +9,7 @@ import pytest
 
 from paperround.digests import Digest, Match, Pick, Section
 from paperround.keywords import keyword
+from paperround.languages import Language
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
 from paperround.ports import SubscriberId
@@ -19,7 +20,7 @@ from paperround.subscribers import Interests, Subscriber
 DAY = date(2026, 6, 16)
 
 
-def letter(*, images: bool) -> bytes:
+def letter(*, images: bool, language: Language) -> bytes:
     picks = tuple(
         Pick(
             paper=Paper(
@@ -46,6 +47,7 @@ def letter(*, images: bool) -> bytes:
         timezone=ZoneInfo("Europe/London"),
         deliver_at=time(7, 30),
         images=images,
+        language=language,
     )
     digest = Digest(
         subscriber=subscriber, day=DAY, picks=picks, titles=(), batches=(), considered=90, rejected={}
@@ -62,12 +64,14 @@ def letter(*, images: bool) -> bytes:
 
 @pytest.mark.needs("spamassassin")
 @pytest.mark.parametrize("images", [False, True])
+@pytest.mark.parametrize("language", list(Language))
 def test_a_spam_filter_with_its_local_rules_finds_nothing_wrong(
     images: bool,  # noqa: FBT001 - an example's input
+    language: Language,
 ) -> None:
     command = ["spamassassin", "--local", "--test-mode"]
     report = subprocess.run(
-        command, input=letter(images=images), capture_output=True, check=True
+        command, input=letter(images=images, language=language), capture_output=True, check=True
     ).stdout.decode()
     score = re.search(r"^X-Spam-Status: .*\bscore=(-?[\d.]+)", report, re.MULTILINE)
     assert score is not None, report

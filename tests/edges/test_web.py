@@ -7,26 +7,32 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 import structlog
 from starlette.applications import Starlette
+from tests.fakes.asking import URLENCODED, ask
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.preferences import MemoryPreferences
 
+from paperround.languages import Language
 from paperround.ports import SubscriberId
 from paperround.settings import WebSettings
-from paperround.tokens import UNSUBSCRIBE, token
+from paperround.subscribers import Subscriber
+from paperround.tokens import PREFERENCES, UNSUBSCRIBE, token
 from paperround.web import Health, Server, create_app
 
 SECRET = bytes(range(32))
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 ADA = SubscriberId(7)
 LINK = f"/unsubscribe/{token(SECRET, UNSUBSCRIBE, ADA)}"
+CHOICES = f"/preferences/{token(SECRET, PREFERENCES, ADA)}"
+READER = Subscriber(address="ada@example.org", timezone=ZoneInfo("Europe/London"), deliver_at=time(7))
 FORGED = "/unsubscribe/1-7-" + "a" * 26
 ONE_CLICK = b"List-Unsubscribe=One-Click"
-URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 MULTIPART = (
     b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
     {"Content-Type": "multipart/form-data; boundary=x"},
@@ -54,6 +60,8 @@ class FullDisk(Suppressed):
 def app(
     ledger: Suppressed | None = None,
     *,
+    preferences: MemoryPreferences | None = None,
+    language: Language = Language.ENGLISH,
     problems: tuple[str, ...] = (),
     sender_name: str = "Paper Round",
     templates: Path | None = None,
@@ -61,6 +69,9 @@ def app(
 ) -> Starlette:
     return create_app(
         ledger=ledger or Suppressed(),
+        preferences=preferences or MemoryPreferences(MemoryLedger()),
+        readers={ADA: READER}.get,
+        languages={ADA: language},
         secret=SECRET,
         health=lambda: Health(problems=problems),
         now=lambda: NOON,
@@ -68,17 +79,6 @@ def app(
         templates=templates,
         patience=patience,
     )
-
-
-def ask(
-    method: str, path: str, app: Starlette, body: bytes = b"", headers: dict[str, str] | None = None
-) -> httpx.Response:
-    async def conversation() -> httpx.Response:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="https://papers.example.org") as client:
-            return await client.request(method, path, content=body, headers=headers)
-
-    return asyncio.run(conversation())
 
 
 def test_opening_the_link_changes_nothing_and_shows_a_button() -> None:
@@ -99,6 +99,25 @@ def test_one_click_unsubscribes_in_both_forms(body: bytes, headers: dict[str, st
     assert "You are unsubscribed" in answer.text
     assert not {"location", "set-cookie"} & answer.headers.keys()
     assert ledger.reasons == {ADA: "unsubscribed on 2026-06-16"}
+
+
+def test_whoever_leaves_is_answered_in_their_language() -> None:
+    speaking = app(language=Language.GERMAN)
+    question = ask("GET", LINK, speaking).text
+    assert '<html lang="de">' in question
+    assert "<h1>Diese E-Mails abbestellen?</h1>" in question
+    assert '<button name="List-Unsubscribe" value="One-Click">Abbestellen</button>' in question
+    done = ask("POST", LINK, speaking, ONE_CLICK, URLENCODED).text
+    assert "<p>Paper Round schickt Ihnen nichts mehr.</p>" in done
+    assert "Es wurde nichts geändert" in ask("POST", LINK, speaking, b"", URLENCODED).text
+    broken = app(FullDisk(), language=Language.GERMAN)
+    assert "Das hat nicht geklappt" in ask("POST", LINK, broken, ONE_CLICK, URLENCODED).text
+
+
+def test_whoever_is_not_known_is_answered_in_english() -> None:
+    unknown = f"/unsubscribe/{token(SECRET, UNSUBSCRIBE, SubscriberId(8))}"
+    for path in (FORGED, unknown, "/nowhere"):
+        assert '<html lang="en">' in ask("GET", path, app(language=Language.GERMAN)).text
 
 
 def test_a_second_click_changes_nothing() -> None:
@@ -172,7 +191,16 @@ def test_a_failure_to_record_is_not_reported_as_done() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", LINK), ("POST", LINK), ("GET", FORGED), ("PUT", LINK), ("GET", "/healthz")]
+    ("method", "path"),
+    [
+        ("GET", LINK),
+        ("POST", LINK),
+        ("GET", CHOICES),
+        ("POST", CHOICES),
+        ("GET", FORGED),
+        ("PUT", LINK),
+        ("GET", "/healthz"),
+    ],
 )
 def test_no_answer_is_stored_indexed_or_passed_on(method: str, path: str) -> None:
     headers = ask(method, path, app(FullDisk()), ONE_CLICK, URLENCODED).headers
@@ -182,8 +210,9 @@ def test_no_answer_is_stored_indexed_or_passed_on(method: str, path: str) -> Non
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_page_runs_no_script_and_loads_nothing() -> None:
-    answer = ask("GET", LINK, app())
+@pytest.mark.parametrize("path", [LINK, CHOICES])
+def test_a_page_runs_no_script_and_loads_nothing(path: str) -> None:
+    answer = ask("GET", path, app())
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
@@ -303,19 +332,22 @@ def test_a_chunked_body_is_read() -> None:
     assert ADA in ledger.reasons
 
 
+@pytest.mark.parametrize("path", [LINK, CHOICES])
 @pytest.mark.parametrize("head", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
-def test_a_large_body_is_refused_before_it_has_come(head: str) -> None:
+def test_a_large_body_is_refused_before_it_has_come(head: str, path: str) -> None:
     ledger = Suppressed()
     start = ONE_CLICK + b"&" + b"x" * 9000
     body = b"%x\r\n%s\r\n" % (len(start), start) if "chunked" in head else start
-    answer = raw(app(ledger), post(body, head))
+    answer = raw(app(ledger), post(body, head, path=path))
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert ledger.reasons == {}
 
 
-def test_a_body_that_does_not_come_is_given_up() -> None:
+@pytest.mark.parametrize("path", [LINK, CHOICES])
+def test_a_body_that_does_not_come_is_given_up(path: str) -> None:
     ledger = Suppressed()
-    answer = raw(app(ledger, patience=timedelta(milliseconds=50)), post(ONE_CLICK, "Content-Length: 1000"))
+    request = post(ONE_CLICK, "Content-Length: 1000", path=path)
+    answer = raw(app(ledger, patience=timedelta(milliseconds=50)), request)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert ledger.reasons == {}
 
@@ -350,11 +382,13 @@ def test_no_log_holds_a_token(caplog: pytest.LogCaptureFixture, capfd: pytest.Ca
     raw(app(), post(ONE_CLICK, *close))
     raw(app(FullDisk()), post(ONE_CLICK, *close))
     raw(app(), post(ONE_CLICK, *close, path=FORGED))
+    raw(app(), post(ONE_CLICK, *close, path=CHOICES))
     raw(app(), f"NONSENSE {LINK}\r\n\r\n".encode())
     logged = caplog.text + "".join(capfd.readouterr())
     assert "Exception in ASGI application" in logged
     assert LINK.rpartition("/")[2] not in logged
     assert FORGED.rpartition("/")[2] not in logged
+    assert CHOICES.rpartition("/")[2] not in logged
 
 
 def test_the_server_leaves_signals_to_the_service() -> None:

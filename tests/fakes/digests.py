@@ -1,11 +1,13 @@
 """Digests as mails show them at their fullest and at their emptiest."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest, Match, Pick, Section
 from paperround.keywords import keyword
+from paperround.languages import Language
 from paperround.papers import Paper, PaperId
 from paperround.rendering import Footer
 from paperround.subscribers import Interests, Subscriber
@@ -30,6 +32,11 @@ def full() -> Digest:
         picks=(*picks, _pick(bare, Section.FOR_YOU)),
         titles=(_pick(_paper(8), Section.MORE), _pick(bare, Section.MORE)),
     )
+
+
+def in_german(digest: Digest) -> Digest:
+    """Return the digest of somebody who reads in German."""
+    return replace(digest, subscriber=replace(digest.subscriber, language=Language.GERMAN))
 
 
 def empty() -> Digest:

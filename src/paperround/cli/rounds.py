@@ -218,7 +218,7 @@ def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], 
         letters = desk.letters.for_round()
         made = plans(
             day,
-            subscribers,
+            desk.current(subscribers),
             library=desk.library,
             ledger=desk.ledger,
             letters=letters,

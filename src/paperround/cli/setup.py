@@ -167,7 +167,9 @@ def preview(
         if day is None or not desk.library.batches([day]):
             return None
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
-        look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids, embedder=desk.embedder)
+        look = issue(
+            day, desk.current([subscriber]), desk.library, desk.ledger, ids=ids, embedder=desk.embedder
+        )
         digest = next(look.digests())
         # Whoever looks at a mail wants to see what is wrong with its templates.
         return day, digest, letters(settings, desk.ledger).render(digest, ids[subscriber.address])

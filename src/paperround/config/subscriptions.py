@@ -14,6 +14,7 @@ from paperround.config.fitting import Sheet
 from paperround.config.forms import Address, Category, Clock, Days, Form, Interest, Text, Zone, without_nulls
 from paperround.config.problems import KeyPath, Wrong, quoted
 from paperround.keywords import Keyword, exclusion, keyword
+from paperround.languages import Language
 from paperround.settings import Mailbox
 from paperround.subscribers import WEEKDAYS, Cadence, Interests, Subscriber, WhenEmpty
 
@@ -125,6 +126,8 @@ class PreferencesForm(Form):
     """The time of day on the subscriber's own clock, such as "07:30"."""
     timezone: Annotated[Zone, Field(json_schema_extra={"default": "UTC"})] = ZoneInfo("UTC")
     """The subscriber's time zone, such as Europe/Berlin."""
+    language: Literal["en", "de"] = "en"
+    """The language that the mails are written in; papers stay in theirs."""
 
 
 class DefaultsForm(PreferencesForm):
@@ -243,6 +246,7 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
             categories=tuple(dict.fromkeys(form.categories)),
             organizations=tuple(dict.fromkeys(form.organizations)),
         ),
+        language=Language(form.language),
         timezone=form.timezone,
         deliver_at=form.deliver_at,
         days=form.days,

@@ -1,10 +1,12 @@
 """A mail that has one of everything, to try templates on."""
 
+from paperround.languages import ENGLISH
 from paperround.rendering.views import Card, Line, Link, Mail, Part, Piece
 
 _TITLE = "A title with a matched word"
 
 SPECIMEN = Mail(
+    wording=ENGLISH,
     subject=f"16 June · {_TITLE}",
     preheader="Also: another title",
     day="Tuesday 16 June 2026",
@@ -35,7 +37,8 @@ SPECIMEN = Mail(
     ),
     left_out="3 more papers did not fit into this mail.",
     batches="Example 16 June: 589 new",
-    because="ada@example.org asked for matched words.",
+    because="You get this because ada@example.org asked for matched words.",
+    preferences="https://papers.example.org/p/1",
     unsubscribe="https://papers.example.org/u/1",
     postal_address="1 Example Street, London",
 )

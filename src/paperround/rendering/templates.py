@@ -31,12 +31,12 @@ class Templates:
 
     def html(self, mail: Mail) -> str:
         """Return the HTML of a mail."""
-        fill = partial(self._html.render, mail=mail)
+        fill = partial(_filled, self._html, mail)
         return translated(fill, HTML, self._files, expressions=self._expressions)
 
     def text(self, mail: Mail) -> str:
         """Return the text of a mail."""
-        return translated(partial(self._text.render, mail=mail), TEXT, self._files)
+        return translated(partial(_filled, self._text, mail), TEXT, self._files)
 
 
 def load(folder: Path | None) -> Templates:
@@ -50,10 +50,11 @@ def load(folder: Path | None) -> Templates:
     return Templates(html, text, loader, expressions)
 
 
-def uncompiled(folder: Path | None) -> jinja2.Template:
-    """Return the HTML's template as MJML: filled with a `mail`, it is what any MJML compiler takes."""
+def uncompiled(folder: Path | None) -> Callable[[Mail], str]:
+    """Return what fills the HTML's template as MJML, which is what any MJML compiler takes."""
     loader = _Loader(folder)
-    return translated(lambda: _CURLY.from_string(_mjml(loader)), HTML, loader)
+    template = translated(lambda: _CURLY.from_string(_mjml(loader)), HTML, loader)
+    return partial(_filled, template)
 
 
 @lru_cache(maxsize=8192)
@@ -68,6 +69,11 @@ def wrapped(text: str, first: str = "", rest: str | None = None, *, width: int =
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _filled(template: jinja2.Template, mail: Mail) -> str:
+    """Return the text for one mail; the template says its own words through what gettext calls so."""
+    return template.render(mail=mail, _=mail.wording.gettext, ngettext=mail.wording.ngettext)
 
 
 class _Loader(Files):

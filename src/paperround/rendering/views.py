@@ -8,26 +8,34 @@ from functools import lru_cache
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from paperround import phrases
+from paperround import translations
 from paperround.digests import Digest, Pick, Section
 from paperround.excerpts import LONGEST, telling
 from paperround.keywords import Keyword, marks
+from paperround.languages import N_, Language, Wording
 from paperround.links import image_link, web_link
 from paperround.papers import Paper
+from paperround.reasons import reasons
 from paperround.rendering import words
 from paperround.subscribers import Cadence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
-    """What stands at the end of every mail; `unsubscribe` is a web link or a mailto: link."""
+    """What stands at the end of every mail.
+
+    `unsubscribe` is a web link or a mailto: link, `preferences` a web link where there is a page.
+    """
 
     unsubscribe: str
+    preferences: str | None = None
     postal_address: str | None = None
 
     def __post_init__(self) -> None:
         if not self.unsubscribe.startswith(("https://", "http://", "mailto:")):
             raise ValueError(f"unsubscribe is neither a web link nor a mailto: link: {self.unsubscribe!r}")
+        if not (self.preferences or "https://").startswith(("https://", "http://")):
+            raise ValueError(f"preferences is no web link: {self.preferences!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +97,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """Everything that a mail says, in the order in which it is read."""
+    """Everything that a mail says, in the order in which it is read; templates add words of its `wording`."""
 
+    wording: Wording
     subject: str
     preheader: str
     day: str
@@ -100,19 +109,26 @@ class Mail:
     left_out: str
     batches: str
     because: str
+    preferences: str
     unsubscribe: str
     postal_address: str
+
+    @property
+    def language(self) -> Language:
+        """The language that it is written in."""
+        return self.wording.language
 
 
 class Draft:
     """A digest in words, which can be had shorter and shorter."""
 
     def __init__(self, digest: Digest, footer: Footer) -> None:
+        self._wording = translations.wording(digest.subscriber.language)
         order = list(Section)
         picks = sorted(digest.picks, key=lambda pick: order.index(pick.section))
-        self._cards: list[_Entry] = [_entry(pick, digest) for pick in picks]
-        self._titles: list[_Entry] = [(Section.MORE, _line(pick)) for pick in digest.titles]
-        self._bare = _bare(digest, footer, picks)
+        self._cards: list[_Entry] = [_entry(pick, digest, self._wording) for pick in picks]
+        self._titles: list[_Entry] = [(Section.MORE, _line(pick, self._wording)) for pick in digest.titles]
+        self._bare = _bare(digest, footer, picks, self._wording)
         self._steps = tuple(_steps(len(self._cards), len(self._titles)))
 
     @property
@@ -131,8 +147,13 @@ class Draft:
             if detail is not _Detail.ABSENT
         ]
         absent = details.count(_Detail.ABSENT)
-        left_out = f"{phrases.counted(absent, 'more paper')} did not fit into this mail." if absent else ""
-        return replace(self._bare, parts=tuple(_parts(entries)), left_out=left_out)
+        left_out = self._wording.ngettext(
+            "{count} more paper did not fit into this mail.",
+            "{count} more papers did not fit into this mail.",
+            absent,
+        )
+        parts = tuple(_parts(entries, self._wording))
+        return replace(self._bare, parts=parts, left_out=left_out if absent else "")
 
 
 _Entry = tuple[Section, Card | Line]
@@ -146,12 +167,12 @@ class _Detail(Enum):
 
 
 _HEADINGS = {
-    Section.FOR_YOU: "For you",
-    Section.AUTHORS: "From authors you follow",
-    Section.LATE: "Late arrivals",
-    Section.TRENDING: "Trending",
-    Section.UPDATES: "Updates",
-    Section.MORE: "Also matched",
+    Section.FOR_YOU: N_("For you"),
+    Section.AUTHORS: N_("From authors you follow"),
+    Section.LATE: N_("Late arrivals"),
+    Section.TRENDING: N_("Trending"),
+    Section.UPDATES: N_("Updates"),
+    Section.MORE: N_("Also matched"),
 }
 _LONGEST_TITLE = 300
 _LONGEST_LINE = 180
@@ -180,43 +201,44 @@ def _shown(entry: Card | Line, detail: _Detail) -> Card | Line:
     return Line(title=words.one_line(entry.plain_title, _LONGEST_LINE), url=entry.url)
 
 
-def _parts(entries: Sequence[_Entry]) -> Iterator[Part]:
+def _parts(entries: Sequence[_Entry], wording: Wording) -> Iterator[Part]:
     for section, grouped in groupby(entries, key=lambda entry: entry[0]):
         shown = [entry for _, entry in grouped]
         yield Part(
-            heading=_HEADINGS[section],
+            heading=wording.gettext(_HEADINGS[section]),
             cards=tuple(entry for entry in shown if isinstance(entry, Card)),
             lines=tuple(entry for entry in shown if isinstance(entry, Line)),
         )
 
 
-def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick]) -> Mail:
+def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick], wording: Wording) -> Mail:
     """Return the mail without its papers."""
     subscriber = digest.subscriber
     titles = [pick.paper.title for pick in picks or digest.titles]
-    day = phrases.long_day(digest.day)
-    asked = words.asked_for(subscriber)
-    nothing = words.nothing([each for each in digest.batches if each.day == digest.day], digest.considered)
-    picked = f"Picked from {phrases.counted(digest.considered, 'paper')}." if digest.considered else ""
-    address = words.one_line(subscriber.address, _LONGEST_REASON)
+    today = [each for each in digest.batches if each.day == digest.day]
+    nothing = "" if titles else words.nothing(today, digest.considered, wording)
+    day = wording.long_day(digest.day)
+    if subscriber.cadence is Cadence.WEEKLY:
+        day = wording.gettext("The week to {day}", day=day)
     return Mail(
-        subject=words.subject(digest.day, subscriber.cadence, titles),
-        preheader=words.preheader(titles, subscriber.interests)
-        if titles
-        else words.one_line(nothing, words.LONGEST_PREHEADER),
-        day=f"The week to {day}" if subscriber.cadence is Cadence.WEEKLY else day,
-        heading=f"{phrases.counted(len(titles), 'paper')} for you" if titles else "No papers this time",
-        summary=picked if titles else nothing,
+        wording=wording,
+        subject=words.subject(digest.day, subscriber.cadence, titles, wording),
+        preheader=words.one_line(nothing, words.LONGEST_PREHEADER)
+        or words.preheader(titles, subscriber.interests, wording),
+        day=day,
+        heading=words.heading(len(titles), wording),
+        summary=nothing or words.summary(digest.considered, wording),
         parts=(),
         left_out="",
-        batches=words.made_from(digest.batches, seen_from=digest.day, remark=digest.remark),
-        because=f"{address} asked for {asked}." if asked else f"{address} is subscribed.",
+        batches=words.made_from(digest.batches, wording, seen_from=digest.day, remark=digest.remark),
+        because=words.because(subscriber, wording),
+        preferences=footer.preferences or "",
         unsubscribe=footer.unsubscribe,
         postal_address=words.one_line(footer.postal_address or "", _LONGEST_TITLE),
     )
 
 
-def _entry(pick: Pick, digest: Digest) -> _Entry:
+def _entry(pick: Pick, digest: Digest, wording: Wording) -> _Entry:
     terms = {match.term for match in pick.matched}
     matched = tuple(each for each in digest.subscriber.interests.keywords if each.text in terms)
     late = pick.section is Section.LATE
@@ -224,10 +246,11 @@ def _entry(pick: Pick, digest: Digest) -> _Entry:
     card = _card(
         pick.paper,
         matched,
-        pick.reasons[:1],
+        "".join(reasons(pick, wording)[:1]),
+        wording,
         seen_from=digest.day,
         announced=announced,
-        version=_version(pick),
+        version=_version(pick, wording),
     )
     return pick.section, replace(card, late=late, image=card.image if digest.subscriber.images else None)
 
@@ -237,7 +260,8 @@ def _entry(pick: Pick, digest: Digest) -> _Entry:
 def _card(
     paper: Paper,
     keywords: tuple[Keyword, ...],
-    reasons: tuple[str, ...],
+    why: str,
+    wording: Wording,
     *,
     seen_from: date,
     announced: date | None,
@@ -246,34 +270,34 @@ def _card(
     title = words.one_line(paper.title, _LONGEST_TITLE) or paper.id
     sentence = words.one_line(telling(paper.abstract, keywords), _LONGEST_SENTENCE)
     published = (
-        "" if paper.published == announced else phrases.short_day(paper.published, seen_from=seen_from)
+        "" if paper.published == announced else wording.short_day(paper.published, seen_from=seen_from)
     )
     facts = (version, _place(paper), published, words.one_line(paper.organization or "", _LONGEST_NAME))
     return Card(
         title=_pieces(title, keywords),
         plain_title=title,
         url=web_link(paper.url),
-        authors=words.authors(paper.authors),
-        announced=phrases.short_day(announced, seen_from=seen_from) if announced else "",
+        authors=words.authors(paper.authors, wording),
+        announced=wording.short_day(announced, seen_from=seen_from) if announced else "",
         late=False,
         facts=tuple(fact for fact in facts if fact),
         votes=paper.votes,
         image=image_link(paper.image_url),
         sentence=_pieces(sentence, keywords),
         plain_sentence=sentence,
-        why=" ".join(words.one_line(reason, _LONGEST_REASON) for reason in reasons),
-        links=tuple(_links(paper)),
+        why=words.one_line(why, _LONGEST_REASON),
+        links=tuple(_links(paper, wording)),
     )
 
 
-def _line(pick: Pick) -> Line:
+def _line(pick: Pick, wording: Wording) -> Line:
     title = words.one_line(pick.paper.title, _LONGEST_LINE) or pick.paper.id
-    version = _version(pick)
+    version = _version(pick, wording)
     return Line(title=f"{title} ({version})" if version else title, url=web_link(pick.paper.url))
 
 
-def _version(pick: Pick) -> str:
-    return "" if pick.version is None else f"version {pick.version}"
+def _version(pick: Pick, wording: Wording) -> str:
+    return "" if pick.version is None else wording.gettext("version {number}", number=str(pick.version))
 
 
 def _pieces(text: str, keywords: tuple[Keyword, ...]) -> tuple[Piece, ...]:
@@ -293,13 +317,13 @@ def _place(paper: Paper) -> str:
     return words.one_line((urlsplit(link).hostname or "").removeprefix("www."), _LONGEST_NAME) if link else ""
 
 
-def _links(paper: Paper) -> Iterator[Link]:
+def _links(paper: Paper, wording: Wording) -> Iterator[Link]:
     given = {
-        "Paper": paper.url,
-        "PDF": paper.pdf_url,
-        "Code": paper.code_url,
-        "Project": paper.project_url,
+        N_("Paper"): paper.url,
+        N_("PDF"): paper.pdf_url,
+        N_("Code"): paper.code_url,
+        N_("Project"): paper.project_url,
     }
     for label, address in given.items():
         if url := web_link(address):
-            yield Link(label, url)
+            yield Link(wording.gettext(label), url)

@@ -13,6 +13,7 @@ from lxml import etree
 
 from paperround import links, text
 from paperround.batches import Batch, BatchState, Revision
+from paperround.languages import N_
 from paperround.papers import Paper, arxiv_id
 from paperround.phrases import full_day
 from paperround.ports import SourceError
@@ -100,6 +101,12 @@ _AFFILIATION = re.compile(r"\([^()]*\)|[()]")
 _SATURDAY = 5
 
 
+def _unannounced(day: date) -> str:
+    if day.weekday() >= _SATURDAY:
+        return N_("no announcement, as on a weekend")
+    return N_("no announcement, as on a holiday")
+
+
 def _batch(source: str, announcement: Announcement, etag: str | None) -> Batch:
     day, entries = announcement.day, announcement.entries
     state, reason = entries.state, entries.reason
@@ -108,8 +115,7 @@ def _batch(source: str, announcement: Announcement, etag: str | None) -> Batch:
         reason = f"arXiv's feed ends at {MOST_ITEMS:,} items: ask for fewer categories. {reason}".rstrip()
     elif not entries.papers and state is BatchState.FRESH:
         state = BatchState.QUIET
-        occasion = "weekend" if day.weekday() >= _SATURDAY else "holiday"
-        reason = "revised papers alone" if entries.total else f"no announcement, as on a {occasion}"
+        reason = N_("revised papers alone") if entries.total else _unannounced(day)
     return Batch(
         source=source,
         day=day,

@@ -1,7 +1,6 @@
-"""The web application: leaving the list, and whether the service is well."""
+"""The web application: leaving the list, choosing how to read, and whether the service is well."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -12,18 +11,21 @@ import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from paperround.ports import SubscriberId
-from paperround.tokens import UNSUBSCRIBE, subscriber_of
+from paperround import translations
+from paperround.languages import Language, Wording
+from paperround.ports import Preferences, SubscriberId
+from paperround.subscribers import Subscriber
+from paperround.tokens import PREFERENCES, UNSUBSCRIBE, subscriber_of
+from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
 from paperround.web.pages import PRIVATE, Pages
+from paperround.web.preferences import Choosing
 
 _log = structlog.get_logger(__name__)
-
-_LARGEST_BODY = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +42,12 @@ class Suppressions(Protocol):
         """Send this subscriber nothing any more. Doing it again changes nothing."""
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     *,
     ledger: Suppressions,
+    preferences: Preferences,
+    readers: Callable[[SubscriberId], Subscriber | None],
+    languages: Mapping[SubscriberId, Language],
     secret: bytes,
     health: Callable[[], Health],
     now: Callable[[], datetime],
@@ -50,22 +55,31 @@ def create_app(
     templates: Path | None = None,
     patience: timedelta = timedelta(seconds=10),
 ) -> Starlette:
-    """Return the application. `patience` is how long the body of a request may take to arrive."""
+    """Return the application.
+
+    `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
+    mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
+    """
     pages = Pages(sender_name=sender_name, templates=templates)
-    desk = _Desk(ledger=ledger, secret=secret, now=now, pages=pages, patience=patience)
+    desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
+    choosing = Choosing(
+        preferences=preferences, readers=readers, secret=secret, now=now, pages=pages, patience=patience
+    )
 
     async def healthz(_: Request) -> JSONResponse:
         return _report(await run_in_threadpool(health))
 
-    async def refused(_: Request, error: Exception) -> Response:
+    async def refused(request: Request, error: Exception) -> Response:
+        wording = desk.wording(request)
         if isinstance(error, HTTPException):
-            return pages.problem(error.status_code, error.headers or {})
-        return pages.problem(HTTPStatus.INTERNAL_SERVER_ERROR, {})
+            return pages.problem(error.status_code, error.headers or {}, wording)
+        return pages.problem(HTTPStatus.INTERNAL_SERVER_ERROR, {}, wording)
 
     app = Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
+            Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
         exception_handlers={HTTPException: refused, Exception: refused},
     )
@@ -87,6 +101,7 @@ class _Desk:
     """Where readers leave the list."""
 
     ledger: Suppressions
+    languages: Mapping[SubscriberId, Language]
     secret: bytes
     now: Callable[[], datetime]
     pages: Pages
@@ -98,27 +113,18 @@ class _Desk:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         # Programs that look for malware open every link of an email, so opening one changes nothing.
         if request.method != "POST":
-            return self.pages.question()
-        body = await _body(request, patience=self.patience)
+            return self.pages.question(self.wording(request))
+        body = await received(request, patience=self.patience)
         if not asks_to_unsubscribe(request.headers.get("Content-Type", ""), body):
             raise HTTPException(HTTPStatus.BAD_REQUEST)
         now = self.now()
         await run_in_threadpool(self.ledger.suppress, subscriber, f"unsubscribed on {now:%Y-%m-%d}", now=now)
         _log.info("subscriber.unsubscribed", subscriber=subscriber)
-        return self.pages.done()
+        return self.pages.done(self.wording(request))
 
-
-async def _body(request: Request, *, patience: timedelta) -> bytes:
-    """Return the body, or refuse one that is too large or too slow."""
-    body = b""
-    try:
-        async with asyncio.timeout(patience.total_seconds()):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > _LARGEST_BODY:
-                    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except TimeoutError as error:
-        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from error
-    except ClientDisconnect as error:
-        raise HTTPException(HTTPStatus.BAD_REQUEST) from error
-    return body
+    def wording(self, request: Request) -> Wording:
+        """Return how whoever asks is answered: by the token of their link, or in English."""
+        given = request.path_params.get("token", "")
+        known = (subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES))
+        languages = [self.languages[each] for each in known if each is not None and each in self.languages]
+        return translations.wording(languages[0] if languages else Language.ENGLISH)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import structlog
 from jinja2 import Environment, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from paperround.languages import ENGLISH, N_, Wording
 from paperround.rendering import TemplateError
 from paperround.rendering.files import Files, translated
+from paperround.web.choices import Choices, Option
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -22,24 +25,45 @@ PRIVATE = {
 
 _PROBLEMS = {
     HTTPStatus.NOT_FOUND: (
-        "This link leads nowhere",
-        "It may have been cut short. Copy it in full from the email, or answer the email and ask to leave.",
+        N_("This link leads nowhere"),
+        N_("It may have been cut short. Copy it in full from the email, or answer the email and ask."),
+    ),
+    HTTPStatus.GONE: (
+        N_("No emails come to you"),
+        N_("So there is nothing to choose. You want the papers back? Answer one of the emails, and ask."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "That did not work",
-        "The fault is ours. Please try again in a few minutes; trying twice does no harm.",
+        N_("That did not work"),
+        N_("The fault is ours. Please try again in a few minutes; trying twice does no harm."),
     ),
 }
 _NOT_UNDERSTOOD = (
-    "Nothing was changed",
-    "The request was not understood. Open the link from the email, and press the button on its page.",
+    N_("Nothing was changed"),
+    N_("The request was not understood. Open the link from the email, and press the button on its page."),
 )
 
 
 # What the pages that are asked for are filled with, beside the sender's name.
-_SPECIMENS: Mapping[str, Mapping[str, str]] = {
+_OPTIONS = (
+    Option(value="1", label="One", chosen=True),
+    Option(value="2", label="Another", chosen=False),
+)
+_SPECIMENS: Mapping[str, Mapping[str, object]] = {
     "unsubscribe": {},
     "unsubscribed": {},
+    "preferences": {
+        "choices": Choices(
+            title="A title",
+            state=("A sentence.",),
+            resting=True,
+            pauses=_OPTIONS,
+            first=date(2026, 6, 17),
+            last=date(2027, 6, 16),
+            mistake="A mistake.",
+            rhythms=_OPTIONS,
+            weekdays=_OPTIONS,
+        )
+    },
     "problem": {"title": "A title", "advice": "Some advice."},
 }
 
@@ -50,7 +74,7 @@ def check(templates: Path | None) -> None:
     """Raise TemplateError where a page cannot be made with the files of the folder."""
     pages = _Set(templates, sender_name="A sender")
     for name, values in _SPECIMENS.items():
-        pages.filled(name, values)
+        pages.filled(name, ENGLISH, values)
 
 
 class Pages:
@@ -69,32 +93,36 @@ class Pages:
         except TemplateError as error:
             self._tell(error)
 
-    def question(self) -> HTMLResponse:
+    def question(self, wording: Wording) -> HTMLResponse:
         """Return the page with the button."""
-        return self._page("unsubscribe", HTTPStatus.OK)
+        return self._page("unsubscribe", HTTPStatus.OK, wording)
 
-    def done(self) -> HTMLResponse:
+    def done(self, wording: Wording) -> HTMLResponse:
         """Return the page that follows the button."""
-        return self._page("unsubscribed", HTTPStatus.OK)
+        return self._page("unsubscribed", HTTPStatus.OK, wording)
 
-    def problem(self, status: int, headers: Mapping[str, str]) -> HTMLResponse:
+    def preferences(self, choices: Choices, status: HTTPStatus, wording: Wording) -> HTMLResponse:
+        """Return the page on which a reader chooses."""
+        return self._page("preferences", status, wording, choices=choices)
+
+    def problem(self, status: int, headers: Mapping[str, str], wording: Wording) -> HTMLResponse:
         """Return the page for a request that changed nothing, and end the conversation.
 
         What is left of the request, perhaps without an end, need not be read then.
         """
-        title, advice = _PROBLEMS.get(HTTPStatus(status), _NOT_UNDERSTOOD)
-        page = self._page("problem", HTTPStatus(status), title=title, advice=advice)
+        title, advice = map(wording.gettext, _PROBLEMS.get(HTTPStatus(status), _NOT_UNDERSTOOD))
+        page = self._page("problem", HTTPStatus(status), wording, title=title, advice=advice)
         page.headers.update({**headers, "Connection": "close"})
         return page
 
-    def _page(self, name: str, status: HTTPStatus, **values: str) -> HTMLResponse:
+    def _page(self, name: str, status: HTTPStatus, wording: Wording, **values: object) -> HTMLResponse:
         made_with = self._own
         try:
-            text = made_with.filled(name, values)
+            text = made_with.filled(name, wording, values)
         except TemplateError as error:
             self._tell(error)
             made_with = self._builtin
-            text = made_with.filled(name, values)
+            text = made_with.filled(name, wording, values)
         return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": made_with.policy})
 
     def _tell(self, error: TemplateError) -> None:
@@ -117,9 +145,10 @@ class _Set:
             "base-uri 'none'; frame-ancestors 'none'"
         )
 
-    def filled(self, name: str, values: Mapping[str, str]) -> str:
+    def filled(self, name: str, wording: Wording, values: Mapping[str, object]) -> str:
         """Return the page; raise TemplateError where it cannot be made."""
-        return self._rendered(f"pages/{name}.html.j2", values)
+        words = {"language": wording.language, "_": wording.gettext, "ngettext": wording.ngettext}
+        return self._rendered(f"pages/{name}.html.j2", {**values, **words})
 
-    def _rendered(self, name: str, values: Mapping[str, str]) -> str:
+    def _rendered(self, name: str, values: Mapping[str, object]) -> str:
         return translated(lambda: self._environment.get_template(name).render(values), name, self._files)
