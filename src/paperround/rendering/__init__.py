@@ -1,7 +1,17 @@
 """A digest as what a mail carries: subject, HTML and text."""
 
 from paperround.rendering.errors import TemplateError
-from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer
-from paperround.rendering.views import Footer
+from paperround.rendering.findings import findings
+from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer, size
+from paperround.rendering.views import Footer, Shortened
 
-__all__ = ["LARGEST_HTML", "Footer", "Rendered", "Renderer", "TemplateError"]
+__all__ = [
+    "LARGEST_HTML",
+    "Footer",
+    "Rendered",
+    "Renderer",
+    "Shortened",
+    "TemplateError",
+    "findings",
+    "size",
+]
