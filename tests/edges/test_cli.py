@@ -248,11 +248,11 @@ def test_why_says_as_data_what_was_in_the_way_of_a_paper(shell: Shell) -> None:
     assert shell.json("why", "ada@example.org", "test:1")["paper"]["obstacle"] is None
 
 
-def test_a_preview_shows_what_would_come_and_sends_nothing(shell: Shell) -> None:
-    assert shell("preview", "ada@example.org") == 1
+def test_a_preview_as_files_shows_what_would_come_and_sends_nothing(shell: Shell) -> None:
+    assert shell("preview", "ada@example.org", "--into", "var/preview") == 1
     assert "paperround fetch" in shell.err
     shell("fetch", "--date", DAY)
-    assert shell("preview", "ada@example.org") == 0
+    assert shell("preview", "ada@example.org", "--into", "var/preview") == 0
     (page,) = (shell.folder / "var/preview").glob("*.html")
     assert "LoRA" in page.read_text(encoding="utf-8")
     assert "Why: Matches" in page.with_suffix(".txt").read_text(encoding="utf-8")
