@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: setup semantic demo test check lint types imports bench lock clean
+.PHONY: setup semantic node demo test check lint types imports bench lock clean
 
 setup: .venv/ready
 
@@ -20,6 +20,13 @@ semantic: .venv/semantic
 .venv/semantic: .venv/ready constraints/torch.txt constraints/semantic.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints/torch.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints/semantic.txt
+	@touch $@
+
+# What checks the email and comes from npm, for its tests: needs Node 20.19 or newer.
+node: tests/node/node_modules/.package-lock.json
+
+tests/node/node_modules/.package-lock.json: tests/node/package.json tests/node/package-lock.json
+	cd tests/node && npm ci --loglevel=error
 	@touch $@
 
 demo: setup
@@ -47,6 +54,7 @@ DAYS ?= $(wildcard ../shared/data)
 bench: setup
 	$(if $(COLLECTIONS),$(BIN)/python benchmarks/ranking.py $(COLLECTIONS) --peers,@echo "no collections here; make bench COLLECTIONS=FOLDER")
 	$(BIN)/python benchmarks/ranking_speed.py $(DAYS)
+	$(BIN)/python benchmarks/rendering.py $(DAYS)
 	$(if $(DAYS),$(BIN)/python benchmarks/precision.py $(DAYS),@echo "no recorded days here; make bench DAYS=FOLDER")
 
 # Needs uv. Writes the newest versions that suit every supported Python.
@@ -56,4 +64,4 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt --extra semantic --group semantic --no-emit-package torch pyproject.toml --output-file constraints/semantic.txt
 
 clean:
-	rm -rf .venv var dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv tests/node/node_modules var dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

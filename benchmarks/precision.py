@@ -140,7 +140,7 @@ def relevance(recorded: Mapping[date, Sequence[Paper]]) -> Iterator[Spread]:
         known = [*papers, *known][:KNOWN]
         ranking = Ranking(papers, readers.values(), known=known)
         for name, ranked in zip(readers, ranking.rank(list(readers.values())), strict=True):
-            scores[name].append(ranked.relevance)
+            scores[name].append(ranked.relevance[ranked.met])
     for name, by_day in scores.items():
         whole = np.concatenate(by_day)
         yield Spread(
@@ -163,7 +163,7 @@ def _holds(meaning: str, paper: Paper) -> bool:
 def _found(text: str, papers: Sequence[Paper]) -> set[int]:
     reader = Interests(keywords=(keyword(text),))
     ranking = Ranking(papers, [reader])
-    met = {ranking.papers[at].id for ranked in ranking.rank([reader]) for at in ranked.papers}
+    met = {ranking.papers[at].id for ranked in ranking.rank([reader]) for at in ranked.papers[ranked.met]}
     return {at for at, paper in enumerate(papers) if paper.id in met}
 
 

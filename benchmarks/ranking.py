@@ -1,6 +1,6 @@
 """How well paperround ranks: its own ranker, the one `send` uses, over collections that people judged.
 
-    python benchmarks/ranking.py FOLDER [--peers]
+    python benchmarks/ranking.py FOLDER [--peers] [--model MODEL]
 
 FOLDER is a collection or holds some. One JSON line for each, then one with the mean over them.
 """
@@ -21,8 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from collection import Collection, CollectionError, Document, Found, Query, read_all
+from paperround.embedding import SentenceModel
 from paperround.keywords import Keyword, keyword
+from paperround.meaning import Meaning, paper_text
 from paperround.papers import Paper, PaperId
+from paperround.ports import Embedder
 from paperround.ranking import Ranking
 from paperround.sources import fields
 from paperround.subscribers import Interests
@@ -38,9 +41,15 @@ def main(
     folder: Annotated[Path, typer.Argument(help="A collection, or a folder of them.")],
     *,
     peers: Annotated[bool, typer.Option("--peers", help="Rank with others as well.")] = False,
+    model: Annotated[
+        str | None, typer.Option(help="A name or a folder: rank with what it says of meaning as well.")
+    ] = None,
 ) -> None:
     """Rank the collections and print nDCG@10, MAP and P@5 for each, and their means."""
     rankers: dict[str, Ranker] = {OURS: rank}
+    if model:
+        embedder = SentenceModel(model)
+        rankers[f"{OURS}, with meaning"] = lambda collection: rank(collection, embedder)
     if peers:
         rankers |= _peers()
     results: dict[str, dict[str, Mapping[str, float]]] = {name: {} for name in rankers}
@@ -80,11 +89,12 @@ def measured(ranker: Ranker, collection: Collection) -> dict[str, float]:
     }
 
 
-def rank(collection: Collection) -> Found:
+def rank(collection: Collection, embedder: Embedder | None = None) -> Found:
     """Rank as `send` does: each document a paper, each query a reader, all documents known."""
     papers = [paper for document in collection.documents for paper in _papers(document)]
     readers = [_interests(query) for query in collection.queries]
-    ranking = Ranking(papers, readers, known=papers)
+    meaning = _meaning(papers, readers, embedder) if embedder else None
+    ranking = Ranking(papers, readers, known=papers, meaning=meaning)
     names = [paper.id.removeprefix(_SOURCE) for paper in ranking.papers]
     return {
         query.id: [
@@ -93,6 +103,16 @@ def rank(collection: Collection) -> Found:
         ]
         for query, ranked in zip(collection.queries, ranking.rank(readers), strict=True)
     }
+
+
+def _meaning(papers: Sequence[Paper], readers: Sequence[Interests], embedder: Embedder) -> Meaning:
+    texts = list(dict.fromkeys(each.text for reader in readers for each in reader.keywords))
+    return Meaning(
+        papers=dict(
+            zip((paper.id for paper in papers), embedder.embed([*map(paper_text, papers)]), strict=True)
+        ),
+        keywords=dict(zip(texts, embedder.embed(texts), strict=True)),
+    )
 
 
 _SOURCE = "bench:"

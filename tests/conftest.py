@@ -38,6 +38,20 @@ def minilm() -> Path:
 
 
 @pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The folder of the programs that check the email and come from npm."""
+    folder = Path(__file__).parent / "node" / "node_modules"
+    # npm writes this file when all the others are there.
+    missing = [] if (folder / ".package-lock.json").is_file() else [str(folder)]
+    missing += [] if shutil.which("node") else ["node"]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"not installed: {', '.join(missing)}; `make node` installs what it needs from npm")
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def recorded() -> Path:
     """The folder with recorded days and the stand-in for their hosts."""
     if not (RECORDED / "data").is_dir():

@@ -8,12 +8,14 @@ bring a paper to a reader; what is said for it only tells which of the papers br
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, vstack
 
-from paperround.keywords import asked_words, is_sentence
+from paperround.keywords import asked_words, is_sentence, may_stand_whole
 from paperround.literature import Features, Literature, Pair, neighbours
 from paperround.vocabulary import Token, form_that_matters, tokens
 
@@ -24,10 +26,10 @@ UNIT = 9.0
 # A phrase counts as a whole, and by its words, which say less where they stand apart. A pair of
 # neighbours in it counts too, in a sentence less than in a phrase.
 WHOLE, APART, PHRASE_PAIR, SENTENCE_PAIR = 1.4, 0.5, 0.8, 0.25
-UNHEARD = 7.0  # the rarity of a word that no paper holds
-# All words of a sentence together say as much as a phrase of this rarity, and a paper meets it that stands
-# out from the known ones by this many standard deviations.
-SENTENCE, SENTENCE_MET = 10.0, 2.0
+# All words of a sentence together say as much as a phrase of this rarity. A paper meets it that holds most of
+# it, the rare words weighing more; or that stands out from the known papers by this many standard deviations,
+# and not by one common word: it holds two of its words, or a fifth of it.
+SENTENCE, MOST_OF_IT, OUTSTANDING, ENOUGH_WORDS, ENOUGH_OF_IT = 10.0, 0.6, 2.0, 2, 0.2
 # Of this many of the best known papers, the words that tell them from others, and what these count
 # beside the keyword's own.
 BEST, SHARED_WORDS, SHARED = 10, 30, 1.0
@@ -36,34 +38,37 @@ NEAR = 1.0  # the cosines of the neighbours, added up, of a paper that is not al
 # Meaning counts by how far a paper stands out from the known ones, in standard deviations, times the root
 # of what the best of them say in words. It meets a keyword where it stands out this far, and is this near.
 MEANING, QUIET, MEANT, MEANT_NEAR = 0.4, 1.8, 2.5, 0.45
-FAINT = 0.02  # evidence that is not worth keeping
-LEAST_SPREAD = 1e-6
+FAINT = 0.02  # evidence of resemblance that is not worth keeping
+LEAST = 0.001  # evidence of a keyword that is met, though every paper holds it
+LEAST_SPREAD, TIE = 1e-6, 1e-10
+RESEMBLING, WITH_MEANING = 60, 150  # papers that only resemble those on a keyword, by words or by a model too
 BLOCK = 500  # keywords at a time
 
 Phrases = tuple[str, ...]
 Table = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Nearness = Callable[[Sequence[Phrases]], Table]
+
+
+class Way(IntEnum):
+    """In which way a paper meets a keyword; a greater one goes before."""
+
+    MEANING = 1
+    SCATTERED = 2  # it holds the words of a phrase apart, or enough of those of a sentence
+    LITERAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Keywords (rows) by papers (columns).
-
-    `total` is all that is said. `literal` is 1 where the whole keyword stands, `met` where its own words
-    are enough to call it met, and `meant` where its meaning is.
-    """
+    """Keywords (rows) by papers (columns): all that is said, and the `Way` in which a keyword is met."""
 
     total: csr_array
-    literal: csr_array
-    met: csr_array
-    meant: csr_array
+    ways: csr_array
 
 
 def phrases(keywords: Iterable[Phrases]) -> frozenset[str]:
     """Return the phrases that are looked for as a whole."""
     return frozenset(
-        phrase for each in keywords for phrase in each if len(each) > 1 or not is_sentence(phrase)
+        phrase for each in keywords for phrase in each if len(each) > 1 or may_stand_whole(phrase)
     )
 
 
@@ -88,9 +93,7 @@ def evidence(keywords: Sequence[Phrases], literature: Literature, nearness: Near
     nothing = csr_array((0, len(literature.judged)))
     return Evidence(
         total=csr_array(vstack([nothing, *(each.total for each in blocks)])),
-        literal=csr_array(vstack([nothing, *(each.literal for each in blocks)])),
-        met=csr_array(vstack([nothing, *(each.met for each in blocks)])),
-        meant=csr_array(vstack([nothing, *(each.meant for each in blocks)])),
+        ways=csr_array(vstack([nothing, *(each.ways for each in blocks)])),
     )
 
 
@@ -106,7 +109,7 @@ class _Asked:
         self._distinct: list[set[str]] = [set() for _ in keywords]
         self._whole, self._words, self._pairs = _Weights(), _Weights(), _Weights()
         for row, each in enumerate(keywords):
-            for phrase in each:
+            for phrase in each if len(each) > 1 else filter(may_stand_whole, each):
                 self._whole.add(row, phrase, (WHOLE if len(asked_words(phrase)) > 1 else 1.0) / len(each))
             if len(each) == 1:
                 self._add_parts(row, each[0], literature)
@@ -117,7 +120,7 @@ class _Asked:
         self.words = self._words.table(literature.words, rows) @ diags_array(literature.words.rarity)
         self.distinct = np.array([len(each) or np.inf for each in self._distinct])
         self.pairs = self._pairs.table(literature.pairs, rows) @ diags_array(literature.pairs.rarity)
-        self.rarity = np.asarray(self.words.sum(axis=1)).ravel() + self._unheard * UNHEARD
+        self.rarity = np.asarray(self.words.sum(axis=1)).ravel() + self._unheard * literature.unheard
 
     def _add_parts(self, row: int, phrase: str, literature: Literature) -> None:
         words = asked_words(phrase)
@@ -126,7 +129,7 @@ class _Asked:
         self.sizes[row] = max(len(words), 1)
         if len(words) > 1:
             for word in words:
-                feature = _feature(word, literature)
+                feature = _feature(word)
                 self._words.add(row, feature, 1.0)
                 self._distinct[row].add(feature)
                 self._unheard[row] += feature not in literature.words.place
@@ -156,44 +159,39 @@ class _Weights:
         )
 
 
-def _feature(word: Token, literature: Literature) -> str:
-    """Return what a word of a phrase is counted as: a form whose capitals matter, else its stem."""
-    form = form_that_matters(word.form)
-    return form if form is not None and form in literature.words.place else word.stem
+def _feature(word: Token) -> str:
+    """Return what a word of an interest is counted as: a form whose capitals matter, else its stem."""
+    return form_that_matters(word.form) or word.stem
 
 
 def _block(asked: _Asked, literature: Literature, hints: "_Hints", near: Table | None) -> Evidence:
-    words, literal, met = _said(asked, literature)
+    words, ways = _said(asked, literature)
     spoken = words + hints.shared_words(words, asked.sizes)
     # However long a sentence is, it is one interest.
-    spoken *= np.where(asked.is_sentence, np.minimum(1.0, SENTENCE / np.maximum(asked.rarity, 1.0)), 1.0)[
-        :, np.newaxis
-    ]
+    long = np.minimum(1.0, SENTENCE / np.maximum(asked.rarity, 1.0))
+    spoken *= np.where(asked.is_sentence, long, 1.0)[:, np.newaxis]
     known, judged = literature.known, literature.judged
-    met = met[:, judged] | (
-        asked.is_sentence[:, np.newaxis] & (_standing_out(words[:, judged], words[:, known]) >= SENTENCE_MET)
-    )
     total = spoken[:, judged] + NEIGHBOURLY * (spoken[:, known] @ hints.around)
     # Every paper resembles others a little: without an interest met, only what is more than usual counts.
     usual = (1 + NEIGHBOURLY) * spoken[:, known].sum(axis=1, keepdims=True) / max(known.stop, 1)
-    total = np.where(met, total, np.maximum(total - usual, 0.0))
-    meant = np.zeros(total.shape, dtype=bool)
+    total = np.where(ways, total, np.maximum(total - usual, 0.0))
     if near is not None:
-        standing_out = _standing_out(near[:, judged], near[:, known])
-        total += MEANING * _loudness(spoken[:, known]) * standing_out
-        meant = (standing_out >= MEANT) & (near[:, judged] >= MEANT_NEAR)
-    total = np.where(total < FAINT * UNIT, 0.0, total / UNIT)
+        nearer = _standing_out(near[:, judged], near[:, known])
+        total += MEANING * _loudness(spoken[:, known]) * nearer
+        ways = np.maximum(ways, Way.MEANING * ((nearer >= MEANT) & (near[:, judged] >= MEANT_NEAR)))
+    total /= UNIT
+    met = np.where(ways, np.maximum(total, LEAST), 0.0)
+    unmet = np.where((ways > 0) | (total < FAINT), 0.0, total)
+    resembling = _strongest(unmet, RESEMBLING if near is None else WITH_MEANING)
     return Evidence(
-        total=csr_array(total),
-        literal=csr_array(literal[:, judged].astype(np.float64)),
-        met=csr_array(met.astype(np.float64)),
-        meant=csr_array(meant.astype(np.float64)),
+        total=csr_array(csr_array(met) + resembling),
+        ways=csr_array(ways.astype(np.int8)),
     )
 
 
-def _said(asked: _Asked, literature: Literature) -> tuple[Table, Flags, Flags]:
-    """Return what the words of each keyword say, where it stands as a whole, and where it is met."""
-    counts = literature.words.counts
+def _said(asked: _Asked, literature: Literature) -> tuple[Table, Table]:
+    """Return what the words of each keyword say in all papers, and in which way the judged ones meet it."""
+    counts, judged = literature.words.counts, literature.judged
     standing = (_present(asked.each_phrase) @ _present(literature.phrases.counts)).toarray()
     literal = standing >= asked.needed[:, np.newaxis]
     whole = np.where(literal, (asked.whole @ literature.phrases.counts).toarray(), 0.0)
@@ -201,8 +199,14 @@ def _said(asked: _Asked, literature: Literature) -> tuple[Table, Flags, Flags]:
     share = (asked.words @ _present(counts)).toarray() / np.maximum(asked.rarity, 1.0)[:, np.newaxis]
     sentence = asked.is_sentence[:, np.newaxis]
     parts *= np.where(sentence, 1.0, share**2 * np.where(literal, 1.0, APART))
-    in_title = (asked.in_title @ _present(literature.titles.counts)).toarray()
-    return whole + parts, literal, literal | (in_title >= asked.distinct[:, np.newaxis])
+    said = whole + parts
+    in_title = (asked.in_title @ _present(literature.titles.counts)).toarray()[:, judged]
+    held = (_present(asked.words) @ _present(counts)).toarray()[:, judged]
+    outstanding = _standing_out(said[:, judged], said[:, literature.known]) >= OUTSTANDING
+    share = share[:, judged]
+    spoken_of = (share >= MOST_OF_IT) | (outstanding & ((held >= ENOUGH_WORDS) | (share >= ENOUGH_OF_IT)))
+    scattered = np.where(sentence, spoken_of, in_title >= asked.distinct[:, np.newaxis])
+    return said, np.where(literal[:, judged], Way.LITERAL, Way.SCATTERED * scattered)
 
 
 def _standing_out(values: Table, known: Table) -> Table:
@@ -236,7 +240,7 @@ class _Hints:
         literature = self._literature
         best = _strongest(said[:, literature.known], BEST)
         best.data **= 2
-        shared = _strongest((_shares(best) @ self._papers[literature.known]).toarray(), SHARED_WORDS)
+        shared = _strongest_few(csr_array(_shares(best) @ self._papers[literature.known]), SHARED_WORDS)
         # What two papers share says less than what ten do.
         trust = SHARED * sizes * np.diff(best.indptr) / BEST
         asked = diags_array(trust) @ _shares(shared) @ diags_array(literature.words.rarity)
@@ -272,9 +276,20 @@ def _strongest(table: Table, most: int) -> csr_array:
     """Return the largest values of each row alone, at most so many."""
     rows, width = table.shape
     if width > most:
-        columns = np.argpartition(-table, most, axis=1)[:, :most]
+        # Among equals the first, so that it does not matter what else stands in the row.
+        columns = np.argpartition(np.arange(width) * TIE - table, most, axis=1)[:, :most]
     else:
         columns = np.broadcast_to(np.arange(width), (rows, width))
     values = np.take_along_axis(table, columns, axis=1)
     kept = values > 0
     return csr_array((values[kept], (np.nonzero(kept)[0], columns[kept])), shape=table.shape)
+
+
+def _strongest_few(table: csr_array, most: int) -> csr_array:
+    """Return the same of a table that is too wide to be written out."""
+    table.sort_indices()
+    kept = np.zeros(len(table.data), dtype=bool)
+    for start, end in pairwise(table.indptr):
+        kept[start + np.argsort(-table.data[start:end], kind="stable")[:most]] = True
+    rows = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
+    return csr_array((table.data[kept], (rows[kept], table.indices[kept])), shape=table.shape)

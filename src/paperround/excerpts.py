@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from paperround.keywords import Keyword, Span, asked_words, is_sentence, marks, places
+from paperround.keywords import Keyword, Span, apart, is_sentence, lexicon, marks, places
+from paperround.vocabulary import tokens
 
 LONGEST = 320  # characters; two lines less than an abstract, on a phone
 
@@ -94,10 +95,12 @@ def _weight(sentence: str, keywords: tuple[Keyword, ...]) -> float:
 
 def _share(phrase: str, sentence: str, found: Mapping[str, tuple[Span, ...]]) -> float:
     """Return how much of a phrase the sentence holds: all of it, or some words of one that is a sentence."""
-    if not is_sentence(phrase):
+    if phrase not in found or not is_sentence(phrase):
         return float(phrase in found)
-    forms = {sentence[start:end].casefold() for start, end in found.get(phrase, ())}
-    return len(forms) / len(asked_words(phrase))
+    if lexicon((phrase,)).find(sentence):
+        return 1.0
+    held = apart(phrase, tokens(sentence))
+    return sum(map(bool, held.values())) / len(held)
 
 
 def _window(sentence: str, first_match: int) -> str:

@@ -12,6 +12,7 @@ Span = tuple[int, int]
 
 LONGEST_PHRASE = 12  # words
 LONGEST_SENTENCE = 1000  # words: an abstract may stand for what one looks for
+LONGEST_ACRONYM = 5  # letters
 LONGEST_TERM = 4  # words that say something; an interest with more of them is told in a sentence
 
 
@@ -58,12 +59,27 @@ def telling(words: Sequence[Token]) -> Sequence[Token]:
     return [word for word in words if word.folded not in FUNCTION_WORDS]
 
 
-def asked_words(phrase: str) -> Sequence[Token]:
+@lru_cache(maxsize=100_000)
+def asked_words(phrase: str) -> tuple[Token, ...]:
     """Return the words of an interest that a paper may speak of."""
-    told = telling(tokens(phrase))
+    told = tuple(telling(_read(phrase)))
     if len(told) <= LONGEST_TERM:
         return told
-    return [word for word in told if word.folded not in ASKING_WORDS] or told
+    return tuple(word for word in told if word.folded not in ASKING_WORDS) or told
+
+
+def may_stand_whole(phrase: str) -> bool:
+    """Return whether a phrase is short enough to be looked for as a whole."""
+    return len(tokens(phrase)) <= LONGEST_PHRASE
+
+
+def apart(phrase: str, words: Sequence[Token]) -> Mapping[str, tuple[Span, ...]]:
+    """Return where each word of an interest that a paper may speak of stands in a text, by its stem."""
+    wanted = {word.stem: _Word(word.stem, form_that_matters(word.form)) for word in asked_words(phrase)}
+    return {
+        stem: tuple((word.start, word.end) for word in words if each.admits(word.stem, word.form))
+        for stem, each in wanted.items()
+    }
 
 
 def _check(phrases: Sequence[str], longest: int) -> None:
@@ -82,7 +98,7 @@ class Lexicon:
     def __init__(self, phrases: Iterable[str]) -> None:
         self._root = _Node()
         for phrase in dict.fromkeys(phrases):
-            for spelling in _spellings(tokens(phrase)):
+            for spelling in _spellings(_read(phrase)):
                 node = self._root
                 for word in spelling:
                     node = node.following.setdefault(word.stem, _Node())
@@ -140,18 +156,26 @@ def places(keywords: Iterable[Keyword], text: str) -> Mapping[str, tuple[Span, .
     words = tokens(text)
     found = dict(lexicon(tuple(phrase for each in wanted for phrase in each.phrases)).find_in(words))
     for each in wanted:
-        if len(each.phrases) == 1 and each.text not in found and (apart := _apart(each.text, words)):
-            found[each.text] = apart
+        if len(each.phrases) == 1 and each.text not in found and (spans := _apart(each.text, words)):
+            found[each.text] = spans
     return found
 
 
 def _apart(phrase: str, words: Sequence[Token]) -> tuple[Span, ...]:
     """Return where the words of a phrase stand if all of them do; of a sentence, those that do."""
-    wanted = [_Word(word.stem, form_that_matters(word.form)) for word in asked_words(phrase)]
-    spans = {each: [(w.start, w.end) for w in words if each.admits(w.stem, w.form)] for each in wanted}
-    if not is_sentence(phrase) and not all(spans.values()):
+    found = apart(phrase, words)
+    if not is_sentence(phrase) and not all(found.values()):
         return ()
-    return tuple(sorted(span for found in spans.values() for span in found))
+    return tuple(sorted(span for spans in found.values() for span in spans))
+
+
+def _read(phrase: str) -> Sequence[Token]:
+    """Return the words of a keyword; where all of a phrase is in capitals, they say nothing."""
+    words = tokens(phrase)
+    shouted = (
+        len(words) > 1 and phrase.isupper() and any(len(word.folded) > LONGEST_ACRONYM for word in words)
+    )
+    return tokens(phrase.lower()) if shouted else words
 
 
 class _Word(NamedTuple):

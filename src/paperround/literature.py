@@ -17,16 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from paperround.keywords import Lexicon, telling
+from paperround.keywords import Lexicon, apart, asked_words, telling
 from paperround.papers import Paper, PaperId
 from paperround.vocabulary import FUNCTION_WORDS, Token, form_that_matters, tokens
 
 FIELDS = {"title": 2.5, "abstract": 1.0, "keywords": 1.0}
 SATURATION, LENGTH = 1.1, 0.65  # k1 and b
 
-# The share of papers that hold a feature is judged as if this many more had been read, one in a hundred
-# of them with it, so that three papers in a list of ten do not make a word common.
-UNSEEN, UNSEEN_SHARE = 200, 0.01
+# The share of papers that hold a feature is judged as if this many more had been read, and of these so many
+# with it: three papers in a list of ten do not make a word common.
+UNSEEN, UNSEEN_WITH_IT = 50, 1
 
 Pair = tuple[str, str]
 
@@ -68,6 +68,8 @@ class Literature:
         # The known ones first: what is said of a paper does not depend on which others are judged with it.
         self.papers = (*known, *(paper for paper in papers if paper.id not in known_ids))
         self.known = slice(0, len(known))
+        # The rarity of what none of the known papers holds.
+        self.unheard = float(np.log((len(known) + UNSEEN) / UNSEEN_WITH_IT))
         place = {paper.id: at for at, paper in enumerate(self.papers)}
         self.judged = np.array([place[paper.id] for paper in papers], dtype=np.intp)
         reading = _Reading(Lexicon(phrases), frozenset(pairs), keep={paper.id for paper in papers})
@@ -90,7 +92,7 @@ class Literature:
         said = values * (SATURATION + 1) / (values + SATURATION * (1 - LENGTH + LENGTH * long))
         counts = csr_array((said, (found.rows, columns)), shape=shape)
         holding = np.asarray((counts[:, self.known] > 0).sum(axis=1)).ravel()
-        share = (holding + UNSEEN * UNSEEN_SHARE) / (len(known) + UNSEEN)
+        share = (holding + UNSEEN_WITH_IT) / (len(known) + UNSEEN)
         return Features(place=found.place, counts=counts, rarity=-np.log(share))
 
 
@@ -136,12 +138,13 @@ class _Reading:
                 phrases[phrase] += weight * len(spans)
                 where[phrase].append(name)
                 forms[phrase].update(dict.fromkeys(text[start:end] for start, end in spans))
-            counted = Counter(feature for word in telling(read) for feature in _features(word))
+            told = telling(read)
+            counted = Counter(feature for word in told for feature in _features(word))
             for feature, times in counted.items():
                 words[feature] += weight * times
             if name == "title":
                 self.titles.add(at, dict.fromkeys(counted, 1.0))
-            length += weight * len(telling(read))
+            length += weight * len(told)
             for pair in neighbours(read):
                 if pair in self._pairs:
                     pairs[pair] += weight
@@ -162,16 +165,15 @@ def _features(word: Token) -> Iterator[str]:
 
 
 def scattered(paper: Paper, phrase: str) -> Mention:
-    """Return where the words of a phrase stand in a paper, each by itself, and as what."""
-    wanted = {word.stem for word in telling(tokens(phrase))}
+    """Return where the words of a phrase stand in a paper, and each of them in its first form there."""
+    forms: dict[str, str] = dict.fromkeys((word.stem for word in asked_words(phrase)), "")
     where: list[str] = []
-    forms: dict[str, None] = {}
     for name, text in _texts(paper):
-        found = [word for word in tokens(text) if word.stem in wanted]
-        if found:
-            where.append(name)
-            forms.update(dict.fromkeys(text[word.start : word.end].casefold() for word in found))
-    return Mention(tuple(where), tuple(forms))
+        found = {stem: spans for stem, spans in apart(phrase, tokens(text)).items() if spans}
+        where += [name] if found else []
+        for stem, ((start, end), *_) in found.items():
+            forms[stem] = forms[stem] or text[start:end]
+    return Mention(tuple(where), tuple(form for form in forms.values() if form))
 
 
 def neighbours(words: Sequence[Token]) -> Iterator[Pair]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from paperround.digests import How, Match
-from paperround.evidence import Nearness, evidence, pairs, phrases
+from paperround.evidence import Nearness, Way, evidence, pairs, phrases
 from paperround.literature import FIELDS, Literature, Mention, scattered
 from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
@@ -30,9 +30,9 @@ AUTHOR = 1.2
 ORGANIZATION = 0.5
 FIRST_CATEGORY = 0.25
 OTHER_CATEGORY = 0.15
-# What a paper only resembles adds to its evidence, but never more than this: beside interests that it
-# meets, and where it meets none. So a relevance of 0.2 is not reached by resemblance alone.
-BESIDE, ALONE = 2.0, 0.2
+# What a paper only resembles adds to its evidence, but never more than `ALONE`, so that a relevance of 0.2 is
+# not reached by resemblance; and beside what it meets, this much of that more, up to `BESIDE`.
+ALONE, FOR_WHAT_IS_MET, BESIDE = 0.2, 2.0, 2.0
 TOLD_APART = 6  # decimals of evidence: what differs less is equal, on every machine
 WORTH_TELLING = 0.05  # the share of an interest that a paper only resembles
 
@@ -107,8 +107,10 @@ class Ranking:
             (len(others), len(self.papers)),
         )
         self._evidence = csr_array(vstack([self._said.total, plain]))
-        met = (self._said.met + self._said.meant).astype(bool)
-        self._met = csr_array(vstack([self._said.total * met, plain]))
+        own = self._said.total * self._said.ways.astype(bool)
+        self._own = csr_array(vstack([own, plain]))
+        self._told = _Looked(self._evidence)
+        self._ways = _Looked(self._said.ways)
         self._shunned_row = {each: row for row, each in enumerate(shunned)}
         holders = [(row, at, 1.0) for each, row in self._shunned_row.items() for at in self._holding(each)]
         self._shunned = _sparse(holders, (len(shunned), len(self.papers)))
@@ -124,22 +126,26 @@ class Ranking:
             ],
             (len(readers), len(self._shunned_row)),
         )
-        spoken, met, excluded = wanted @ self._evidence, wanted @ self._met, shunned @ self._shunned
+        spoken, excluded = csr_array(wanted @ self._evidence), csr_array(shunned @ self._shunned)
+        spoken.sort_indices()
+        rows = np.repeat(np.arange(len(readers)), np.diff(spoken.indptr))
+        own = (wanted @ self._own).toarray()[rows, spoken.indices]
+        values = own + _resemblance(spoken.data - own, own)
+        worth = -values.round(TOLD_APART)
         for number, reader in enumerate(readers):
-            papers, values = _row(spoken, number)
-            own = np.zeros(len(self.papers))
-            own[_row(met, number)[0]] = _row(met, number)[1]
-            own = own[papers]
-            values = own + _bounded(values - own, np.where(own > 0, BESIDE, ALONE))
-            order = np.lexsort((papers, -values.round(TOLD_APART)))
+            here = slice(spoken.indptr[number], spoken.indptr[number + 1])
+            # Stable: among equals the order of the papers, which is by votes.
+            order = np.argsort(worth[here], kind="stable")
             yield Ranked(
-                papers=papers[order].astype(np.intp),
-                relevance=-np.expm1(-values[order]),
-                met=own[order] > 0,
+                papers=spoken.indices[here][order].astype(np.intp),
+                relevance=-np.expm1(-values[here][order]),
+                met=own[here][order] > 0,
                 followed=frozenset(
                     at for name in reader.authors for at, _ in self._fields.hits(_author(name))
                 ),
-                excluded=frozenset(_row(excluded, number)[0].tolist()),
+                excluded=frozenset(
+                    excluded.indices[excluded.indptr[number] : excluded.indptr[number + 1]].tolist()
+                ),
             )
 
     def relevance(self, ranked: Ranked) -> dict[PaperId, float]:
@@ -160,23 +166,31 @@ class Ranking:
         """
         at = self.position[paper]
         told = [
-            (self._how(term, at), weight * float(self._evidence[self._row[term], at]), term)
+            (self._how(term, at), weight * self._told.at(self._row[term], at), term)
             for term, weight in _wanted(reader)
         ]
-        total = sum(value for _, value, _ in told)
-        if not total:
+        own = sum(value for how, value, _ in told if how is not How.RESEMBLING)
+        rest = sum(value for how, value, _ in told if how is How.RESEMBLING)
+        counted = float(_resemblance(np.array(rest), np.array(own)))
+        if not own + counted:
             return ()
+        share = dict.fromkeys(How, 1 / (own + counted))
+        share[How.RESEMBLING] *= counted / rest if rest else 0.0
         matches = [
-            self._match(term, how, at, round(value / total, 3))
+            self._match(term, how, at, round(value * share[how], 3))
             for how, value, term in told
-            if value / total >= (WORTH_TELLING if how is How.RESEMBLING else 0) and value
+            if value and value * share[how] >= (WORTH_TELLING if how is How.RESEMBLING else 0)
         ]
         return tuple(sorted(matches, key=lambda match: (match.how is How.RESEMBLING, -match.weight)))
 
     def follows(self, reader: Interests, paper: PaperId) -> tuple[str, ...]:
         """Return the authors of the paper whom the reader follows, as the reader wrote them."""
         at = self.position[paper]
-        return tuple(name for name in reader.authors if dict(self._fields.hits(_author(name))).get(at))
+        return tuple(
+            name
+            for name in reader.authors
+            if any(found == at for found, _ in self._fields.hits(_author(name)))
+        )
 
     def excluded_by(self, reader: Interests, paper: PaperId) -> str | None:
         """Return the excluded keyword that the paper holds, if any."""
@@ -190,12 +204,9 @@ class Ranking:
         return {self.position[paper] for paper in found}
 
     def _how(self, term: Term, at: int) -> How:
-        row = self._row[term]
-        if term.kind is not Kind.KEYWORD or self._said.literal[row, at]:
+        if term.kind is not Kind.KEYWORD:
             return How.WORDS
-        if self._said.met[row, at]:
-            return How.SCATTERED
-        return How.MEANING if self._said.meant[row, at] else How.RESEMBLING
+        return _HOW[int(self._ways.at(self._row[term], at))]
 
     def _match(self, term: Term, how: How, at: int, weight: float) -> Match:
         found = self._mention(term, how, at)
@@ -264,6 +275,12 @@ def same_name(name: str) -> str:
     return " ".join([*words[:1], *inner, *words[1:][-1:]])
 
 
+_HOW = {
+    0: How.RESEMBLING,
+    Way.MEANING: How.MEANING,
+    Way.SCATTERED: How.SCATTERED,
+    Way.LITERAL: How.WORDS,
+}
 _FIELD = {Kind.AUTHOR: "authors", Kind.CATEGORY: "categories", Kind.ORGANIZATION: "organization"}
 
 
@@ -309,16 +326,26 @@ def _by_field(
     return found
 
 
-def _bounded(evidence: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return evidence that grows ever more slowly, up to the most."""
+def _resemblance(evidence: NDArray[np.float64], own: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what resemblance adds to a paper's own evidence: ever more slowly more, up to a bound."""
     evidence = np.maximum(evidence, 0.0)
+    most = np.minimum(ALONE + FOR_WHAT_IS_MET * own, BESIDE)
     return evidence * most / (evidence + most)
 
 
-def _row(table: csr_array, number: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the columns that hold something in a row, and what they hold."""
-    filled = slice(table.indptr[number], table.indptr[number + 1])
-    return table.indices[filled].astype(np.intp), table.data[filled].astype(np.float64)
+class _Looked:
+    """A sparse table whose single values are looked up, many times."""
+
+    def __init__(self, table: csr_array) -> None:
+        by_column = table.tocsc()
+        by_column.sort_indices()
+        self._starts, self._rows, self._values = by_column.indptr, by_column.indices, by_column.data
+
+    def at(self, row: int, column: int) -> float:
+        """Return the value there, 0 where there is none."""
+        start, end = self._starts[column], self._starts[column + 1]
+        place = start + np.searchsorted(self._rows[start:end], row)
+        return float(self._values[place]) if place < end and self._rows[place] == row else 0.0
 
 
 def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:

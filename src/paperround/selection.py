@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from paperround.batches import BatchRecord, BatchState
-from paperround.digests import Digest, Hindrance, Match, Pick, Section
+from paperround.digests import Digest, Hindrance, How, Match, Pick, Section
 from paperround.likeness import Likeness
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, listed
@@ -328,7 +328,8 @@ def _reasons(
         reasons.append(f"By {listed(follows)}, whom you follow")
     if section is Section.TRENDING:
         reasons.append(f"Read by many: {counted(paper.votes or 0, 'vote')}")
-    reasons += matching([match for match in matched if match.where != ("authors",)])
+    told = [match for match in matched if match.where != ("authors",)]
+    reasons += matching([match for match in told if not reasons or match.how is not How.RESEMBLING])
     if late:
         reasons.append("Arrived after your last digest")
     return tuple(reasons)

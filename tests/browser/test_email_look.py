@@ -1,11 +1,9 @@
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest, Match, Pick, Section
@@ -18,23 +16,6 @@ pytestmark = pytest.mark.needs("chromium")
 
 DAY = date(2026, 6, 16)
 WORD_WITHOUT_END = "Hyper" * 40
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def test_a_title_line_says_what_crowded_it_out_as_it_was_recorded() -> None:
 
 def test_what_is_not_even_a_title_line_says_what_crowded_it_out() -> None:
     papers = [*(paper(f"LoRA {n}") for n in range(13)), paper("Weak", abstract=IN_PASSING)]
-    found = told("Weak", listed(TUESDAY, *papers), reader=replace(ADA, max_papers=2))
+    found = told("Weak", listed(TUESDAY, *papers), reader=replace(ADA, max_papers=2, min_relevance=0))
     assert obstacle(found).cause is Bar.NO_ROOM
     assert found.reasons[0].startswith("no room: 2 papers came first, the last of them “LoRA ")
 

@@ -44,6 +44,7 @@ def matches(phrase: str, text: str) -> bool:
         ("AutoGPT", "Auto-GPT"),
         ("Auto-GPT", "AutoGPT"),
         ("C++", "in C++ code"),
+        ("LARGE LANGUAGE MODELS", "a large language model"),
         ("Poincare", "the Poincaré ball"),
         ("Poincaré", "the Poincare ball"),
         ("planning", "plans"),

@@ -140,7 +140,7 @@ def test_a_phrase_whose_words_stand_apart_in_a_title_is_met_but_counts_less() ->
     found = scores([apart, whole], interests("humanoid locomotion"))
     assert list(found) == ["Humanoid locomotion", "Locomotion for a humanoid"]
     said = match(interests("humanoid locomotion"), apart, whole)
-    assert (said.how, said.where, said.forms) == (How.SCATTERED, ("title",), ("locomotion", "humanoid"))
+    assert (said.how, said.where, said.forms) == (How.SCATTERED, ("title",), ("humanoid", "Locomotion"))
 
 
 def test_words_that_stand_apart_in_an_abstract_do_not_meet_a_phrase() -> None:
@@ -191,7 +191,56 @@ def test_a_sentence_finds_the_papers_that_hold_most_of_it() -> None:
     assert next(iter(found)) == fitting.title
     said = match(interests(wanted), fitting, other, *crowd(100))
     assert said.how is How.SCATTERED
-    assert set(said.forms) >= {"few", "demonstrations", "robots"}
+    assert set(said.forms) >= {"Few", "demonstrations", "robots"}
+
+
+def test_a_sentence_is_met_by_a_paper_that_holds_it_though_few_papers_are_known() -> None:
+    wanted = "robots that learn manipulation from few human demonstrations"
+    assert scores([paper(1, abstract=f"We show {wanted}.")], interests(wanted))
+
+
+def test_one_common_word_does_not_meet_a_sentence() -> None:
+    wanted = "hallucination of large language models in retrieval augmented generation"
+    papers = [paper(1, "Language teaching in rural schools"), *crowd(200)]
+    assert scores(papers, interests(wanted)) == {}
+
+
+def test_what_others_exclude_does_not_change_what_a_sentence_finds() -> None:
+    wanted = "robots that learn manipulation from few human demonstrations"
+    papers = [paper(1, wanted), paper(2, "Robots learn"), *crowd(50)]
+    shunning = Interests(keywords=(keyword("item1"),), exclude=(keyword(wanted),))
+    assert scores(papers, interests(wanted), shunning) == scores(papers, interests(wanted))
+
+
+@given(st.lists(st.integers(min_value=0, max_value=30), max_size=6, unique=True))
+def test_what_is_said_of_a_paper_does_not_depend_on_which_others_are_judged(others: list[int]) -> None:
+    known = [paper(n, f"LoRA {n}", abstract=f"Adapters of rank{n % 5} and SAM.") for n in range(20)]
+    target = paper(900, "Sam studies adapters", abstract="With LoRA, of low rank.")
+    more = [paper(100 + n, f"New{n} SAM", abstract=f"Adapters, rank{n} and word{n}.") for n in others]
+    reader = interests("LoRA", "SAM adapters", "adapters of low rank for large models of vision")
+
+    def said(*papers: Paper) -> float:
+        ranking = Ranking(papers, [reader], known=known)
+        return ranking.relevance(next(ranking.rank([reader])))[target.id]
+
+    assert said(target, *more) == pytest.approx(said(target), abs=1e-9)
+
+
+def test_a_weak_interest_that_is_met_does_not_let_resemblance_decide() -> None:
+    about = [paper(n, f"Graph neural network {n}", abstract="Nodes and edges of graphs.") for n in range(20)]
+    like = paper(900, "Nodes and edges", abstract="Of graphs in turbulence.")
+    reader = Interests(keywords=(keyword("graph neural network"), keyword("turbulence", weight=0.01)))
+    ranking = Ranking([*about, like, *crowd(50)], [reader])
+    assert ranking.relevance(next(ranking.rank([reader])))[like.id] < 0.25
+
+
+def test_shares_add_up_to_the_whole() -> None:
+    about = [paper(n, f"Graph neural network {n}", abstract="Nodes and edges of graphs.") for n in range(20)]
+    like = paper(900, "Nodes and edges", abstract="Of graphs in turbulence.")
+    reader = interests("graph neural network", "turbulence")
+    matches = Ranking([*about, like, *crowd(50)], [reader]).matched(reader, like.id)
+    assert [each.how for each in matches] == [How.WORDS, How.RESEMBLING]
+    assert sum(each.weight for each in matches) == pytest.approx(1, abs=0.01)
 
 
 def test_a_sentence_is_one_interest_however_long_it_is() -> None:

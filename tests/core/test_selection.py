@@ -117,7 +117,7 @@ def test_a_paper_that_another_source_lists_is_new_unless_it_was_sent() -> None:
 
 def test_a_threshold_comes_before_quantity() -> None:
     listings = listed(TUESDAY, paper("LoRA"), paper("weak", abstract=IN_PASSING), paper("nothing"))
-    made = digest(listings, reader=replace(ADA, min_relevance=0.5))
+    made = digest(listings, reader=replace(ADA, min_relevance=0.4))
     assert titles(made) == ["LoRA"]
     assert made.rejected == {Rejection.TOO_WEAK: 1, Rejection.NOT_MET: 1}
 

@@ -194,3 +194,22 @@ def test_a_recorded_day_that_cannot_be_read_is_named_with_its_line(tmp_path: Pat
     (tmp_path / "huggingface" / "2026-06-17.json").write_text("[", encoding="utf-8")
     assert "2026-06-17.json: the list is not in JSON" in run("precision.py", tmp_path, ends=1).stderr
     assert "no arxiv/" in run("precision.py", BENCHMARKS, ends=1).stderr
+
+
+def test_mails_are_rendered_with_npm_mjml_too_where_it_is(node_modules: Path) -> None:
+    program = node_modules / ".bin" / "mjml"
+    done = run("rendering.py", "--papers", "60", "--readers", "2", "--npm-mjml", program)
+    told = lines(done)
+    assert len(told) == 4
+    assert str(told[-1]["way"]).startswith("npm mjml")
+    assert {line["mails"] for line in told} == {2}
+
+
+def test_mails_are_rendered_without_npm_mjml_where_it_is_not(tmp_path: Path) -> None:
+    done = run("rendering.py", "--papers", "60", "--readers", "1", "--npm-mjml", tmp_path / "mjml")
+    once, whole, for_each = lines(done)
+    assert once["way"] == "compiled once"
+    assert once["times_compiled_once"] == 1.0
+    assert isinstance(whole["per_second"], float)
+    assert str(for_each["way"]) == "compiled for each mail"
+    assert f"without npm mjml: no {tmp_path / 'mjml'}" in done.stderr

@@ -21,7 +21,9 @@ def keyword_warnings(config: Loaded, library: Library) -> Sequence[Problem]:
     """Return a warning for each keyword that chooses little or nothing, with its place and a mend."""
     by_keyword: dict[tuple[Phrases, Wish], list[Place]] = defaultdict(list)
     for place in places(config.readers, config.settings.subscribers):
-        if not is_sentence(place.keyword.text):  # which no paper need hold as a whole
+        wanted = place.keyword.phrases
+        # Of a sentence that is wanted, no paper need hold all.
+        if place.wish is Wish.EXCLUDED or len(wanted) > 1 or not is_sentence(wanted[0]):
             by_keyword[place.keyword.phrases, place.wish].append(place)
     newest = library.latest_day()
     if newest is None or not by_keyword:

@@ -45,12 +45,16 @@ def load(folder: Path | None) -> Templates:
 
     Raise TemplateError, naming the file, where one is missing or wrong.
     """
-    if folder is not None and not folder.is_dir():
-        raise TemplateError(f"{folder}: there is no such folder of templates")
-    loader = _Loader([folder, installed.templates()] if folder else [installed.templates()])
+    loader = _loader(folder)
     html = _translated(lambda: _html(loader), HTML, loader.files)
     text = _translated(lambda: _text(loader), TEXT, loader.files)
     return Templates(html, text, loader.files)
+
+
+def uncompiled(folder: Path | None) -> jinja2.Template:
+    """Return the HTML's template as MJML: filled with a `mail`, it is what any MJML compiler takes."""
+    loader = _loader(folder)
+    return _translated(lambda: _CURLY.from_string(_mjml(loader)), HTML, loader.files)
 
 
 @lru_cache(maxsize=8192)
@@ -86,7 +90,18 @@ class _Loader(jinja2.FileSystemLoader):
         return source, filename, is_current
 
 
+def _loader(folder: Path | None) -> _Loader:
+    if folder is not None and not folder.is_dir():
+        raise TemplateError(f"{folder}: there is no such folder of templates")
+    return _Loader([folder, installed.templates()] if folder else [installed.templates()])
+
+
 def _html(loader: _Loader) -> jinja2.Template:
+    compiled = mjml.to_html(HTML, _mjml(loader), files=loader.files)
+    return _CURLY.overlay(loader=jinja2.DictLoader({HTML: compiled})).get_template(HTML)
+
+
+def _mjml(loader: _Loader) -> str:
     square = jinja2.Environment(
         loader=loader,
         block_start_string="[%",
@@ -101,8 +116,7 @@ def _html(loader: _Loader) -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,  # MJML refuses two tags in its head that stand on one line
     )
-    compiled = mjml.to_html(HTML, square.get_template(HTML).render(), files=loader.files)
-    return _CURLY.overlay(loader=jinja2.DictLoader({HTML: compiled})).get_template(HTML)
+    return square.get_template(HTML).render()
 
 
 def _text(loader: _Loader) -> jinja2.Template:
