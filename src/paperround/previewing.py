@@ -12,11 +12,11 @@ from socket import socket
 from watchfiles import Change, awatch
 
 from paperround import installed
-from paperround.app import embedder, letters
+from paperround.app import beside_store, embedder, letters
 from paperround.composing import issue
 from paperround.config import ConfigError, Loaded
 from paperround.dkim_signing import KeyProblem
-from paperround.issue import silence
+from paperround.issue import not_due, silence
 from paperround.letters import Letters
 from paperround.ports import Embedder, Ledger, Library, StoreError, SubscriberId
 from paperround.rendering import TemplateError
@@ -46,8 +46,9 @@ def proof_of(
     return Proof(
         address=subscriber.address,
         day=day,
+        papers=tuple(pick.paper.id for pick in digest.picks),
         rendered=letters.render(digest, number),
-        silence=silence(digest),
+        silence=ledger.suppressed().get(number) or not_due(subscriber, day) or silence(digest),
     )
 
 
@@ -76,11 +77,17 @@ class Press:
         self._load = load
         self._now = now
         self._templates: Path | None = None
+        self._store: Path | None = None
         self._open: _Open | None = None
         self._troubles: tuple[str, ...] = ()
         self._at_work = asyncio.Lock()
         self._version = ""
         self._turned = asyncio.Event()
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong with the config or the templates."""
+        return self._troubles
 
     @property
     def settings(self) -> Settings | None:
@@ -139,6 +146,7 @@ class Press:
         loaded = self._load()
         settings = loaded.settings
         self._templates = settings.templates
+        self._store = beside_store(settings, "").resolve()
         with ExitStack() as stack:
             store = stack.enter_context(closing(open_store(settings.store)))
             made = _Open(
@@ -164,8 +172,10 @@ class Press:
         return frozenset(_nearest(folder.resolve()) for folder in wanted)
 
     def _matters(self, _: Change, path: str) -> bool:
-        # Where something is wrong, it may be mended by any file that comes or goes.
-        return self._open is None or path.endswith(_WATCHED)
+        if path.endswith(_WATCHED) or Path(path).is_dir():
+            return True
+        # Where something is wrong, any file may mend it; but the store is written to by every look.
+        return self._open is None and not (self._store and path.startswith(str(self._store)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +192,8 @@ class _Open:
         subscribers = {each.address: each for each in self.loaded.settings.subscribers}
         view = View(
             version=version,
+            address=address,
+            day=day,
             addresses=tuple(subscribers),
             days=self.store.library.days(),
             warnings=tuple(map(str, self.loaded.warnings)),
@@ -193,8 +205,7 @@ class _Open:
             return replace(view, troubles=(f"{problem}; see subscribers.yaml",))
         if day is None or day not in view.days:
             when, option = (f"for {day}", f" --date {day}") if day else ("yet", "")
-            mend = f"run `paperround fetch{option}` and reload this page"
-            return replace(view, troubles=(f"nothing was fetched {when}; {mend}",))
+            return replace(view, troubles=(f"nothing was fetched {when}; run `paperround fetch{option}`",))
         try:
             return replace(view, proof=self._proof(chosen, day))
         except TemplateError as error:

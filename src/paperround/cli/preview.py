@@ -19,6 +19,7 @@ from paperround.config import load
 from paperround.phrases import full_day
 from paperround.pipeline import Desk
 from paperround.previewing import Press, proof_of, serve
+from paperround.rendering import LARGEST_HTML, findings, size
 from paperround.web.preview import Proof
 
 _LOOPBACK = "127.0.0.1"  # and nowhere else: a proof holds addresses, and links that unsubscribe
@@ -35,21 +36,28 @@ def preview(
         int, typer.Option(min=0, max=65535, help="Where the page is served; any free port if left out.")
     ] = 0,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Say its size, findings and picks instead.")
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show the digest that somebody would get on a local page that follows each change; nothing is sent."""
     day = frame.day_of(date, []) if date else None
-    if folder is None:
+    if as_json:
+        frame.answer(_data(_proof(config, address, day)))
+    elif folder is None:
         asyncio.run(_serve(config, address, day, port=port, show=show))
-        return
-    page = _write(config, address, day, folder)
-    if show:
-        typer.launch(str(page.resolve()))
+    else:
+        page = _write(_proof(config, address, day), folder)
+        if show:
+            typer.launch(str(page.resolve()))
 
 
 async def _serve(config: Path, address: str | None, day: Day | None, *, port: int, show: bool) -> None:
     press = Press(config, partial(load, config, os.environ), now=utc_now)
     await press.reload()
+    for trouble in press.troubles:
+        frame.say(trouble)
     if press.settings and address:
         (subscriber,) = frame.chosen(press.settings, address)
         address = subscriber.address
@@ -74,7 +82,7 @@ def _listening(port: int) -> socket.socket:
         raise typer.Exit(FAILED) from error
 
 
-def _write(config: Path, address: str | None, asked: Day | None, folder: Path) -> Path:
+def _proof(config: Path, address: str | None, asked: Day | None) -> Proof:
     settings = frame.settings_of(config)
     subscribers = frame.chosen(settings, address)
     if not subscribers:
@@ -101,6 +109,10 @@ def _write(config: Path, address: str | None, asked: Day | None, folder: Path) -
         day_option = f" --date {asked}" if asked else ""
         frame.say(f"paperround: nothing was fetched for that day; run `paperround fetch{day_option}` first")
         raise typer.Exit(FAILED)
+    return proof
+
+
+def _write(proof: Proof, folder: Path) -> Path:
     if proof.silence:
         day = full_day(proof.day)
         frame.say(f"paperround: no mail would go to {proof.address} for {day}: {proof.silence}")
@@ -112,3 +124,16 @@ def _write(config: Path, address: str | None, asked: Day | None, folder: Path) -
     frame.tell(f"HTML:    {page.resolve().as_uri()}")
     frame.tell(f"Text:    {page.with_suffix('.txt').resolve().as_uri()}")
     return page
+
+
+def _data(proof: Proof) -> dict[str, object]:
+    return {
+        "day": str(proof.day),
+        "subscriber": proof.address,
+        "reason": proof.silence,
+        "subject": proof.rendered.subject,
+        "bytes": size(proof.rendered.html),
+        "largest": LARGEST_HTML,
+        "findings": findings(proof.rendered),
+        "papers": proof.papers,
+    }

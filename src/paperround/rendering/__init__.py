@@ -1,7 +1,7 @@
 """A digest as what a mail carries: subject, HTML and text."""
 
 from paperround.rendering.errors import TemplateError
-from paperround.rendering.findings import findings
+from paperround.rendering.findings import findings, pictures
 from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer, size
 from paperround.rendering.views import Footer, Shortened
 
@@ -13,5 +13,6 @@ __all__ = [
     "Shortened",
     "TemplateError",
     "findings",
+    "pictures",
     "size",
 ]

@@ -15,9 +15,10 @@ LARGEST_HTML = 90_000  # bytes; some mail programs clip a little above 100,000, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A digest as a mail carries it."""
+    """A digest as a mail carries it; `preheader` stands beside the subject in a list of mails."""
 
     subject: str
+    preheader: str
     html: str
     text: str
     shortened: Shortened = NOTHING_SHORTENED
@@ -52,6 +53,7 @@ class Renderer:
         mail = draft.mail(step)
         return Rendered(
             subject=mail.subject,
+            preheader=mail.preheader,
             html=html,
             text=self._templates.text(mail),
             shortened=draft.shortened(step),
