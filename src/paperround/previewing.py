@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -132,9 +132,11 @@ class Press:
         while not stop.is_set():
             folders = self._folders()
             # Not what lies below them: the folder of the config may hold anything.
-            async for _ in awatch(*folders, watch_filter=self._matters, stop_event=stop, recursive=False):
+            async for changes in awatch(
+                *folders, watch_filter=self._matters, stop_event=stop, recursive=False
+            ):
                 await self.reload()
-                if self._folders() != folders:
+                if self._folders() != folders or _holds_folders(path for _, path in changes):
                     break
 
     def close(self) -> None:
@@ -168,8 +170,9 @@ class Press:
         """Return the folders to watch; of one that is not there yet, the one in which it would be."""
         templates = [installed.templates(), *([self._templates] if self._templates else [])]
         below = [path for folder in templates for path in folder.rglob("*") if path.is_dir()]
-        wanted = (self._folder, Path(), *templates, *below)  # where the command is run there may be a .env
-        return frozenset(_nearest(folder.resolve()) for folder in wanted)
+        above = [folder.parent for folder in templates]
+        # Where the command is run there may be a .env.
+        return frozenset(map(_nearest, (self._folder, Path(), *above, *templates, *below)))
 
     def _matters(self, _: Change, path: str) -> bool:
         if path.endswith(_WATCHED) or Path(path).is_dir():
@@ -223,5 +226,11 @@ class _Open:
         )
 
 
+def _holds_folders(paths: Iterable[str]) -> bool:
+    # A folder that was made anew is watched no more, though its name is the same.
+    return any(Path(path).is_dir() for path in paths)
+
+
 def _nearest(folder: Path) -> Path:
+    folder = folder.resolve()
     return next(path for path in (folder, *folder.parents) if path.is_dir())

@@ -259,6 +259,24 @@ def test_a_preview_as_files_shows_what_would_come_and_sends_nothing(shell: Shell
     assert shell.json("log") == []
 
 
+def test_a_preview_as_data_says_its_size_what_to_mend_and_what_was_picked(shell: Shell) -> None:
+    shell("fetch", "--date", DAY)
+    answer = shell.json("preview", "ada@example.org", "--date", DAY)
+    assert 5_000 < answer.pop("bytes") < answer.pop("largest") == 90_000
+    assert answer == {
+        "day": DAY,
+        "subscriber": "ada@example.org",
+        "reason": None,
+        "subject": "16 June · LoRA at work",
+        "findings": [],
+        "papers": ["test:1"],
+    }
+    shell.write("subscribers.yaml", SUBSCRIBERS.replace("LoRA", "chromodynamics"))
+    assert shell.json("preview", "ada@example.org")["reason"] == "nothing matched"
+    assert shell("preview", "ada@example.org", "--date", "2026-06-01", "--json") == 1
+    assert (shell.out, "paperround fetch --date 2026-06-01" in shell.err) == ("", True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -78,7 +78,8 @@ def _listening(port: int) -> socket.socket:
     try:
         return socket.create_server((_LOOPBACK, port))
     except OSError as error:
-        frame.say(f"paperround: cannot listen at {_LOOPBACK}:{port}: {error.strerror}; name another --port")
+        why = os.strerror(error.errno or 0)
+        frame.say(f"paperround: cannot listen at {_LOOPBACK}:{port}: {why}; name another --port")
         raise typer.Exit(FAILED) from error
 
 
