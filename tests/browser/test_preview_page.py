@@ -1,10 +1,12 @@
 """The preview's page in a real browser, served by the command."""
 
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 from tests.fakes.studio import FOOTER, Studio, address_of, command, footer_with, studio
@@ -130,6 +132,20 @@ def test_what_is_at_fault_is_shown_until_it_is_mended(browser: Browser, desk: St
         expect(page.locator("iframe")).to_have_count(0)
         save(page, partial(desk.write_template, FOOTER, footer_with("")), "nothing to mend")
         expect(page.locator("iframe")).to_have_count(len(FRAMES))
+        page.close()
+
+
+def test_a_link_of_the_mail_opens_beside_the_page(browser: Browser, desk: Studio) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        here = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    desk.write_template(FOOTER, footer_with(f'<p><a href="{here}?day=2026-06-15">The day before</a></p>'))
+    with command(desk.folder, "--port", str(httpx.URL(here).port)) as process:
+        page = opened(browser, address_of(process))
+        with page.expect_popup() as popup:
+            frame(page, "Phone").get_by_role("link", name="The day before").click()
+        expect(popup.value.get_by_role("heading", level=1)).to_contain_text("15 June · LoRA")
+        assert frame(page, "Phone").get_by_role("heading", name="LoRA at work").is_visible()
+        popup.value.close()
         page.close()
 
 

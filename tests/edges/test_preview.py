@@ -325,27 +325,37 @@ def follow(desk: Studio, *saves: tuple[Save, str]) -> None:
         press, stop = press_of(desk), asyncio.Event()
         await press.reload()
         following = asyncio.create_task(press.follow(stop))
-        for save, expected in saves:
-            while expected not in await _shown(press):
-                await _saved(press, save)
-        stop.set()
-        await following
-        press.close()
+        try:
+            for save, expected in saves:
+                await _saved_until(press, save, expected)
+        finally:
+            stop.set()
+            await following
+            press.close()
 
     asyncio.run(scenario())
 
 
-async def _shown(press: Press) -> str:
-    view = await press.view(None, None)
-    return "\n".join(view.troubles) if view.proof is None else view.proof.rendered.text
+async def _saved_until(press: Press, save: Save, expected: str) -> None:
+    for _ in range(20):
+        await _saved(press, save)
+        view = await press.view(None, None)
+        shown = view.proof.rendered.text if view.proof else "\n".join(view.troubles)
+        if expected in shown:
+            return
+    pytest.fail(f"shown in place of {expected!r}: {shown!r}")
 
 
 async def _saved(press: Press, save: Save) -> None:
     """Save until it is noticed: what is saved before the watch has begun is not."""
     waiting = asyncio.create_task(press.changed((await press.view(None, None)).version))
-    while not waiting.done():
+    for _ in range(30):
         save()
         await asyncio.wait([waiting], timeout=0.5)
+        if waiting.done():
+            return
+    waiting.cancel()
+    pytest.fail("what was saved is never noticed")
 
 
 BROKEN = footer_with("{{ mail.unsubscribed }}")
@@ -460,7 +470,9 @@ def test_the_command_says_what_is_wrong_and_serves_what_mends_itself(desk: Studi
         assert "subscribers.yaml:1" in page
         (version,) = re.findall(r'data-version="(\w+)"', page)
         desk.write("subscribers.yaml", config)
-        while httpx.get(f"{address}changes?since={version}", timeout=30).text == version:
+        for _ in range(3):
+            if httpx.get(f"{address}changes?since={version}", timeout=30).text != version:
+                break
             desk.write("subscribers.yaml", config)
         assert "<h1>16 June · LoRA at work</h1>" in httpx.get(address).text
 
