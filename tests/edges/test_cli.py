@@ -129,7 +129,7 @@ def test_a_template_that_is_wrong_is_refused_by_check_and_stops_no_round(shell: 
     own.mkdir()
     (own / "footer.mjml.j2").write_text("<p>\n{{ mail.gone }}</p>", encoding="utf-8")
     wrong = "paperround: footer.mjml.j2, line 2: "
-    for command in (("check",), ("preview", "--date", DAY)):
+    for command in (("check",), ("preview", "--date", DAY, "--into", "out")):
         shell("fetch", "--date", DAY)
         assert shell(*command) == 1
         assert shell.err.startswith(wrong)
@@ -448,7 +448,7 @@ def test_every_command_agrees_on_a_week_that_the_reader_chose(shell: Shell) -> N
     assert shell.json("why", "ada@example.org")["status"] == "sent"
     shell("why", "ada@example.org", "test:2")
     assert "none of the interests occurs in it" in shell.out
-    shell("preview", "ada@example.org", "--date", DAY)
+    shell("preview", "ada@example.org", "--date", DAY, "--into", "out")
     assert "Subject: Week to 16 June" in shell.out
     days = shell.json("replay", "ada@example.org", "--since", "2026-06-15")
     assert [(day["day"], len(day["would_come"])) for day in days] == [(DAY, 1)]
