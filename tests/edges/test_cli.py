@@ -123,7 +123,7 @@ def test_a_template_that_is_wrong_is_refused_by_check_and_stops_no_round(shell: 
     own.mkdir()
     (own / "footer.mjml.j2").write_text("<p>\n{{ mail.gone }}</p>", encoding="utf-8")
     wrong = "paperround: footer.mjml.j2, line 2: "
-    for command in (("check",), ("preview", "--date", DAY)):
+    for command in (("check",), ("preview", "--date", DAY, "--into", "out")):
         shell("fetch", "--date", DAY)
         assert shell(*command) == 1
         assert shell.err.startswith(wrong)
