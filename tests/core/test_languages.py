@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html
 from tests.fakes import digests
@@ -24,6 +24,7 @@ from paperround.keywords import keyword
 from paperround.languages import ENGLISH, Language, Wording
 from paperround.papers import Paper, PaperId
 from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, TemplateError
+from paperround.rendering.words import nothing, one_line
 from paperround.subscribers import Cadence, Interests
 
 GERMAN = translations.wording(Language.GERMAN)
@@ -78,6 +79,21 @@ def test_what_a_catalogue_lacks_is_said_in_english() -> None:
 def test_a_language_is_read_once() -> None:
     assert translations.wording(Language.GERMAN) is GERMAN
     assert translations.wording(Language.ENGLISH) is ENGLISH
+
+
+@given(st.text())
+@example("a file {that: has braces}.jsonl")
+@example("")
+def test_what_is_none_of_our_messages_is_said_in_english_alone(reason: str) -> None:
+    quiet = replace(batch(1, BatchState.QUIET, 0), reason=reason)
+    told = one_line(reason, 60)
+    assert nothing([quiet], 0, ENGLISH) == f"X 1: {told or 'nothing announced'}."
+    assert nothing([quiet], 0, GERMAN) == "X 1: keine neuen Einträge."
+
+
+def test_a_reason_of_ours_is_said_in_the_language_of_the_reader() -> None:
+    holiday = replace(batch(1, BatchState.QUIET, 0), reason="no announcement, as on a holiday")
+    assert nothing([holiday], 0, GERMAN) == "X 1: keine neuen Einträge, wie an Feiertagen."
 
 
 @given(st.text())
