@@ -44,7 +44,7 @@ FAINT = 0.02  # evidence of resemblance that is not worth keeping
 LEAST = 0.001  # evidence of a keyword that is met, though every paper holds it
 LEAST_SPREAD, TIE = 1e-6, 1e-10
 RESEMBLING, WITH_MEANING = 60, 150  # papers that only resemble those on a keyword, by words or by a model too
-BLOCK = 500  # keywords at a time
+ROWS_AT_ONCE = 500  # keywords, or papers
 
 Phrases = tuple[str, ...]
 Table = NDArray[np.float64]
@@ -88,8 +88,8 @@ def evidence(keywords: Sequence[Phrases], literature: Literature, nearness: Near
     """
     hints = _Hints(literature)
     blocks = []
-    for start in range(0, len(keywords), BLOCK):
-        some = keywords[start : start + BLOCK]
+    for start in range(0, len(keywords), ROWS_AT_ONCE):
+        some = keywords[start : start + ROWS_AT_ONCE]
         near = nearness(some) if nearness else None
         blocks.append(_block(_Asked(some, literature), literature, hints, near))
     nothing = csr_array((0, len(literature.judged)))
@@ -258,8 +258,8 @@ def _around(papers: csr_array, literature: Literature) -> csr_array:
     directions = csr_array(diags_array(1 / np.maximum(lengths, 1e-12)) @ papers)
     known = csr_array(directions[literature.known].T)
     nearest = [csr_array((0, known.shape[1]))]
-    for start in range(0, len(literature.judged), BLOCK):
-        judged = literature.judged[start : start + BLOCK]
+    for start in range(0, len(literature.judged), ROWS_AT_ONCE):
+        judged = literature.judged[start : start + ROWS_AT_ONCE]
         near = (directions[judged] @ known).toarray()
         itself = judged < known.shape[1]
         near[np.nonzero(itself)[0], judged[itself]] = 0.0

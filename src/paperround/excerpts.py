@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from paperround.keywords import Keyword, Span, apart, is_sentence, lexicon, marks, places
+from paperround.keywords import Keyword, Span, apart, is_sentence, lexicon, marks, occurrences
 from paperround.vocabulary import tokens
 
 LONGEST = 320  # characters; two lines less than an abstract, on a phone
@@ -95,7 +95,7 @@ def _claims(sentence: str) -> bool:
 
 
 def _weight(sentence: str, keywords: tuple[Keyword, ...]) -> float:
-    found = places(keywords, sentence)
+    found = occurrences(keywords, sentence)
     return sum(
         each.weight * sum(_share(phrase, sentence, found) for phrase in each.phrases) / len(each.phrases)
         for each in keywords

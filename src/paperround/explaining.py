@@ -80,7 +80,7 @@ def recorded_fate(record: DeliveryRecord, paper: PaperId) -> Fate | None:
                 relevance=pick.relevance,
                 matched=pick.matched,
                 reasons=_line_reasons(pick) if line else pick.reasons,
-                obstacle=_crowded_out(pick.hindrance) if pick.hindrance else None,
+                obstacle=crowded_out(pick.hindrance) if pick.hindrance else None,
             )
     return None
 
@@ -135,7 +135,8 @@ def _line_reasons(line: PickRecord) -> Sequence[str]:
     return (f"listed by its title; {crowded_out}", *more)
 
 
-def _crowded_out(hindrance: Hindrance) -> Obstacle:
+def crowded_out(hindrance: Hindrance) -> Obstacle:
+    """Return what crowded a paper out as what kept it from being shown."""
     return Obstacle(
         cause=hindrance.bar,
         by=hindrance.by,
@@ -153,7 +154,7 @@ def _obstacle(paper: PaperId, issue: Issue, reader: Reader, choice: Choice) -> t
         return Obstacle(cause=Absence.CHANGED), words
     if isinstance(verdict, Section):
         hindrance = choice.hindered[paper]
-        return _crowded_out(hindrance), in_words(hindrance, lambda each: _titled(issue, each))
+        return crowded_out(hindrance), in_words(hindrance, lambda each: _titled(issue, each))
     match verdict:
         case Rejection.HAD:
             found = Obstacle(cause=verdict), "already sent"

@@ -17,7 +17,7 @@ from paperround.selection import Choice, Offer, Rejection, choose, offer, select
 from paperround.subscribers import Subscriber
 from paperround.votes import popular
 
-BLOCK = 500  # readers scored in one product
+READERS_AT_ONCE = 500  # readers scored in one product
 KNOWN = 1000  # of the newest papers, by which it is judged how common a keyword is
 
 PAUSED = "paused"
@@ -108,8 +108,8 @@ class Issue:
 
     def ranked(self) -> Iterator[tuple[Reader, Ranked]]:
         """Yield each reader, in order, with what meets their interests."""
-        for start in range(0, len(self.readers), BLOCK):
-            block = self.readers[start : start + BLOCK]
+        for start in range(0, len(self.readers), READERS_AT_ONCE):
+            block = self.readers[start : start + READERS_AT_ONCE]
             ranked = self.ranking.rank([reader.subscriber.interests for reader in block])
             yield from zip(block, ranked, strict=True)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from paperround.keywords import Lexicon, apart, asked_words, telling
+from paperround.keywords import Lexicon, apart, asked_words, content_words
 from paperround.papers import Paper, PaperId
 from paperround.vocabulary import FUNCTION_WORDS, Token, form_that_matters, tokens
 
@@ -138,7 +138,7 @@ class _Reading:
                 phrases[phrase] += weight * len(spans)
                 where[phrase].append(name)
                 forms[phrase].update(dict.fromkeys(text[start:end] for start, end in spans))
-            told = telling(read)
+            told = content_words(read)
             counted = Counter(feature for word in told for feature in _features(word))
             for feature, times in counted.items():
                 words[feature] += weight * times

@@ -6,7 +6,7 @@ from paperround.digests import How, Match
 from paperround.phrases import listed
 
 MOST_FORMS = 3  # of one interest that are named
-LONGEST_TERM = 60  # characters of an interest that are repeated
+LONGEST_QUOTED = 60  # characters of an interest that are repeated
 
 
 def matching(matched: Sequence[Match]) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def _quoted(term: str) -> str:
 
 
 def _short(term: str) -> str:
-    return term if len(term) <= LONGEST_TERM else f"{term[: LONGEST_TERM - 1].rstrip()}…"
+    return term if len(term) <= LONGEST_QUOTED else f"{term[: LONGEST_QUOTED - 1].rstrip()}…"
 
 
 _VERBS = {
