@@ -19,7 +19,7 @@ from paperround.letters import Letters
 from paperround.pipeline import LAST_LOOK, Desk, Stopped
 from paperround.ports import Embedder, Ledger, Relay, Source, Vectors
 from paperround.remembering import Remembering
-from paperround.rendering import Renderer
+from paperround.rendering import Renderer, RoundRenderer
 from paperround.settings import (
     ArxivSettings,
     FeedSettings,
@@ -52,7 +52,8 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     """Open what a round is done with, and close it again; `relay` in place of the one in the settings.
 
-    Raise StoreError, TemplateError or ValueError where something cannot be used.
+    Raise StoreError or ValueError where something cannot be used. Templates are read when a round needs
+    them, and do not stop it.
     """
     stop = stop or asyncio.Event()
     with closing(open_store(settings.store)) as store:
@@ -65,7 +66,7 @@ async def open_desk(
                 library=store.library,
                 ledger=store.ledger,
                 preferences=store.preferences,
-                letters=letters(settings, store.ledger),
+                letters=letters(settings, store.ledger, renderer=RoundRenderer(settings.templates)),
                 relay=relay or relay_of(settings),
                 connections=settings.relay.connections if settings.relay else 1,
                 on_unknown=settings.on_unknown,
@@ -111,10 +112,10 @@ def embedder(settings: Settings, vectors: Vectors, *, stop: asyncio.Event | None
     return Remembering(SentenceModel(settings.semantic.model), vectors, proceed=proceed)
 
 
-def letters(settings: Settings, ledger: Ledger) -> Letters:
-    """Return how this installation writes."""
+def letters(settings: Settings, ledger: Ledger, *, renderer: RoundRenderer | None = None) -> Letters:
+    """Return how this installation writes; without a `renderer`, raise TemplateError for its templates."""
     return Letters(
-        renderer=Renderer(settings.templates),
+        renderer=renderer or Renderer(settings.templates),
         sender=settings.sender,
         secret=ledger.secret(),
         signer=Signer(settings.dkim) if settings.dkim else None,

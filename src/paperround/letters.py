@@ -1,13 +1,14 @@
 """A digest as the letter that goes out: rendered, addressed, signed; its bytes are final."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from paperround.digests import Digest
 from paperround.dkim_signing import Signer
 from paperround.messages import Unsubscribe, build, message_id, unsubscribe
 from paperround.ports import SubscriberId
-from paperround.rendering import Footer, Rendered, Renderer
+from paperround.rendering import Footer, Rendered, Renderer, RoundRenderer
 from paperround.settings import Mailbox
 from paperround.tokens import PREFERENCES, token
 
@@ -24,12 +25,21 @@ class Letter:
 class Letters:
     """How digests become letters in this installation."""
 
-    renderer: Renderer
+    renderer: Renderer | RoundRenderer
     sender: Mailbox
     secret: bytes = field(repr=False)
     signer: Signer | None = None
     public_url: str | None = None
     postal_address: str | None = None
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the operator's templates, where the built-in ones are used in their place."""
+        return str(self.renderer.trouble or "")
+
+    def for_round(self) -> Self:
+        """Return what writes the letters of another round."""
+        return replace(self, renderer=self.renderer.anew())
 
     def write(self, digest: Digest, subscriber: SubscriberId, *, now: datetime) -> Letter:
         """Return the letter with that digest; the same bytes for the same digest and time."""

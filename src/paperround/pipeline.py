@@ -72,7 +72,8 @@ class Round:
     """How a day stands for some subscribers, and what this run did for it.
 
     `tally` counts the rows of the ledger by status. `batches` were asked for, `planned` rows entered
-    and `attempts` made by this run; `stopped` says what ended the delivery before everything was tried.
+    and `attempts` made by this run; `stopped` says what ended the delivery before everything was tried,
+    `trouble` why letters of it were made with the built-in templates and not with the operator's.
     """
 
     day: date
@@ -82,6 +83,7 @@ class Round:
     planned: int
     attempts: int
     stopped: str | None
+    trouble: str = ""
 
     @property
     def balances(self) -> bool:
@@ -113,6 +115,7 @@ async def run(
     ids, to_do = await asyncio.to_thread(_readied, day, subscribers, desk)
     batches: tuple[BatchRecord, ...] = ()
     planned = 0
+    letters = desk.letters.for_round()
     if to_do:
         batches = await collected(day, desk, max_age=max_age)
         planned = await asyncio.to_thread(
@@ -121,11 +124,13 @@ async def run(
             subscribers,
             library=desk.library,
             ledger=desk.ledger,
-            letters=desk.letters,
+            letters=letters,
             now=desk.now,
             patience=desk.patience,
             embedder=desk.embedder,
         )
+    if letters.trouble:
+        log.warning("templates.unusable", day=str(day), reason=letters.trouble)
     delivered = await post(desk, of=ids if alone else None, retry=retry)
     return Round(
         day=day,
@@ -135,6 +140,7 @@ async def run(
         planned=planned,
         attempts=delivered.attempts,
         stopped=delivered.stopped,
+        trouble=letters.trouble,
     )
 
 

@@ -44,7 +44,7 @@ from paperround.ports import (
 )
 from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
 from paperround.remembering import Remembering
-from paperround.rendering import Rendered, Renderer
+from paperround.rendering import Rendered, Renderer, RoundRenderer
 from paperround.replies import Reply
 from paperround.settings import Mailbox
 from paperround.store import open_store
@@ -346,6 +346,22 @@ def test_a_source_that_did_not_come_all_day_is_told_of_and_its_papers_come_the_n
     assert [pick.section for row in world.ledger.rows(day=TUESDAY) for pick in row.picks] == ["for_you"]
 
 
+def test_what_failed_on_an_earlier_day_keeps_no_day_open(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, NOTED)
+    world.source.broken = "no answer"
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, NOTED)
+    world.source.broken = ""
+    world.time += timedelta(days=2)
+    world.round(THURSDAY, NOTED)
+    assert [(row.day, row.status) for row in world.ledger.rows(address=NOTED.address)] == [
+        (THURSDAY, Status.SENT),
+        (TUESDAY, Status.QUIET),
+        (MONDAY, Status.SENT),
+    ]
+
+
 def test_a_day_without_delivery_loses_no_paper(world: World) -> None:
     world.source.lists[MONDAY] = [paper("LoRA 1")]
     world.round(MONDAY, ADA)
@@ -619,6 +635,25 @@ def test_a_letter_that_cannot_be_made_stops_no_other(world: World) -> None:
     outcome = world.round(MONDAY)
     assert outcome.tally == {Status.FAILED: 1, Status.SENT: 1}
     assert "a variable of the template is missing" in world.status(ADA, MONDAY)[1]
+
+
+def test_a_template_that_is_wrong_stops_no_letter_and_is_told_of_once(world: World, tmp_path: Path) -> None:
+    own = tmp_path / "templates"
+    own.mkdir()
+    (own / "digest.txt.j2").write_text("Ours\n{{ mail.gone }}")
+    renderer = RoundRenderer(own)
+    world.letters = Letters(renderer=renderer, sender=world.letters.sender, secret=b"s" * 32)
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    with capture_logs() as logs:
+        outcome = world.round(MONDAY)
+    assert outcome.tally == {Status.SENT: 2}
+    assert outcome.trouble.startswith("digest.txt.j2, line 2: ")
+    told_of = [each for each in logs if each["log_level"] == "warning"]
+    assert [(each["event"], each["reason"]) for each in told_of] == [("templates.unusable", outcome.trouble)]
+    (own / "digest.txt.j2").write_text("Ours")
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    assert world.round(TUESDAY, ADA).trouble == ""
+    assert [mail.endswith(": Ours") for mail in told(world, ADA)] == [False, True]
 
 
 def test_a_request_to_stop_ends_the_round_and_leaves_the_rest_planned(world: World) -> None:

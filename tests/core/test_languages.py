@@ -238,7 +238,7 @@ def test_templates_of_the_operators_say_our_words_and_their_own(tmp_path: Path) 
 
 def test_a_message_of_the_operators_that_cannot_be_filled_is_named(tmp_path: Path) -> None:
     (tmp_path / "footer.mjml.j2").write_text('<p>{{ _("bye {name}", nmae=mail.day) }}</p>')
-    with pytest.raises(TemplateError, match=r"digest\.mjml\.j2: 'name'"):
+    with pytest.raises(TemplateError, match=r"footer\.mjml\.j2, line 1: 'name'"):
         Renderer(tmp_path)
 
 

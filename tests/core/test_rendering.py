@@ -17,7 +17,7 @@ from paperround.keywords import keyword
 from paperround.languages import ENGLISH
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, listed
-from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, TemplateError
+from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, RoundRenderer, TemplateError
 from paperround.rendering.words import authors, made_from, nothing, one_line, subject
 from paperround.subscribers import Cadence, Interests, Subscriber
 
@@ -603,7 +603,7 @@ def test_no_font_is_loaded_whatever_it_is_called(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("footer.mjml.j2", "<p>\n{{ mail.addres }}</p>", r"footer\.mjml\.j2, line 2: .*'addres'"),
+        ("footer.mjml.j2", "<p>\n{{ mail.addres }}</p>", r"footer\.mjml\.j2, line 2: a mail has no 'addres'"),
         ("footer.mjml.j2", "<p>{{ digest.day }}</p>", r"footer\.mjml\.j2, line 1: 'digest' is undefined"),
         ("digest.txt.j2", "\n{{ mail.dya }}", r"digest\.txt\.j2, line 2: .*'dya'"),
         (
@@ -621,12 +621,38 @@ def test_no_font_is_loaded_whatever_it_is_called(tmp_path: Path) -> None:
         ("footer.mjml.j2", "{% if x %}", r"footer\.mjml\.j2, line 1: .*'if'"),
         ("digest.txt.j2", "x\n{% fro %}", r"digest\.txt\.j2, line 2: .*'fro'"),
         ("footer.mjml.j2", '<a href="{{ "x" }}">x</a>', r"footer\.mjml\.j2, line 1: .*quote with '"),
-        ("footer.mjml.j2", "<p>x", r"digest\.mjml\.j2 and what it includes cannot be compiled"),
-        ("footer.mjml.j2", '[% include "gone.mjml.j2" %]', r"digest\.mjml\.j2: .*'gone\.mjml\.j2'"),
+        ("footer.mjml.j2", "<br>\n<p>x", r"footer\.mjml\.j2, line 2: <p> is not closed"),
+        ("footer.mjml.j2", "<p>x</b></p>", r"footer\.mjml\.j2, line 1: </b> closes another tag"),
+        ("footer.mjml.j2", "<p>x</p>\n</p>", r"footer\.mjml\.j2, line 2: </p> closes nothing"),
+        ("footer.mjml.j2", "{# <b> #}\n<p a=b>x</p>", r"footer\.mjml\.j2, line 2: .*<p> stands in quotation"),
+        (
+            "footer.mjml.j2",
+            '\n[% include "gone.mjml.j2" %]',
+            r"footer\.mjml\.j2, line 2: .*'gone\.mjml\.j2'",
+        ),
+        (
+            "digest.txt.j2",
+            "\n{% include 'gone.txt' %}",
+            r"digest\.txt\.j2, line 2: there is no template 'gone\.txt'",
+        ),
+        ("footer.mjml.j2", '\n[% include "footer.mjml.j2" %]', r"footer\.mjml\.j2, line 2: .*recursion"),
         ("footer.mjml.j2", "[[ theme.gone ]]", r"footer\.mjml\.j2, line 1: .*'gone'"),
-        ("style.mjml.j2", "<mj-style>a {}</mj-style> oops", r"digest\.mjml\.j2 and .*, near ' oops"),
-        ("digest.txt.j2", "{{ mail['xy' ~ 'zzy'] }}", r"digest\.txt\.j2: .*'xyzzy'"),
-        ("footer.mjml.j2", "{{ mail.heading + 1 }}", r"digest\.mjml\.j2: "),
+        ("style.mjml.j2", "<mj-style>a {}</mj-style> oops", r"style\.mjml\.j2, line 1: .*, near ' oops"),
+        (
+            "style.mjml.j2",
+            "<mj-style>a {}</mj-style> [[ 'oo' ~ 'ps' ]]",
+            r"digest\.mjml\.j2 and .*, near ' oops",
+        ),
+        ("style.mjml.j2", "\n[[ 'oops'.gone() ]]", r"style\.mjml\.j2, line 2: .*'gone'"),
+        ("digest.txt.j2", "\n{{ mail['xy' ~ 'zzy'] }}", r"digest\.txt\.j2, line 2: .*'xyzzy'"),
+        ("footer.mjml.j2", "<p>\n{{ mail.day }}{{ mail.heading + 1 }}</p>", r"footer\.mjml\.j2, line 2: can"),
+        ("footer.mjml.j2", "\n{% if mail.day > 3 %}x{% endif %}", r"footer\.mjml\.j2, line 2: '>' not"),
+        ("footer.mjml.j2", "<p>\n{{ 3 | dictsort }}</p>", r"footer\.mjml\.j2, line 2: 'int' object has no"),
+        (
+            "card.mjml.j2",
+            '[% from "marked.mjml.j2" import marked %]\n[[ marked("card.gone", "") ]]',
+            r"card\.mjml\.j2, line 2: .*'gone'",
+        ),
     ],
 )
 def test_a_template_that_is_wrong_is_named_before_the_first_mail(
@@ -634,6 +660,12 @@ def test_a_template_that_is_wrong_is_named_before_the_first_mail(
 ) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(TemplateError, match=message):
+        Renderer(tmp_path)
+
+
+def test_a_template_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "footer.mjml.j2").write_bytes(b"<p>\n\xff</p>")
+    with pytest.raises(TemplateError, match=r"footer\.mjml\.j2, line 2: not UTF-8"):
         Renderer(tmp_path)
 
 
@@ -656,6 +688,72 @@ def test_a_template_too_large_for_any_paper_is_named(tmp_path: Path) -> None:
     (tmp_path / "footer.mjml.j2").write_text(f"<p>{'x' * LARGEST_HTML}</p>")
     with pytest.raises(TemplateError, match=r"digest\.mjml\.j2: a mail without papers"):
         Renderer(tmp_path).render(digest(pick(FULL)), footer=FOOTER)
+
+
+# The templates of a round
+
+
+LATE_ONLY = "<p>{% if mail.parts[0].heading == 'Late arrivals' %}{{ mail.gone }}{% endif %}Bye</p>"
+LATE = digest(pick(FULL, Section.LATE, DAY - timedelta(1)))
+
+
+def shown(out: Rendered) -> str:
+    return texts(tree(out), "//p")[-1]
+
+
+def test_a_round_has_the_operators_templates_where_nothing_is_wrong_with_them(tmp_path: Path) -> None:
+    (tmp_path / "footer.mjml.j2").write_text("<p>Bye</p>")
+    renderer = RoundRenderer(tmp_path)
+    assert shown(renderer.render(digest(pick(FULL)), footer=FOOTER)) == "Bye"
+    assert renderer.trouble is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "trouble"),
+    [
+        ("footer.mjml.j2", "\n<p>Bye", "footer.mjml.j2, line 2: <p> is not closed"),
+        ("footer.mjml.j2", "\n{% if %}", "footer.mjml.j2, line 2: "),
+        ("digest.txt.j2", "\n{{ mail.gone }}", "digest.txt.j2, line 2: "),
+        ("digest.txt.j2", "\n{{ 1 // 0 }}", "digest.txt.j2, line 2: "),
+        ("footer.mjml.j2", f"<p>{'x' * LARGEST_HTML}</p>", "digest.mjml.j2: a mail without papers has"),
+    ],
+)
+def test_a_round_goes_on_with_the_built_in_templates_and_says_why(
+    tmp_path: Path, name: str, text: str, trouble: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    renderer = RoundRenderer(tmp_path)
+    ours = RoundRenderer(None).render(digest(pick(FULL)), footer=FOOTER)
+    assert [renderer.render(digest(pick(FULL)), footer=FOOTER) for _ in range(2)] == [ours, ours]
+    assert str(renderer.trouble).startswith(trouble)
+
+
+def test_what_fails_for_one_mail_is_used_for_no_later_one_of_the_round(tmp_path: Path) -> None:
+    (tmp_path / "footer.mjml.j2").write_text(LATE_ONLY)
+    renderer = RoundRenderer(tmp_path)
+    made = [renderer.render(each, footer=FOOTER) for each in (digest(pick(FULL)), LATE, digest(pick(FULL)))]
+    assert [shown(each) == "Bye" for each in made] == [True, False, False]
+    assert "footer.mjml.j2, line 1: " in str(renderer.trouble)
+
+
+def test_the_next_round_reads_the_operators_templates_anew(tmp_path: Path) -> None:
+    (tmp_path / "footer.mjml.j2").write_text("<p>{{ mail.gone }}</p>")
+    renderer = RoundRenderer(tmp_path)
+    renderer.render(digest(pick(FULL)), footer=FOOTER)
+    (tmp_path / "footer.mjml.j2").write_text("<p>Mended</p>")
+    again = renderer.anew()
+    assert shown(again.render(digest(pick(FULL)), footer=FOOTER)) == "Mended"
+    assert again.trouble is None
+
+
+def test_a_mail_that_no_template_can_make_is_not_the_fault_of_the_operators(tmp_path: Path) -> None:
+    (tmp_path / "digest.txt.j2").write_text("Ours")
+    renderer = RoundRenderer(tmp_path)
+    endless = Footer(unsubscribe=f"https://example.org/{'x' * LARGEST_HTML}")
+    with pytest.raises(TemplateError, match="a mail without papers"):
+        renderer.render(digest(pick(FULL)), footer=endless)
+    assert renderer.trouble is None
+    assert renderer.render(digest(pick(FULL)), footer=FOOTER).text == "Ours"
 
 
 # Words

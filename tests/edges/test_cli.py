@@ -123,6 +123,37 @@ def test_a_new_installation_is_fine_as_it_is_and_nothing_is_overwritten(shell: S
     assert (shell.folder / "fresh/subscribers.yaml").read_text(encoding="utf-8") == "mine"
 
 
+def test_a_template_that_is_wrong_is_refused_by_check_and_stops_no_round(shell: Shell) -> None:
+    shell.write("paperround.yaml", SETTINGS.format(folder=shell.folder) + "templates: ours\n")
+    own = shell.folder / "config" / "ours"
+    own.mkdir()
+    (own / "footer.mjml.j2").write_text("<p>\n{{ mail.gone }}</p>", encoding="utf-8")
+    wrong = "paperround: footer.mjml.j2, line 2: "
+    for command in (("check",), ("preview", "--date", DAY)):
+        shell("fetch", "--date", DAY)
+        assert shell(*command) == 1
+        assert shell.err.startswith(wrong)
+    assert shell("send", "--date", DAY, "--dry-run") == 1
+    assert wrong in shell.err
+    assert shell("send", "--date", DAY) == 1
+    assert "1 quiet, 1 sent" in shell.out or "1 sent, 1 quiet" in shell.out
+    assert wrong in shell.err
+    assert "mails are made with the built-in templates" in shell.err
+    assert shell("log") == 0
+    assert shell("send", "--date", DAY) == 0  # nothing was left to write
+
+
+def test_check_refuses_a_page_that_is_wrong(shell: Shell) -> None:
+    shell.write("paperround.yaml", SETTINGS.format(folder=shell.folder) + "templates: ours\n")
+    pages = shell.folder / "config" / "ours" / "pages"
+    pages.mkdir(parents=True)
+    (pages / "problem.html.j2").write_text("\n{{ titel }}", encoding="utf-8")
+    said = "pages/problem.html.j2, line 2: 'titel' is undefined"
+    assert shell("check") == 1
+    assert shell.err.startswith(f"paperround: {said}")
+    assert [each["message"] for each in shell.json("check")["problems"]] == [said]
+
+
 def test_check_names_every_problem_with_its_file_and_line(shell: Shell) -> None:
     shell.write("paperround.yaml", "from: nobody\nsorces: []\n")
     shell.write("subscribers.yaml", "subscribers:\n  - {email: ada@example.org, keywords: [1e3]}\n")

@@ -234,6 +234,35 @@ def test_a_page_can_be_replaced_by_a_file_of_the_same_name(tmp_path: Path) -> No
     assert answer.text == "Tschüss, Paper Round."
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        (
+            "unsubscribed.html.j2",
+            "\n{{ sender }}",
+            "pages/unsubscribed.html.j2, line 2: 'sender' is undefined",
+        ),
+        ("page.html.j2", "{% block title %}", "pages/page.html.j2, line 1: "),
+        ("style.css", "a {}\n{{ colour }}", "pages/style.css, line 2: 'colour' is undefined"),
+    ],
+)
+def test_a_page_that_is_wrong_is_shown_as_it_is_built_in_and_told_of_once(
+    tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / name).write_text(text, encoding="utf-8")
+    builtin = ask("POST", LINK, app(), ONE_CLICK, URLENCODED)
+    with structlog.testing.capture_logs() as events:
+        with_own = app(templates=tmp_path)
+        answers = [ask("POST", LINK, with_own, ONE_CLICK, URLENCODED) for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 200]
+    assert {each.text for each in answers} == {builtin.text}
+    policy = "Content-Security-Policy"
+    assert {each.headers[policy] for each in answers} == {builtin.headers[policy]}
+    (warned,) = [each for each in events if each["log_level"] == "warning"]
+    assert warned["reason"].startswith(reason)
+
+
 def test_health_says_what_is_wrong() -> None:
     well, ill = (ask("GET", "/healthz", app(problems=problems)) for problems in ((), ("arXiv: no answer",)))
     assert (well.status_code, well.json()) == (200, {"status": "ok", "problems": []})

@@ -100,7 +100,8 @@ def send(
         frame.say("paperround: no source answered")
     if not outcome.balances:
         frame.say("paperround: the round does not balance: somebody has no row in the ledger")
-    unwell = silent or outcome.stopped or not outcome.balances
+    _tell_trouble(outcome.trouble)
+    unwell = silent or outcome.stopped or outcome.trouble or not outcome.balances
     if unwell or any(outcome.tally.get(status) for status in _UNFINISHED):
         raise typer.Exit(FAILED)
 
@@ -206,32 +207,45 @@ def _tell_round(outcome: Round, rows: Sequence[DeliveryRecord]) -> None:
         frame.tell(f"Everything was done before: {fetched}, nothing was sent.")
 
 
+def _tell_trouble(trouble: str) -> None:
+    if trouble:
+        frame.say(f"paperround: {trouble}; until that is mended, mails are made with the built-in templates")
+
+
 def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], *, as_json: bool) -> None:
-    async def work(desk: Desk) -> list[Plan]:
+    async def work(desk: Desk) -> tuple[list[Plan], str]:
         await collected(day, desk, max_age=RECENT)
+        letters = desk.letters.for_round()
         made = plans(
             day,
             desk.current(subscribers),
             library=desk.library,
             ledger=desk.ledger,
-            letters=desk.letters,
+            letters=letters,
             now=desk.now,
             patience=desk.patience,
             embedder=desk.embedder,
         )
-        return await asyncio.to_thread(list, made)
+        return await asyncio.to_thread(list, made), letters.trouble
 
-    rehearsed = frame.at_desk(settings, work)
+    rehearsed, trouble = frame.at_desk(settings, work)
     if as_json:
         frame.answer([_rehearsed(plan) for plan in rehearsed])
-        return
+    else:
+        _tell_rehearsed(rehearsed, day, len(subscribers))
+    _tell_trouble(trouble)
+    if trouble:
+        raise typer.Exit(FAILED)
+
+
+def _tell_rehearsed(rehearsed: Sequence[Plan], day: date, subscribers: int) -> None:
     for plan in rehearsed:
         picks = plan.digest.picks if plan.status is Status.PLANNED else ()
         said = plan.reason or (counted(len(picks), "paper") if picks else plan.digest.remark)
         frame.tell(f"{plan.digest.subscriber.address}: {said}")
         for pick in picks:
             frame.tell(f"  {frame.score(pick.relevance)}  {pick.paper.title}  ({pick.paper.id})")
-    others = len(subscribers) - len(rehearsed)
+    others = subscribers - len(rehearsed)
     if others:
         frame.tell(f"{counted(others, 'subscriber')} had their round before.")
     frame.tell(f"{full_day(day)}: nothing was planned and nothing was sent.")

@@ -34,9 +34,10 @@ from paperround.issue import silence
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk
 from paperround.ports import EmbedderError
-from paperround.rendering import Rendered
+from paperround.rendering import Rendered, TemplateError
 from paperround.settings import Settings
 from paperround.store import open_store
+from paperround.web.pages import check as check_pages
 
 _ENV = """\
 # Secrets are read from here, or from the environment, which wins. Instead of NAME you may set
@@ -92,7 +93,12 @@ def _report(config: Path) -> None:
     except ConfigError as error:
         frame.answer({"problems": [_entry(each) for each in error.problems], "warnings": []})
         raise typer.Exit(USAGE) from None
-    warnings, model = _examined(loaded)
+    try:
+        warnings, model = _examined(loaded)
+    except TemplateError as error:
+        wrong = Problem(file=None, path="templates", message=str(error))
+        frame.answer({"problems": [_entry(wrong)], "warnings": []})
+        raise typer.Exit(FAILED) from None
     told = [_entry(each) for each in (*loaded.warnings, *warnings)]
     frame.answer({"problems": [_entry(model)] if model else [], "warnings": told})
     if model:
@@ -103,11 +109,12 @@ def _examined(loaded: Loaded) -> tuple[Sequence[Problem], Problem | None]:
     """Return what the store lets us warn of, and what is wrong with the model, if anything is."""
     settings = loaded.settings
     with closing(open_store(settings.store)) as store:
-        letters(settings, store.ledger)  # which reads the templates and the key
+        letters(settings, store.ledger)  # which reads the templates of mails, and the key
         suppressed = set(store.ledger.suppressed())
         ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
         with frame.err.status("Looking for the keywords in the stored papers"):
             warnings = list(keyword_warnings(loaded, store.library))
+    check_pages(settings.templates)
     left = "has unsubscribed and gets nothing"
     warnings += [
         Problem(file=None, message=f"{each.address} {left}")
@@ -164,7 +171,8 @@ def preview(
             day, desk.current([subscriber]), desk.library, desk.ledger, ids=ids, embedder=desk.embedder
         )
         digest = next(look.digests())
-        return day, digest, desk.letters.render(digest, ids[subscriber.address])
+        # Whoever looks at a mail wants to see what is wrong with its templates.
+        return day, digest, letters(settings, desk.ledger).render(digest, ids[subscriber.address])
 
     found = frame.at_desk(settings, work)
     if found is None:

@@ -2,6 +2,7 @@
 
 from paperround.rendering.errors import TemplateError
 from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer
+from paperround.rendering.rounds import RoundRenderer
 from paperround.rendering.views import Footer
 
-__all__ = ["LARGEST_HTML", "Footer", "Rendered", "Renderer", "TemplateError"]
+__all__ = ["LARGEST_HTML", "Footer", "Rendered", "Renderer", "RoundRenderer", "TemplateError"]

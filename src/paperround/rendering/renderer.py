@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from paperround.digests import Digest
 from paperround.rendering import templates
@@ -29,11 +30,17 @@ class Renderer:
     of the same name. Raise TemplateError, naming the file, where one of them cannot be used.
     """
 
+    trouble: TemplateError | None = None  # what is wrong is raised here, and not kept
+
     def __init__(self, folder: Path | None = None) -> None:
         self._templates = templates.load(folder)
         # A name that no mail has is found now, and not when the first mail is due.
         self._templates.html(SPECIMEN)
         self._templates.text(SPECIMEN)
+
+    def anew(self) -> Self:
+        """Return the renderer of another round: this one, for it is as good as ever."""
+        return self
 
     def render(self, digest: Digest, *, footer: Footer) -> Rendered:
         """Return the mail, made shorter from its last paper upwards until it is small enough."""

@@ -4,19 +4,16 @@ A first pass of Jinja, with square brackets, puts the files together: `[% includ
 What comes of it is MJML, which becomes HTML. Its curly brackets are filled by a second pass for each mail.
 """
 
-import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TypeVar
 
 import jinja2
 
-from paperround import installed
 from paperround.rendering import mjml
-from paperround.rendering.errors import TemplateError
+from paperround.rendering.files import Files, translated
 from paperround.rendering.views import Mail
 
 HTML = "digest.mjml.j2"
@@ -29,15 +26,17 @@ class Templates:
 
     _html: jinja2.Template
     _text: jinja2.Template
-    _files: Mapping[str, str]
+    _files: Files
+    _expressions: Mapping[int, str]  # by line of the HTML's template
 
     def html(self, mail: Mail) -> str:
         """Return the HTML of a mail."""
-        return _translated(lambda: _filled(self._html, mail), HTML, self._files)
+        fill = partial(_filled, self._html, mail)
+        return translated(fill, HTML, self._files, expressions=self._expressions)
 
     def text(self, mail: Mail) -> str:
         """Return the text of a mail."""
-        return _translated(lambda: _filled(self._text, mail), TEXT, self._files)
+        return translated(partial(_filled, self._text, mail), TEXT, self._files)
 
 
 def load(folder: Path | None) -> Templates:
@@ -45,16 +44,16 @@ def load(folder: Path | None) -> Templates:
 
     Raise TemplateError, naming the file, where one is missing or wrong.
     """
-    loader = _loader(folder)
-    html = _translated(lambda: _html(loader), HTML, loader.files)
-    text = _translated(lambda: _text(loader), TEXT, loader.files)
-    return Templates(html, text, loader.files)
+    loader = _Loader(folder)
+    html, expressions = translated(lambda: _html(loader), HTML, loader)
+    text = translated(lambda: _text(loader), TEXT, loader)
+    return Templates(html, text, loader, expressions)
 
 
 def uncompiled(folder: Path | None) -> Callable[[Mail], str]:
     """Return what fills the HTML's template as MJML, which is what any MJML compiler takes."""
-    loader = _loader(folder)
-    template = _translated(lambda: _CURLY.from_string(_mjml(loader)), HTML, loader.files)
+    loader = _Loader(folder)
+    template = translated(lambda: _CURLY.from_string(_mjml(loader)), HTML, loader)
     return partial(_filled, template)
 
 
@@ -77,18 +76,13 @@ def _filled(template: jinja2.Template, mail: Mail) -> str:
     return template.render(mail=mail, _=mail.wording.gettext, ngettext=mail.wording.ngettext)
 
 
-class _Loader(jinja2.FileSystemLoader):
-    """The first folder that has a file gives it; MJML is checked as it is read."""
-
-    def __init__(self, folders: list[Path]) -> None:
-        super().__init__(folders)
-        self.files: dict[str, str] = {}
+class _Loader(Files):
+    """MJML is checked as it is read."""
 
     def get_source(
         self, environment: jinja2.Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
         source, filename, is_current = super().get_source(environment, template)
-        self.files[template] = source
         if template.endswith(".mjml.j2"):
             mjml.check(template, source)
             # Parsed for its errors alone: after the compiler, lines are no longer those of the file.
@@ -96,18 +90,13 @@ class _Loader(jinja2.FileSystemLoader):
         return source, filename, is_current
 
 
-def _loader(folder: Path | None) -> _Loader:
-    if folder is not None and not folder.is_dir():
-        raise TemplateError(f"{folder}: there is no such folder of templates")
-    return _Loader([folder, installed.templates()] if folder else [installed.templates()])
+def _html(loader: Files) -> tuple[jinja2.Template, Mapping[int, str]]:
+    compiled = mjml.to_html(HTML, _mjml(loader), files=loader.texts)
+    numbered, expressions = mjml.numbered(compiled)
+    return _CURLY.from_string(numbered), expressions
 
 
-def _html(loader: _Loader) -> jinja2.Template:
-    compiled = mjml.to_html(HTML, _mjml(loader), files=loader.files)
-    return _CURLY.overlay(loader=jinja2.DictLoader({HTML: compiled})).get_template(HTML)
-
-
-def _mjml(loader: _Loader) -> str:
+def _mjml(loader: Files) -> str:
     square = jinja2.Environment(
         loader=loader,
         block_start_string="[%",
@@ -125,7 +114,7 @@ def _mjml(loader: _Loader) -> str:
     return square.get_template(HTML).render()
 
 
-def _text(loader: _Loader) -> jinja2.Template:
+def _text(loader: Files) -> jinja2.Template:
     plain = jinja2.Environment(
         loader=loader,
         autoescape=False,  # noqa: S701 - plain text, in which an escape would be read as it is
@@ -141,26 +130,3 @@ def _text(loader: _Loader) -> jinja2.Template:
 _CURLY = jinja2.Environment(
     autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_NAME_IN_MESSAGE = re.compile(r"'(\w+)' is undefined|attribute '(\w+)'")
-
-
-_T = TypeVar("_T")
-
-
-def _translated(call: Callable[[], _T], name: str, files: Mapping[str, str]) -> _T:
-    """Return what the call returns, and name the file where a template is at fault."""
-    try:
-        return call()
-    except jinja2.TemplateSyntaxError as error:
-        raise TemplateError(f"{error.name or name}, line {error.lineno}: {error.message}") from error
-    except jinja2.TemplateNotFound as error:
-        raise TemplateError(f"{name}: there is no template {error.name!r} to include") from error
-    except (jinja2.TemplateError, ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
-        raise TemplateError(f"{_blamed(str(error), name, files)}: {error}") from error
-
-
-def _blamed(message: str, name: str, files: Mapping[str, str]) -> str:
-    """Return the file and line that a message is about, as far as the name in it tells."""
-    found = _NAME_IN_MESSAGE.search(message)
-    word = (found[1] or found[2]) if found else ""
-    return mjml.place(word, files, otherwise=name) if word else name

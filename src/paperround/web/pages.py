@@ -3,15 +3,18 @@
 import base64
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+import structlog
+from jinja2 import Environment, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from paperround import installed
-from paperround.languages import N_, Wording
-from paperround.web.choices import Choices
+from paperround.languages import ENGLISH, N_, Wording
+from paperround.rendering import TemplateError
+from paperround.rendering.files import Files, translated
+from paperround.web.choices import Choices, Option
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -40,24 +43,55 @@ _NOT_UNDERSTOOD = (
 )
 
 
+# What the pages that are asked for are filled with, beside the sender's name.
+_OPTIONS = (
+    Option(value="1", label="One", chosen=True),
+    Option(value="2", label="Another", chosen=False),
+)
+_SPECIMENS: Mapping[str, Mapping[str, object]] = {
+    "unsubscribe": {},
+    "unsubscribed": {},
+    "preferences": {
+        "choices": Choices(
+            title="A title",
+            state=("A sentence.",),
+            resting=True,
+            pauses=_OPTIONS,
+            first=date(2026, 6, 17),
+            last=date(2027, 6, 16),
+            mistake="A mistake.",
+            rhythms=_OPTIONS,
+            weekdays=_OPTIONS,
+        )
+    },
+    "problem": {"title": "A title", "advice": "Some advice."},
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def check(templates: Path | None) -> None:
+    """Raise TemplateError where a page cannot be made with the files of the folder."""
+    pages = _Set(templates, sender_name="A sender")
+    for name, values in _SPECIMENS.items():
+        pages.filled(name, ENGLISH, values)
+
+
 class Pages:
     """Make the answers that people see, all of one shape.
 
-    Files in the folder `templates` are taken in place of the built-in ones of the same name.
+    Files in the folder `templates` are taken in place of the built-in ones of the same name. A page that
+    cannot be made with them is made with the built-in ones, and the log says once what is wrong.
     """
 
     def __init__(self, *, sender_name: str, templates: Path | None = None) -> None:
-        folders = [folder for folder in (templates, installed.templates()) if folder]
-        self._environment = Environment(
-            loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined
-        )
-        self._environment.globals["sender_name"] = sender_name or "Paper Round"
-        style = self._environment.get_template("pages/style.css").render()
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        self._policy = (
-            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'"
-        )
+        name = sender_name or "Paper Round"
+        self._told: set[str] = set()
+        self._own = self._builtin = _Set(None, sender_name=name)
+        try:
+            self._own = _Set(templates, sender_name=name)
+        except TemplateError as error:
+            self._tell(error)
 
     def question(self, wording: Wording) -> HTMLResponse:
         """Return the page with the button."""
@@ -82,8 +116,39 @@ class Pages:
         return page
 
     def _page(self, name: str, status: HTTPStatus, wording: Wording, **values: object) -> HTMLResponse:
-        template = self._environment.get_template(f"pages/{name}.html.j2")
-        text = template.render(
-            **values, language=wording.language, _=wording.gettext, ngettext=wording.ngettext
+        made_with = self._own
+        try:
+            text = made_with.filled(name, wording, values)
+        except TemplateError as error:
+            self._tell(error)
+            made_with = self._builtin
+            text = made_with.filled(name, wording, values)
+        return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": made_with.policy})
+
+    def _tell(self, error: TemplateError) -> None:
+        if str(error) not in self._told:
+            self._told.add(str(error))
+            _log.warning("page.unusable", reason=str(error))
+
+
+class _Set:
+    """The templates of all pages, and the policy that allows their style."""
+
+    def __init__(self, templates: Path | None, *, sender_name: str) -> None:
+        self._files = Files(templates)
+        self._environment = Environment(loader=self._files, autoescape=True, undefined=StrictUndefined)
+        self._environment.globals["sender_name"] = sender_name
+        style = self._rendered("pages/style.css", {})
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        self.policy = (
+            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'"
         )
-        return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": self._policy})
+
+    def filled(self, name: str, wording: Wording, values: Mapping[str, object]) -> str:
+        """Return the page; raise TemplateError where it cannot be made."""
+        words = {"language": wording.language, "_": wording.gettext, "ngettext": wording.ngettext}
+        return self._rendered(f"pages/{name}.html.j2", {**values, **words})
+
+    def _rendered(self, name: str, values: Mapping[str, object]) -> str:
+        return translated(lambda: self._environment.get_template(name).render(values), name, self._files)
