@@ -160,7 +160,9 @@ def preview(
         if day is None or not desk.library.batches([day]):
             return None
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
-        look = issue(day, [subscriber], desk.library, desk.ledger, ids=ids, embedder=desk.embedder)
+        look = issue(
+            day, desk.current([subscriber]), desk.library, desk.ledger, ids=ids, embedder=desk.embedder
+        )
         digest = next(look.digests())
         return day, digest, desk.letters.render(digest, ids[subscriber.address])
 
