@@ -22,7 +22,7 @@ def test_what_is_met_in_words_is_told_with_its_places() -> None:
         match("cs.RO", where=("categories",)),
     ]
     assert matching(found, ENGLISH) == (
-        "Matches LoRA in the title and the abstract and cs.RO in its categories",
+        "Matches LoRA in the title and the abstract; cs.RO in its categories",
     )
 
 
