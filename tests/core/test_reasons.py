@@ -116,7 +116,7 @@ def test_reasons_are_said_in_the_language_of_the_reader() -> None:
         "Sie folgen Ann Other",
         (
             "fine-tuning (als „finetuned“) im Titel und in der Zusammenfassung"
-            " und Hugging Face als Organisation"
+            "; Hugging Face als Organisation"
         ),
         "Nennt robots und learn in der Zusammenfassung, passend zu „robots that learn“",
         "Inhaltlich nah an „cats“",
