@@ -102,6 +102,9 @@ class Library(Protocol):
     def latest_day(self) -> date | None:
         """Return the latest day on which anything was announced."""
 
+    def days(self) -> tuple[date, ...]:
+        """Return every day that a source was asked for, the latest first."""
+
     def paper(self, paper: PaperId) -> Paper | None:
         """Return one paper."""
 

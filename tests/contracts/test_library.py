@@ -218,6 +218,14 @@ def test_the_latest_day_is_the_last_one_that_something_was_announced_on(library:
     assert library.latest_day() == TUESDAY
 
 
+def test_every_day_that_was_asked_for_is_known_the_latest_first(library: Library) -> None:
+    assert library.days() == ()
+    library.record(batch(paper(1), day=MONDAY), now=NOW)
+    library.record(batch(day=TUESDAY), now=NOW)
+    library.record(batch(paper(2), day=MONDAY, source="Another"), now=NOW)
+    assert library.days() == (TUESDAY, MONDAY)
+
+
 def test_what_is_told_at_second_hand_fills_gaps_and_replaces_nothing(library: Library) -> None:
     library.record(batch(paper(1)), now=NOW)
     told = replace(paper(1), title="Another title", code_url="https://example.org/code")

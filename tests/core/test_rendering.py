@@ -17,7 +17,15 @@ from paperround.keywords import keyword
 from paperround.languages import ENGLISH
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, listed
-from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, RoundRenderer, TemplateError
+from paperround.rendering import (
+    LARGEST_HTML,
+    Footer,
+    Rendered,
+    Renderer,
+    RoundRenderer,
+    Shortened,
+    TemplateError,
+)
 from paperround.rendering.words import authors, made_from, nothing, one_line, subject
 from paperround.subscribers import Cadence, Interests, Subscriber
 
@@ -530,6 +538,7 @@ def test_two_hundred_huge_papers_fit_and_the_footer_stays() -> None:
     shown = len(texts(page, "//h3")) + len(texts(page, "//li"))
     assert f"{300 - shown} more papers did not fit into this mail." in page.text_content()
     assert f"{300 - shown} more papers did not fit into this mail." in out.text
+    assert out.shortened.left_out == 300 - shown
 
 
 def test_size_is_counted_in_bytes() -> None:
@@ -548,6 +557,7 @@ def test_a_mail_that_is_a_little_too_long_loses_its_last_sentences_first() -> No
     sentences = [number for number in range(60) if f"Sentence {number} " in out.text]
     assert 0 < len(sentences) < 60
     assert sentences == list(range(len(sentences)))
+    assert out.shortened == Shortened(no_sentence=60 - len(sentences))
     assert len(out.html.encode()) > LARGEST_HTML - 1500
 
 
@@ -565,6 +575,7 @@ def test_a_mail_that_is_much_too_long_ends_in_title_lines() -> None:
     page = tree(out)
     cards, lines = len(texts(page, "//h3")), len(texts(page, "//li"))
     assert (cards > 0, lines > 0, cards + lines) == (True, True, 120)
+    assert out.shortened == Shortened(no_sentence=cards, only_title=lines)
     assert texts(page, "//li")[-1] == "Paper 119 on diffusion models"
     assert "did not fit" not in out.text
 

@@ -321,15 +321,33 @@ def test_why_says_as_data_what_was_in_the_way_of_a_paper(shell: Shell) -> None:
     assert shell.json("why", "ada@example.org", "test:1")["paper"]["obstacle"] is None
 
 
-def test_a_preview_shows_what_would_come_and_sends_nothing(shell: Shell) -> None:
-    assert shell("preview", "ada@example.org") == 1
+def test_a_preview_as_files_shows_what_would_come_and_sends_nothing(shell: Shell) -> None:
+    assert shell("preview", "ada@example.org", "--into", "var/preview") == 1
     assert "paperround fetch" in shell.err
     shell("fetch", "--date", DAY)
-    assert shell("preview", "ada@example.org") == 0
+    assert shell("preview", "ada@example.org", "--into", "var/preview") == 0
     (page,) = (shell.folder / "var/preview").glob("*.html")
     assert "LoRA" in page.read_text(encoding="utf-8")
     assert "Why: Matches" in page.with_suffix(".txt").read_text(encoding="utf-8")
     assert shell.json("log") == []
+
+
+def test_a_preview_as_data_says_its_size_what_to_mend_and_what_was_picked(shell: Shell) -> None:
+    shell("fetch", "--date", DAY)
+    answer = shell.json("preview", "ada@example.org", "--date", DAY)
+    assert 5_000 < answer.pop("bytes") < answer.pop("largest") == 90_000
+    assert answer == {
+        "day": DAY,
+        "subscriber": "ada@example.org",
+        "reason": None,
+        "subject": "16 June · LoRA at work",
+        "findings": [],
+        "papers": ["test:1"],
+    }
+    shell.write("subscribers.yaml", SUBSCRIBERS.replace("LoRA", "chromodynamics"))
+    assert shell.json("preview", "ada@example.org")["reason"] == "nothing matched"
+    assert shell("preview", "ada@example.org", "--date", "2026-06-01", "--json") == 1
+    assert (shell.out, "paperround fetch --date 2026-06-01" in shell.err) == ("", True)
 
 
 @pytest.mark.parametrize(

@@ -90,5 +90,8 @@ class MemoryLibrary:
     def latest_day(self) -> date | None:
         return max((each.day for each in self.listings(date.min, date.max)), default=None)
 
+    def days(self) -> tuple[date, ...]:
+        return tuple(sorted({day for _, day in self._batches}, reverse=True))
+
     def paper(self, paper: PaperId) -> Paper | None:
         return self._papers.get(paper)

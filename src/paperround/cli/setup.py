@@ -1,6 +1,5 @@
-"""init, check, migrate and preview: before the first mail goes out."""
+"""init, check, migrate and backup: what surrounds the mail that goes out."""
 
-import datetime as dt
 import os
 from collections.abc import Sequence
 from contextlib import closing
@@ -21,20 +20,15 @@ from paperround.cli.frame import (
     Format,
     FormatOption,
     JsonOption,
-    LatestDateOption,
     app,
 )
-from paperround.composing import issue
 from paperround.config import ConfigError, Loaded, load
 from paperround.config.problems import Problem
-from paperround.digests import Digest
 from paperround.embedding import SentenceModel
 from paperround.installed import examples, schemas
-from paperround.issue import silence
-from paperround.phrases import counted, full_day
-from paperround.pipeline import Desk
+from paperround.phrases import counted
 from paperround.ports import EmbedderError
-from paperround.rendering import Rendered, TemplateError
+from paperround.rendering import TemplateError
 from paperround.settings import Settings
 from paperround.store import open_store
 from paperround.web.pages import check as check_pages
@@ -144,53 +138,6 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
     settings = frame.settings_of(config)
     with closing(open_store(settings.store)) as store:
         frame.tell(f"{settings.store} is at revision {store.revision}.")
-
-
-@app.command()
-def preview(
-    address: Annotated[str | None, typer.Argument(metavar="[ADDRESS]")] = None,
-    date: LatestDateOption = None,
-    folder: Annotated[Path, typer.Option("--into", metavar="DIR")] = Path("var/preview"),
-    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Write the digest that somebody would get as an HTML file and a text file; nothing is sent."""
-    settings = frame.settings_of(config)
-    subscribers = frame.chosen(settings, address)
-    if not subscribers:
-        frame.wrong_call("nobody subscribes; add somebody to subscribers.yaml")
-    subscriber = subscribers[0]
-    asked = frame.day_of(date, [subscriber]) if date else None
-
-    async def work(desk: Desk) -> tuple[dt.date, Digest, Rendered] | None:
-        day = asked or desk.library.latest_day()
-        if day is None or not desk.library.batches([day]):
-            return None
-        ids = desk.ledger.enrol([subscriber.address], now=desk.now())
-        look = issue(
-            day, desk.current([subscriber]), desk.library, desk.ledger, ids=ids, embedder=desk.embedder
-        )
-        digest = next(look.digests())
-        # Whoever looks at a mail wants to see what is wrong with its templates.
-        return day, digest, letters(settings, desk.ledger).render(digest, ids[subscriber.address])
-
-    found = frame.at_desk(settings, work)
-    if found is None:
-        day_option = f" --date {asked}" if asked else ""
-        frame.say(f"paperround: nothing was fetched for that day; run `paperround fetch{day_option}` first")
-        raise typer.Exit(FAILED)
-    day, digest, rendered = found
-    if reason := silence(digest):
-        frame.say(f"paperround: no mail would go to {subscriber.address} for {full_day(day)}: {reason}")
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / f"{day}-{subscriber.address}.html"
-    page.write_text(rendered.html, encoding="utf-8")
-    page.with_suffix(".txt").write_text(rendered.text, encoding="utf-8")
-    frame.tell(f"Subject: {rendered.subject}")
-    frame.tell(f"HTML:    {page.resolve().as_uri()}")
-    frame.tell(f"Text:    {page.with_suffix('.txt').resolve().as_uri()}")
-    if show:
-        typer.launch(str(page.resolve()))
 
 
 def _write_new(path: Path, text: str, *, mode: int = 0o644) -> None:

@@ -1,8 +1,20 @@
 """A digest as what a mail carries: subject, HTML and text."""
 
 from paperround.rendering.errors import TemplateError
-from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer
+from paperround.rendering.findings import findings, pictures
+from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer, size
 from paperround.rendering.rounds import RoundRenderer
-from paperround.rendering.views import Footer
+from paperround.rendering.views import Footer, Shortened
 
-__all__ = ["LARGEST_HTML", "Footer", "Rendered", "Renderer", "RoundRenderer", "TemplateError"]
+__all__ = [
+    "LARGEST_HTML",
+    "Footer",
+    "Rendered",
+    "Renderer",
+    "RoundRenderer",
+    "Shortened",
+    "TemplateError",
+    "findings",
+    "pictures",
+    "size",
+]

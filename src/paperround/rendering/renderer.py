@@ -9,18 +9,20 @@ from paperround.digests import Digest
 from paperround.rendering import templates
 from paperround.rendering.errors import TemplateError
 from paperround.rendering.specimen import SPECIMEN
-from paperround.rendering.views import Draft, Footer
+from paperround.rendering.views import NOTHING_SHORTENED, Draft, Footer, Shortened
 
 LARGEST_HTML = 90_000  # bytes; some mail programs clip a little above 100,000, and the footer with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A digest as a mail carries it."""
+    """A digest as a mail carries it; `preheader` stands beside the subject in a list of mails."""
 
     subject: str
+    preheader: str
     html: str
     text: str
+    shortened: Shortened = NOTHING_SHORTENED
 
 
 class Renderer:
@@ -45,24 +47,32 @@ class Renderer:
     def render(self, digest: Digest, *, footer: Footer) -> Rendered:
         """Return the mail, made shorter from its last paper upwards until it is small enough."""
         draft = Draft(digest, footer)
-        mail = draft.mail(0)
-        html = self._templates.html(mail)
-        if _size(html) > LARGEST_HTML:
-            mail = draft.mail(self._first_fitting(draft))
-            html = self._templates.html(mail)
-        if _size(html) > LARGEST_HTML:
+        step = 0
+        html = self._templates.html(draft.mail(step))
+        if size(html) > LARGEST_HTML:
+            step = self._first_fitting(draft)
+            html = self._templates.html(draft.mail(step))
+        if size(html) > LARGEST_HTML:
             raise TemplateError(
-                f"{templates.HTML}: a mail without papers has {_size(html):,} bytes already; "
+                f"{templates.HTML}: a mail without papers has {size(html):,} bytes already; "
                 f"shorten the template, {LARGEST_HTML:,} is the most that is shown whole"
             )
-        return Rendered(subject=mail.subject, html=html, text=self._templates.text(mail))
+        mail = draft.mail(step)
+        return Rendered(
+            subject=mail.subject,
+            preheader=mail.preheader,
+            html=html,
+            text=self._templates.text(mail),
+            shortened=draft.shortened(step),
+        )
 
     def _first_fitting(self, draft: Draft) -> int:
         def fits(step: int) -> bool:
-            return _size(self._templates.html(draft.mail(step))) <= LARGEST_HTML
+            return size(self._templates.html(draft.mail(step))) <= LARGEST_HTML
 
         return bisect_left(range(draft.steps), x=True, lo=1, key=fits)
 
 
-def _size(html: str) -> int:
+def size(html: str) -> int:
+    """Return the bytes that the HTML has in a mail, decoded."""
     return len(html.encode()) + html.count("\n")  # in a mail a line ends in two bytes

@@ -119,6 +119,18 @@ class Mail:
         return self.wording.language
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortened:
+    """How many papers are shown with less than there is to them, so that the mail is small enough."""
+
+    no_sentence: int = 0
+    only_title: int = 0
+    left_out: int = 0
+
+
+NOTHING_SHORTENED = Shortened()
+
+
 class Draft:
     """A digest in words, which can be had shorter and shorter."""
 
@@ -138,9 +150,7 @@ class Draft:
 
     def mail(self, step: int) -> Mail:
         """Return the mail made shorter that many times."""
-        details = [_Detail.FULL] * len(self._cards) + [_Detail.LINE] * len(self._titles)
-        for index, detail in self._steps[:step]:
-            details[index] = detail
+        details = self._details(step)
         entries = [
             (section, _shown(entry, detail))
             for (section, entry), detail in zip([*self._cards, *self._titles], details, strict=True)
@@ -154,6 +164,21 @@ class Draft:
         )
         parts = tuple(_parts(entries, self._wording))
         return replace(self._bare, parts=parts, left_out=left_out if absent else "")
+
+    def shortened(self, step: int) -> Shortened:
+        """Return what is missing from the mail made shorter that many times."""
+        details = self._details(step)
+        return Shortened(
+            no_sentence=details.count(_Detail.SHORT),
+            only_title=details[: len(self._cards)].count(_Detail.LINE),
+            left_out=details.count(_Detail.ABSENT),
+        )
+
+    def _details(self, step: int) -> list["_Detail"]:
+        details = [_Detail.FULL] * len(self._cards) + [_Detail.LINE] * len(self._titles)
+        for index, detail in self._steps[:step]:
+            details[index] = detail
+        return details
 
 
 _Entry = tuple[Section, Card | Line]

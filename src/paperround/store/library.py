@@ -62,6 +62,11 @@ class SqlLibrary:
             latest: date | None = connection.scalar(select(func.max(listings.c.day)))
         return latest
 
+    def days(self) -> tuple[date, ...]:
+        """Return every day that a source was asked for, the latest first."""
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(select(batches.c.day).distinct().order_by(batches.c.day.desc())))
+
     def paper(self, paper: PaperId) -> Paper | None:
         """Return one paper."""
         with self._database.reading() as connection:
