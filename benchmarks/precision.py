@@ -49,7 +49,7 @@ MEANT = {
     "[Aa]gents?|AGENTS?": ("agent",),
 }
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
-THRESHOLDS = (0.2, 0.4, 0.6)
+THRESHOLDS = (0.2, 0.5, 0.7)
 
 # A reader is the first two, eight or forty of either.
 NARROW = """
@@ -70,6 +70,7 @@ BROAD = """
     interpretability; robustness; compression; segmentation; detection; translation; embeddings;
     simulation; uncertainty; causal inference; privacy
 """
+SENTENCE = "robots that learn manipulation from few human demonstrations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,7 @@ def relevance(recorded: Mapping[date, Sequence[Paper]]) -> Iterator[Spread]:
         for kind, terms in (("narrow", NARROW), ("broad", BROAD))
         for count in (2, 8, 40)
     }
+    readers["a sentence, 1"] = Interests(keywords=(keyword(SENTENCE),))
     scores: dict[str, list[np.ndarray[tuple[int], np.dtype[np.float64]]]] = {name: [] for name in readers}
     known: list[Paper] = []
     for papers in recorded.values():

@@ -26,7 +26,7 @@ import Stemmer
 import typer
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-from paperround.issue import BLOCK
+from paperround.issue import READERS_AT_ONCE
 from paperround.keywords import keyword
 from paperround.papers import Paper, PaperId
 from paperround.ranking import Ranking
@@ -131,8 +131,8 @@ def ranked(papers: Sequence[Paper], readers: Sequence[Interests]) -> tuple[float
     ranking = Ranking(papers, readers, known=papers)
     matched = time.perf_counter()
     met = 0
-    for start in range(0, len(readers), BLOCK):
-        for each in ranking.rank(readers[start : start + BLOCK]):
+    for start in range(0, len(readers), READERS_AT_ONCE):
+        for each in ranking.rank(readers[start : start + READERS_AT_ONCE]):
             met += len(each.papers)
     ended = time.perf_counter()
     return (ended - started) / len(readers), {

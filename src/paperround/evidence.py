@@ -28,8 +28,10 @@ UNIT = 9.0
 WHOLE, APART, PHRASE_PAIR, SENTENCE_PAIR = 1.4, 0.5, 0.8, 0.25
 # All words of a sentence together say as much as a phrase of this rarity. A paper meets it that holds most of
 # it, the rare words weighing more; or that stands out from the known papers by this many standard deviations,
-# and not by one common word: it holds two of its words, or a fifth of it.
-SENTENCE, MOST_OF_IT, OUTSTANDING, ENOUGH_WORDS, ENOUGH_OF_IT = 10.0, 0.6, 2.0, 2, 0.2
+# and holds a third of it, or as much as a few words are of a long one.
+SENTENCE, MOST_OF_IT, OUTSTANDING, ENOUGH_OF_IT, ENOUGH_WORDS = 10.0, 0.6, 2.0, 0.33, 2.0
+# Much is said of a sentence by papers that are merely near its subject: only what says a lot of it counts.
+STEEPNESS, STEEP = 3.0, 0.25
 # Of this many of the best known papers, the words that tell them from others, and what these count
 # beside the keyword's own.
 BEST, SHARED_WORDS, SHARED = 10, 30, 1.0
@@ -42,7 +44,7 @@ FAINT = 0.02  # evidence of resemblance that is not worth keeping
 LEAST = 0.001  # evidence of a keyword that is met, though every paper holds it
 LEAST_SPREAD, TIE = 1e-6, 1e-10
 RESEMBLING, WITH_MEANING = 60, 150  # papers that only resemble those on a keyword, by words or by a model too
-BLOCK = 500  # keywords at a time
+ROWS_AT_ONCE = 500  # keywords, or papers
 
 Phrases = tuple[str, ...]
 Table = NDArray[np.float64]
@@ -86,8 +88,8 @@ def evidence(keywords: Sequence[Phrases], literature: Literature, nearness: Near
     """
     hints = _Hints(literature)
     blocks = []
-    for start in range(0, len(keywords), BLOCK):
-        some = keywords[start : start + BLOCK]
+    for start in range(0, len(keywords), ROWS_AT_ONCE):
+        some = keywords[start : start + ROWS_AT_ONCE]
         near = nearness(some) if nearness else None
         blocks.append(_block(_Asked(some, literature), literature, hints, near))
     nothing = csr_array((0, len(literature.judged)))
@@ -183,8 +185,11 @@ def _block(asked: _Asked, literature: Literature, hints: "_Hints", near: Table |
     met = np.where(ways, np.maximum(total, LEAST), 0.0)
     unmet = np.where((ways > 0) | (total < FAINT), 0.0, total)
     resembling = _strongest(unmet, RESEMBLING if near is None else WITH_MEANING)
+    said = csr_array(csr_array(met) + resembling)
+    steep = np.repeat(asked.is_sentence, np.diff(said.indptr))
+    said.data = np.where(steep, STEEP * said.data**STEEPNESS, said.data)
     return Evidence(
-        total=csr_array(csr_array(met) + resembling),
+        total=said,
         ways=csr_array(ways.astype(np.int8)),
     )
 
@@ -201,10 +206,10 @@ def _said(asked: _Asked, literature: Literature) -> tuple[Table, Table]:
     parts *= np.where(sentence, 1.0, share**2 * np.where(literal, 1.0, APART))
     said = whole + parts
     in_title = (asked.in_title @ _present(literature.titles.counts)).toarray()[:, judged]
-    held = (_present(asked.words) @ _present(counts)).toarray()[:, judged]
     outstanding = _standing_out(said[:, judged], said[:, literature.known]) >= OUTSTANDING
     share = share[:, judged]
-    spoken_of = (share >= MOST_OF_IT) | (outstanding & ((held >= ENOUGH_WORDS) | (share >= ENOUGH_OF_IT)))
+    enough = np.minimum(ENOUGH_OF_IT, ENOUGH_WORDS / asked.distinct)[:, np.newaxis]
+    spoken_of = (share >= MOST_OF_IT) | (outstanding & (share >= enough))
     scattered = np.where(sentence, spoken_of, in_title >= asked.distinct[:, np.newaxis])
     return said, np.where(literal[:, judged], Way.LITERAL, Way.SCATTERED * scattered)
 
@@ -253,8 +258,8 @@ def _around(papers: csr_array, literature: Literature) -> csr_array:
     directions = csr_array(diags_array(1 / np.maximum(lengths, 1e-12)) @ papers)
     known = csr_array(directions[literature.known].T)
     nearest = [csr_array((0, known.shape[1]))]
-    for start in range(0, len(literature.judged), BLOCK):
-        judged = literature.judged[start : start + BLOCK]
+    for start in range(0, len(literature.judged), ROWS_AT_ONCE):
+        judged = literature.judged[start : start + ROWS_AT_ONCE]
         near = (directions[judged] @ known).toarray()
         itself = judged < known.shape[1]
         near[np.nonzero(itself)[0], judged[itself]] = 0.0

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from paperround.keywords import Keyword, Span, apart, is_sentence, lexicon, marks, places
+from paperround.keywords import Keyword, Span, apart, is_sentence, lexicon, marks, occurrences
 from paperround.vocabulary import tokens
 
 LONGEST = 320  # characters; two lines less than an abstract, on a phone
@@ -20,6 +20,7 @@ def telling(abstract: str, keywords: Iterable[Keyword]) -> str:
         return ""
     wanted = tuple(keywords)
     best = max(found, key=lambda sentence: (_weight(sentence, wanted), _claims(sentence)))
+    best = _CITED.sub("", best)
     return _window(best, min((start for start, _ in marks(wanted, best)), default=0))
 
 
@@ -27,7 +28,7 @@ def sentences(text: str) -> Iterator[str]:
     """Return the sentences of a text, in order, each without the blanks around it."""
     start = 0
     for stop in _STOP.finditer(text):
-        if _ends(text, stop):
+        if _ends(text, stop) and not _is_in_parentheses(text, start, stop.end()):
             yield text[start : stop.end()].strip()
             start = stop.end()
     if rest := text[start:].strip():
@@ -63,6 +64,8 @@ _OPENING = re.compile(
     r"|moreover|furthermore|finally|specifically|thus|therefore|but|and|when|although|such|using|unlike|yet"
     r"|both|results|additionally|first|second|third|there|they|many|most|despite|based|existing|recent|an?"
 )
+_CITED = re.compile(r"^(?:\[[\d,;\s–-]+\]\s*)+(?=\S)")
+_ASIDE = 400  # characters; a parenthesis that is longer was never closed
 _LEAD = 80  # characters before a match that lies beyond the cut
 
 
@@ -81,12 +84,18 @@ def _ends(text: str, stop: re.Match[str]) -> bool:
     return _NEVER_LAST.fullmatch(word) is None
 
 
+def _is_in_parentheses(text: str, start: int, stop: int) -> bool:
+    """Return whether a sentence that began at `start` would end at `stop` within a parenthesis."""
+    opened = text.rfind("(", max(start, stop - _ASIDE), stop)
+    return opened > text.rfind(")", start, stop) and ")" in text[stop : stop + _ASIDE]
+
+
 def _claims(sentence: str) -> bool:
     return _CLAIM.search(sentence) is not None
 
 
 def _weight(sentence: str, keywords: tuple[Keyword, ...]) -> float:
-    found = places(keywords, sentence)
+    found = occurrences(keywords, sentence)
     return sum(
         each.weight * sum(_share(phrase, sentence, found) for phrase in each.phrases) / len(each.phrases)
         for each in keywords

@@ -10,7 +10,7 @@ from paperround.digests import Hindrance, Section
 from paperround.issue import Issue, Reader
 from paperround.keywords import lexicon
 from paperround.papers import Paper, PaperId
-from paperround.phrases import full_day, gap, listed
+from paperround.phrases import counted, full_day, gap, listed, percent
 from paperround.places import in_words
 from paperround.ports import DeliveryRecord, PickRecord
 from paperround.selection import Choice, Offer, Rejection
@@ -80,7 +80,7 @@ def recorded_fate(record: DeliveryRecord, paper: PaperId) -> Fate | None:
                 relevance=pick.relevance,
                 matched=pick.matched,
                 reasons=_line_reasons(pick) if line else pick.reasons,
-                obstacle=_crowded_out(pick.hindrance) if pick.hindrance else None,
+                obstacle=crowded_out(pick.hindrance) if pick.hindrance else None,
             )
     return None
 
@@ -135,7 +135,8 @@ def _line_reasons(line: PickRecord) -> Sequence[str]:
     return (f"listed by its title; {crowded_out}", *more)
 
 
-def _crowded_out(hindrance: Hindrance) -> Obstacle:
+def crowded_out(hindrance: Hindrance) -> Obstacle:
+    """Return what crowded a paper out as what kept it from being shown."""
     return Obstacle(
         cause=hindrance.bar,
         by=hindrance.by,
@@ -151,27 +152,58 @@ def _obstacle(paper: PaperId, issue: Issue, reader: Reader, choice: Choice) -> t
     if choice.shown.get(paper, Section.MORE) is not Section.MORE:
         words = "it would come now: the interests, or what is known of the papers, changed since"
         return Obstacle(cause=Absence.CHANGED), words
+    if isinstance(verdict, Section):
+        hindrance = choice.hindered[paper]
+        return crowded_out(hindrance), in_words(hindrance, lambda each: _titled(issue, each))
     match verdict:
         case Rejection.HAD:
-            return Obstacle(cause=verdict), "already sent"
+            found = Obstacle(cause=verdict), "already sent"
         case Rejection.EXCLUDED:
-            known = issue.ranking.papers[issue.ranking.position[paper]]
-            word = issue.ranking.excluded_by(subscriber.interests, paper) or ""
-            where = _where(word, subscriber.interests, known)
-            words = f"holds “{word}”, which is excluded, in its {listed(where)}"
-            return Obstacle(cause=verdict, word=word, where=where), words
+            found = _excluded(paper, issue, subscriber.interests)
         case Rejection.NOT_MET:
-            return Obstacle(cause=verdict), "none of the interests occurs in it"
+            found = Obstacle(cause=verdict), _not_met(choice.relevance.get(paper, 0.0))
+        case Rejection.OUTVOTED:
+            found = Obstacle(cause=verdict, by=_voted(choice)), _outvoted(paper, issue, choice)
         case Rejection.TOO_WEAK:
             relevance, least = choice.relevance[paper], subscriber.min_relevance
             short_by = least - relevance
             words = f"its relevance, {relevance:.2f}, is {gap(short_by)} below min_relevance, {least:.2f}"
-            return Obstacle(cause=verdict, short_by=round(short_by, 4)), words
-        case Section():
-            hindrance = choice.hindered[paper]
-            return _crowded_out(hindrance), in_words(hindrance, lambda each: _titled(issue, each))
+            found = Obstacle(cause=verdict, short_by=round(short_by, 4)), words
         case _:
             assert_never(verdict)
+    return found
+
+
+def _excluded(paper: PaperId, issue: Issue, interests: Interests) -> tuple[Obstacle, str]:
+    known = issue.ranking.papers[issue.ranking.position[paper]]
+    word = issue.ranking.excluded_by(interests, paper) or ""
+    where = _where(word, interests, known)
+    words = f"holds “{word}”, which is excluded, in its {listed(where)}"
+    return Obstacle(cause=Rejection.EXCLUDED, word=word, where=where), words
+
+
+def _not_met(relevance: float) -> str:
+    only = f"; it only resembles papers that meet one, relevance {relevance:.2f}" if relevance else ""
+    return f"none of the interests occurs in it{only}"
+
+
+def _voted(choice: Choice) -> tuple[PaperId, ...]:
+    """Return what has the places for what everybody reads, the last of them last."""
+    return tuple(paper for paper, section in choice.shown.items() if section is Section.TRENDING)
+
+
+def _outvoted(paper: PaperId, issue: Issue, choice: Choice) -> str:
+    """Return how a paper stands beside those that everybody reads."""
+    votes = issue.ranking.papers[issue.ranking.position[paper]].votes
+    if votes is None:
+        return "not among the most read: nobody counts votes for it"
+    if paper not in issue.popular:
+        return f"not among the most read: {counted(votes, 'vote')}, fewer than half of its list or too few"
+    stands = f"more votes ({votes:,}) than {percent(issue.popular[paper])} of its list"
+    if not (by := _voted(choice)):
+        return f"{stands}, but no place was left for what is read by many"
+    last = f"“{_titled(issue, by[-1])}” ({by[-1]}), with more than {percent(issue.popular[by[-1]])}"
+    return f"{stands}; the last place for what is read by many went to {last}"
 
 
 def _titled(issue: Issue, paper: PaperId) -> str:

@@ -17,7 +17,7 @@ from paperround.selection import Choice, Offer, Rejection, choose, offer, select
 from paperround.subscribers import Subscriber
 from paperround.votes import popular
 
-BLOCK = 500  # readers scored in one product
+READERS_AT_ONCE = 500  # readers scored in one product
 KNOWN = 1000  # of the newest papers, by which it is judged how common a keyword is
 
 PAUSED = "paused"
@@ -27,6 +27,7 @@ NO_ANNOUNCEMENT = "no announcement"
 NOTHING_NEW = "nothing new since the last digest"
 NOTHING_MATCHED = "nothing matched"
 ALL_HAD = "everything that matched was sent before"
+NOTHING_READ = "nothing is read by many yet"
 
 OPEN = (UNREADABLE, UNCHANGED)  # silences that another look at the sources may end
 
@@ -84,9 +85,9 @@ class Issue:
         return Likeness(self.ranking.papers, known=self._known)
 
     @cached_property
-    def popular(self) -> Sequence[PaperId]:
-        """The papers that many voted for, the most popular first."""
-        return tuple(popular(self._listings))
+    def popular(self) -> Mapping[PaperId, float]:
+        """The papers that many voted for, the most popular first, and how they stand on their lists."""
+        return popular(self._listings)
 
     def offer(self, reader: Reader) -> Offer:
         """Return what is new to the reader."""
@@ -106,8 +107,8 @@ class Issue:
 
     def ranked(self) -> Iterator[tuple[Reader, Ranked]]:
         """Yield each reader, in order, with what meets their interests."""
-        for start in range(0, len(self.readers), BLOCK):
-            block = self.readers[start : start + BLOCK]
+        for start in range(0, len(self.readers), READERS_AT_ONCE):
+            block = self.readers[start : start + READERS_AT_ONCE]
             ranked = self.ranking.rank([reader.subscriber.interests for reader in block])
             yield from zip(block, ranked, strict=True)
 
@@ -163,8 +164,9 @@ def silence(digest: Digest) -> str | None:
     if digest.picks:
         return None
     if digest.considered:
-        matched_before = Rejection.HAD in digest.rejected and Rejection.TOO_WEAK not in digest.rejected
-        return ALL_HAD if matched_before else NOTHING_MATCHED
+        if Rejection.HAD in digest.rejected and Rejection.TOO_WEAK not in digest.rejected:
+            return ALL_HAD
+        return NOTHING_MATCHED if digest.subscriber.interests.any else NOTHING_READ
     states = {batch.state for batch in digest.batches if batch.day == digest.day}
     if states & {BatchState.FAILED, BatchState.PARTIAL}:
         return UNREADABLE

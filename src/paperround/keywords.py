@@ -51,10 +51,10 @@ def exclusion(*phrases: str) -> Keyword:
 @lru_cache(maxsize=100_000)
 def is_sentence(phrase: str) -> bool:
     """Return whether an interest is told in a sentence, and not by a term of the field."""
-    return len(telling(tokens(phrase))) > LONGEST_TERM
+    return len(content_words(tokens(phrase))) > LONGEST_TERM
 
 
-def telling(words: Sequence[Token]) -> Sequence[Token]:
+def content_words(words: Sequence[Token]) -> Sequence[Token]:
     """Return the words that say what a text is about."""
     return [word for word in words if word.folded not in FUNCTION_WORDS]
 
@@ -62,7 +62,7 @@ def telling(words: Sequence[Token]) -> Sequence[Token]:
 @lru_cache(maxsize=100_000)
 def asked_words(phrase: str) -> tuple[Token, ...]:
     """Return the words of an interest that a paper may speak of."""
-    told = tuple(telling(_read(phrase)))
+    told = tuple(content_words(_read(phrase)))
     if len(told) <= LONGEST_TERM:
         return told
     return tuple(word for word in told if word.folded not in ASKING_WORDS) or told
@@ -142,7 +142,7 @@ def marks(keywords: Iterable[Keyword], text: str) -> tuple[Span, ...]:
     Of a phrase that stands nowhere as a whole, and of a sentence, the words are marked.
     """
     merged: list[Span] = []
-    for start, end in sorted(span for spans in places(keywords, text).values() for span in spans):
+    for start, end in sorted(span for spans in occurrences(keywords, text).values() for span in spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -150,7 +150,7 @@ def marks(keywords: Iterable[Keyword], text: str) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def places(keywords: Iterable[Keyword], text: str) -> Mapping[str, tuple[Span, ...]]:
+def occurrences(keywords: Iterable[Keyword], text: str) -> Mapping[str, tuple[Span, ...]]:
     """Return where each phrase of the keywords occurs: as a whole, or else the words of it, if enough do."""
     wanted = tuple(keywords)
     words = tokens(text)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from paperround.keywords import Lexicon, apart, asked_words, telling
+from paperround.keywords import Lexicon, apart, asked_words, content_words
 from paperround.papers import Paper, PaperId
 from paperround.vocabulary import FUNCTION_WORDS, Token, form_that_matters, tokens
 
@@ -138,7 +138,7 @@ class _Reading:
                 phrases[phrase] += weight * len(spans)
                 where[phrase].append(name)
                 forms[phrase].update(dict.fromkeys(text[start:end] for start, end in spans))
-            told = telling(read)
+            told = content_words(read)
             counted = Counter(feature for word in told for feature in _features(word))
             for feature, times in counted.items():
                 words[feature] += weight * times
@@ -165,14 +165,20 @@ def _features(word: Token) -> Iterator[str]:
 
 
 def scattered(paper: Paper, phrase: str) -> Mention:
-    """Return where the words of a phrase stand in a paper, and each of them in its first form there."""
-    forms: dict[str, str] = dict.fromkeys((word.stem for word in asked_words(phrase)), "")
+    """Return where the words of a phrase stand in a paper, and each of them in its first form there.
+
+    The capital that a title or a sentence begins a word with is no part of the form.
+    """
+    asked = {word.stem: word.form for word in asked_words(phrase)}
+    forms = dict.fromkeys(asked, "")
     where: list[str] = []
     for name, text in _texts(paper):
         found = {stem: spans for stem, spans in apart(phrase, tokens(text)).items() if spans}
         where += [name] if found else []
         for stem, ((start, end), *_) in found.items():
-            forms[stem] = forms[stem] or text[start:end]
+            written = text[start:end]
+            plain = asked[stem].islower() and form_that_matters(written) is None
+            forms[stem] = forms[stem] or (written.lower() if plain else written)
     return Mention(tuple(where), tuple(form for form in forms.values() if form))
 
 

@@ -24,7 +24,8 @@ def in_words(hindrance: Hindrance, title: Callable[[PaperId], str]) -> str:
         case Bar.QUOTA:
             return f"all places that at_most allows “{hindrance.keyword}” went to {listed(names)}"
         case Bar.VARIETY:
-            return f"passed over for variety: it is like {names[-1]}, likeness {hindrance.likeness:.2f}"
+            near = f"{names[-1]}, likeness {hindrance.likeness:.2f}"
+            return f"passed over for variety: it is on the topic of {near}"
         case Bar.NO_ROOM if hindrance.short_by is None:
             return "no room was left by the papers that come first"
         case Bar.NO_ROOM:
@@ -34,6 +35,9 @@ def in_words(hindrance: Hindrance, title: Callable[[PaperId], str]) -> str:
             )
         case _:
             assert_never(hindrance.bar)
+
+
+UNLIKE = 0.15  # two papers less alike than this, as 99 of 100 pairs are, have only their field in common
 
 
 class Places:
@@ -72,7 +76,7 @@ class Places:
         """Give places to what is relevant, and unlike what has a place already: maximal marginal relevance.
 
         The next place goes where (1 - variety) x relevance - variety x likeness is greatest, the likeness
-        being that to the nearest paper with a place.
+        being that to the nearest paper with a place; one below `UNLIKE` counts as none.
         """
         papers = [paper for paper in relevance if paper not in self._filled]
         positions = np.array([self._ranking.position[paper] for paper in papers], dtype=np.intp)
@@ -114,8 +118,11 @@ class Places:
         self, papers: Sequence[PaperId], positions: NDArray[np.intp], worth: NDArray[np.float64]
     ) -> PaperId | None:
         """Return which paper has the next place, and strike it out, with those that may have none."""
-        worth[self._alike[positions] >= NEAR_DUPLICATE] = -np.inf
-        while worth.size and (best := int(np.argmax(worth - self._variety * self._alike[positions]))) >= 0:
+        alike = self._alike[positions]
+        worth[alike >= NEAR_DUPLICATE] = -np.inf
+        marginal = worth - self._variety * np.where(alike >= UNLIKE, alike, 0.0)
+        best: int
+        for best in np.argsort(-marginal, kind="stable").tolist():
             if np.isneginf(worth[best]):
                 break
             worth[best] = -np.inf

@@ -24,7 +24,10 @@ from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
 from paperround.subscribers import Interests
 
-# What an interest is worth that is no keyword. A followed author alone gives a relevance of 0.7, a
+# Evidence that gives a relevance of a half. More gives ever less more, but tells apart to the end what a
+# reader of forty interests meets.
+HALF = 0.9
+# What an interest is worth that is no keyword. A followed author alone gives a relevance of 0.57, a
 # followed category as the paper's first one 0.22.
 AUTHOR = 1.2
 ORGANIZATION = 0.5
@@ -33,7 +36,7 @@ OTHER_CATEGORY = 0.15
 # What a paper only resembles adds to its evidence, but never more than `ALONE`, so that a relevance of 0.2 is
 # not reached by resemblance; and beside what it meets, this much of that more, up to `BESIDE`.
 ALONE, FOR_WHAT_IS_MET, BESIDE = 0.2, 2.0, 2.0
-TOLD_APART = 6  # decimals of evidence: what differs less is equal, on every machine
+TOLD_APART = 9  # decimals of evidence: what differs less is equal, on every machine
 WORTH_TELLING = 0.05  # the share of an interest that a paper only resembles
 
 
@@ -138,7 +141,7 @@ class Ranking:
             order = np.argsort(worth[here], kind="stable")
             yield Ranked(
                 papers=spoken.indices[here][order].astype(np.intp),
-                relevance=-np.expm1(-values[here][order]),
+                relevance=values[here][order] / (values[here][order] + HALF),
                 met=own[here][order] > 0,
                 followed=frozenset(
                     at for name in reader.authors for at, _ in self._fields.hits(_author(name))

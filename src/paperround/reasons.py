@@ -1,28 +1,26 @@
 """Why a paper meets a reader's interests, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from paperround.digests import How, Match
 from paperround.phrases import listed
 
 MOST_FORMS = 3  # of one interest that are named
-LONGEST_TERM = 60  # characters of an interest that are repeated
+LONGEST_QUOTED = 60  # characters of an interest that are repeated
 
 
 def matching(matched: Sequence[Match]) -> tuple[str, ...]:
     """Return a sentence, without its stop, for each way in which interests are met; none where none is.
 
-    What only resembles is told where there is nothing better to tell.
+    First comes the way of what counts most. What only resembles is told where there is nothing better
+    to tell.
     """
-    by_how = {how: [match for match in matched if match.how is how] for how in How}
-    told = [
-        ("Matches", [_in_words(match) for match in by_how[How.WORDS]]),
-        ("Speaks of", [_apart(match) for match in by_how[How.SCATTERED]]),
-        ("Near in meaning to", [_quoted(match.term) for match in by_how[How.MEANING]]),
-    ]
-    if not any(matches for _, matches in told):
-        told = [("Resembles papers on", [_short(match.term) for match in by_how[How.RESEMBLING]])]
-    return tuple(f"{verb} {listed(matches)}" for verb, matches in told if matches)
+    by_how: dict[How, list[Match]] = {}
+    for match in sorted(matched, key=lambda each: (-each.weight, list(How).index(each.how))):
+        by_how.setdefault(match.how, []).append(match)
+    if len(by_how) > 1:
+        by_how.pop(How.RESEMBLING, None)
+    return tuple(f"{_VERBS[how]} {listed([_TOLD[how](each) for each in of])}" for how, of in by_how.items())
 
 
 def _in_words(match: Match) -> str:
@@ -47,9 +45,21 @@ def _quoted(term: str) -> str:
 
 
 def _short(term: str) -> str:
-    return term if len(term) <= LONGEST_TERM else f"{term[: LONGEST_TERM - 1].rstrip()}…"
+    return term if len(term) <= LONGEST_QUOTED else f"{term[: LONGEST_QUOTED - 1].rstrip()}…"
 
 
+_VERBS = {
+    How.WORDS: "Matches",
+    How.SCATTERED: "Speaks of",
+    How.MEANING: "Near in meaning to",
+    How.RESEMBLING: "Resembles papers on",
+}
+_TOLD: Mapping[How, Callable[[Match], str]] = {
+    How.WORDS: _in_words,
+    How.SCATTERED: _apart,
+    How.MEANING: lambda match: _quoted(match.term),
+    How.RESEMBLING: lambda match: _short(match.term),
+}
 _FIELDS = {
     "title": "the title",
     "abstract": "the abstract",

@@ -1,7 +1,7 @@
 """What a reader would have got on days gone by, with the interests they have now."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -76,6 +76,7 @@ def replay(
     listings: Sequence[Listing],
     batches: Sequence[BatchRecord],
     meaning: Meaning | None = None,
+    tell: Callable[[date], None] = lambda _: None,
 ) -> tuple[ReplayedDay, ...]:
     """Return the days from `since` to `until` that brought the reader something, or had something to look at.
 
@@ -84,6 +85,7 @@ def replay(
     come is what does not come again. A day that has a row is looked at with what was known when it was
     planned, so that a late paper is late here too; any other with all that is known of it by now. A
     pause does not count, where a mail failed, none would have got through, and updates are left out.
+    Each day is told before it is looked at.
     """
     replaying = _Replaying(
         reader=replace(subscriber, paused=False, updates=False),
@@ -96,7 +98,9 @@ def replay(
     past = _past([row for row in rows if row.day < since])
     days: list[ReplayedDay] = []
     for number in range((until - since).days + 1):
-        replayed, past = replaying.day(since + timedelta(days=number), past)
+        day = since + timedelta(days=number)
+        tell(day)
+        replayed, past = replaying.day(day, past)
         if replayed is not None:
             days.append(replayed)
     came_on = {paper: row.day for row in rows if row.day >= since for paper in _came(row)}

@@ -1,7 +1,7 @@
 """Which papers a reader gets: what is new to them, good enough, and has a place."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -30,6 +30,7 @@ class Rejection(StrEnum):
     EXCLUDED = "excluded"
     NOT_MET = "no interest met"
     TOO_WEAK = "below min_relevance"
+    OUTVOTED = "not among the most read"
 
 
 # What a paper deserves from one reader: the section it is good for, or why it is in none.
@@ -115,18 +116,19 @@ def choose(
     *,
     had: frozenset[PaperId],
     likeness: Likeness,
-    popular: Sequence[PaperId],
+    popular: Collection[PaperId],
 ) -> Choice:
     """Return what becomes of each paper that is offered to the reader.
 
     What holds an excluded word is out. Followed authors have the first places, and as many as it takes;
     then come the most relevant papers, and as many as the reader keeps places for of what everybody
-    reads; then the updates. What is relevant and found no place becomes a title line, in the same order.
+    reads, the most popular first; then the updates. What is relevant and found no place becomes a title
+    line, in the same order.
     """
     relevance = ranking.relevance(ranked)
-    judged = verdicts(subscriber, ranking, ranked, offered, had=had, relevance=relevance)
+    judged = verdicts(subscriber, ranking, ranked, offered, had=had, relevance=relevance, popular=popular)
     places = Places(subscriber, ranking, likeness)
-    for_all = [each for each in popular if _is_open(judged.get(each)) and each not in offered.updates]
+    for_all = [each for each in popular if judged.get(each) in _OPEN and each not in offered.updates]
     deserving: dict[Verdict, list[PaperId]] = defaultdict(list)
     for paper, verdict in judged.items():
         deserving[verdict].append(paper)
@@ -179,24 +181,32 @@ def verdicts(
     *,
     had: frozenset[PaperId],
     relevance: Mapping[PaperId, float],
+    popular: Collection[PaperId] = (),
 ) -> dict[PaperId, Verdict]:
-    """Return for each offered paper its section, or why it is in none; the most relevant first."""
+    """Return for each offered paper its section, or why it is in none; the most relevant first.
+
+    A paper that the reader had counts as such only where it would come again. One of the popular that
+    meets no interest is as good as outvoted, until it is given a place.
+    """
     considered = offered.announced.keys() | offered.updates.keys()
     rest = (p for p in (*offered.announced, *offered.updates) if p not in relevance)
     met = ranking.meets(ranked)
 
     def verdict(paper: PaperId) -> Verdict:
-        if paper in had and paper not in offered.updates:
-            return Rejection.HAD
+        deserves = deserved(paper)
+        again = isinstance(deserves, Section) or (deserves is Rejection.OUTVOTED and paper in popular)
+        return Rejection.HAD if again and paper in had and paper not in offered.updates else deserves
+
+    def deserved(paper: PaperId) -> Verdict:
         if ranking.position[paper] in ranked.excluded:
             return Rejection.EXCLUDED
         if ranking.position[paper] in ranked.followed:
             return Section.UPDATES if paper in offered.updates else Section.AUTHORS
-        if paper not in relevance:
-            return Rejection.NOT_MET
-        if relevance[paper] < subscriber.min_relevance:
-            return Rejection.TOO_WEAK if paper in met else Rejection.NOT_MET
-        return Section.UPDATES if paper in offered.updates else Section.FOR_YOU
+        if paper in relevance and relevance[paper] >= subscriber.min_relevance:
+            return Section.UPDATES if paper in offered.updates else Section.FOR_YOU
+        if subscriber.trending and (paper in popular or not subscriber.interests.any):
+            return Rejection.OUTVOTED
+        return Rejection.TOO_WEAK if paper in met else Rejection.NOT_MET
 
     return {paper: verdict(paper) for paper in (*relevance, *rest) if paper in considered}
 
@@ -214,6 +224,7 @@ def _newest_days(
     return newest
 
 
+_OPEN = (Section.FOR_YOU, Rejection.OUTVOTED)  # to a place for what everybody reads
 _ORDER = {section: place for place, section in enumerate(Section)}
 
 
@@ -313,11 +324,6 @@ def _pick(
         version=update.version if update else None,
         hindrance=hindrance,
     )
-
-
-def _is_open(verdict: Verdict | None) -> bool:
-    """Return whether the paper may be shown because others read it."""
-    return verdict in (Section.FOR_YOU, Rejection.TOO_WEAK, Rejection.NOT_MET)
 
 
 def _reasons(

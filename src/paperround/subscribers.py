@@ -28,6 +28,11 @@ class Interests:
     categories: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
 
+    @property
+    def any(self) -> bool:
+        """Whether there is something that a paper could meet."""
+        return bool(self.keywords or self.authors or self.categories or self.organizations)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:

@@ -58,6 +58,8 @@ def stem(folded: str) -> str:
         return folded
     if _CONSONANT_PLURAL.fullmatch(folded):
         return folded[:-1]
+    if _CLAIM.fullmatch(folded):
+        return "demonstrate"
     if _DERIVED.fullmatch(folded):
         return folded.removesuffix("s")
     stemmed = str(_stemmer.stemWord(folded))
@@ -83,8 +85,8 @@ ASKING_WORDS = frozenset(
     re.findall(
         r"\w+",
         """
-        article articles find finding interest interested interesting look looking paper papers read reading
-        want wanted work works
+        article articles few find finding interest interested interesting look looking many paper papers read
+        reading several want wanted work works
         """,
     )
 )
@@ -96,6 +98,7 @@ _POSSESSIVE = re.compile(r"['’]s?$|['’](?=\w)", re.IGNORECASE)
 _ACRONYM_PLURAL = re.compile(r"(?=.*[A-Z].*[A-Z0-9]s$|[A-Z][A-Z0-9]+s$).{3,}")
 _CONSONANT_PLURAL = re.compile(r"[^aeiouys]{3,}s")  # llms, which the stemmer leaves alone
 _DERIVED = re.compile(r".{4,}ics?")  # "agentic" is another word than "agent"
+_CLAIM = re.compile(r"demonstrat(?:es?|ed|ing)")  # what authors do; a robot learns from demonstrations
 _UNSTEMMED = 3  # words up to this length are what they are: "nas" is no plural
 _JOINED = 6  # "fine tuning" is "finetuning", but "n as" is not "nas"
 

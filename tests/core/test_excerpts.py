@@ -19,6 +19,8 @@ from paperround.keywords import keyword, marks
         ("We test class A. The rest follows.", ["We test class A.", "The rest follows."]),
         ("Code at https://a.example/b.c. It runs.", ["Code at https://a.example/b.c.", "It runs."]),
         ("(We say so.) “Really?” Yes.", ["(We say so.)", "“Really?”", "Yes."]),
+        ("Cats (they sleep. A lot.) are fine. Yes.", ["Cats (they sleep. A lot.) are fine.", "Yes."]),
+        ("A smile :( is sad. It ends.", ["A smile :( is sad.", "It ends."]),
         ("我们提出。它很好！", ["我们提出。", "它很好！"]),  # noqa: RUF001 - full-width marks end sentences
         ("", []),
         (" \n ", []),
@@ -42,6 +44,10 @@ ABSTRACT = (
 def test_the_sentence_with_the_heaviest_keywords_is_taken() -> None:
     words = [keyword("diffusion model"), keyword("planning", weight=5)]
     assert telling(ABSTRACT, words) == "Planning with an LLM is hard."
+
+
+def test_a_sentence_does_not_begin_with_the_citation_before_it() -> None:
+    assert telling("It was known. [1, 2] LoRA is fast [3].", [keyword("LoRA")]) == "LoRA is fast [3]."
 
 
 def test_two_keywords_weigh_more_than_one() -> None:

@@ -15,7 +15,7 @@ from paperround.keywords import keyword
 from paperround.papers import Paper, PaperId
 from paperround.ports import DeliveryRecord, Listing, Past, Plan, RevisionListing, Status
 from paperround.selection import Rejection
-from paperround.subscribers import Subscriber
+from paperround.subscribers import Interests, Subscriber
 
 MORNING = at(TUESDAY, 5)
 EXCLUDING = replace(ADA, interests=replace(ADA.interests, exclude=(keyword("medical imaging"),)))
@@ -83,6 +83,30 @@ def test_a_paper_below_the_threshold_says_by_how_much() -> None:
 
 def test_a_paper_that_meets_nothing_says_so() -> None:
     assert obstacle(told("whales", listed(TUESDAY, paper("whales")))).cause is Rejection.NOT_MET
+
+
+def test_what_only_resembles_says_so() -> None:
+    about = [paper(f"LoRA {n}", abstract="Adapters of low rank tune models.") for n in range(9)]
+    like = paper("like", abstract="Adapters of low rank tune models.")
+    others = [paper(f"Other {n}", abstract=f"Whale {n} sings.") for n in range(30)]
+    words = told("like", listed(TUESDAY, *about, like, *others)).reasons[0]
+    assert words.startswith("none of the interests occurs in it; it only resembles papers that meet one, ")
+
+
+def test_what_was_outvoted_says_by_what() -> None:
+    reader = replace(ADA, interests=Interests(), trending=1)
+    listings = listed(TUESDAY, *(paper(f"Paper {n}", votes=10 * n) for n in range(10)), paper("uncounted"))
+    found = told("Paper 7", listings, reader=reader)
+    place, winner = found.reasons[0].split("; ")
+    assert place == "more votes (70) than 70 % of its list"
+    assert winner.endswith("read by many went to “Paper 9” (test:Paper 9), with more than 90 %")
+    assert obstacle(found) == Obstacle(cause=Rejection.OUTVOTED, by=(PaperId("test:Paper 9"),))
+    assert "10 votes, fewer than half" in told("Paper 1", listings, reader=reader).reasons[0]
+    assert "nobody counts votes" in told("uncounted", listings, reader=reader).reasons[0]
+    full = replace(ADA, trending=1, max_papers=1, interests=Interests(authors=("Ann Other",)))
+    followed = listed(TUESDAY, paper("followed", authors=("Ann Other",)))
+    words = told("Paper 9", [*listings, *followed], reader=full).reasons[0]
+    assert words.endswith("but no place was left for what is read by many")
 
 
 def test_a_title_line_says_what_crowded_it_out_as_it_was_recorded() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paperround.keywords import Lexicon, asked_words, exclusion, is_sentence, keyword, marks
+from paperround.vocabulary import stem
 
 
 def matches(phrase: str, text: str) -> bool:
@@ -138,9 +139,14 @@ def test_a_sentence_is_told_from_a_term_by_the_words_that_say_something(text: st
     assert is_sentence(text) is sentence
 
 
+def test_what_authors_demonstrate_is_no_demonstration() -> None:
+    assert len({stem(word) for word in ("demonstrate", "demonstrates", "demonstrated")}) == 1
+    assert stem("demonstrations") == stem("demonstration") != stem("demonstrate")
+
+
 def test_what_a_person_asks_with_is_not_looked_for() -> None:
     words = asked_words("I am looking for papers on robots that learn from few demonstrations")
-    assert [word.folded for word in words] == ["robots", "learn", "few", "demonstrations"]
+    assert [word.folded for word in words] == ["robots", "learn", "demonstrations"]
 
 
 def test_the_words_of_a_phrase_are_marked_where_it_does_not_stand_as_a_whole() -> None:

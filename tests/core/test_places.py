@@ -11,6 +11,7 @@ from paperround.digests import Bar, Digest, Hindrance, Pick, Section
 from paperround.keywords import keyword
 from paperround.likeness import NEAR_DUPLICATE, Likeness
 from paperround.papers import Paper, PaperId
+from paperround.places import UNLIKE
 from paperround.selection import TITLE_LINES
 from paperround.subscribers import Interests, Subscriber
 
@@ -73,6 +74,18 @@ def test_with_variety_a_place_goes_to_what_is_unlike_the_others() -> None:
     hindrance = hindrances(made)["LoRA, near the first"]
     assert hindrance is not None
     assert (hindrance.bar, hindrance.by) == (Bar.VARIETY, (VARIED[0].id,))
+
+
+def test_papers_with_no_more_than_their_field_in_common_do_not_crowd_each_other_out() -> None:
+    near = [paper(f"LoRA {n}", abstract=TOPICS[n]) for n in range(3)]
+    weak = paper("On", abstract=f"LoRA {TOPICS[4]}")
+    known = Likeness([*near, weak], known=[*near, weak])
+    assert 0 < max(known.to(0)[1:]) < UNLIKE
+    made = digest(listed(TUESDAY, *near, weak), reader=replace(ADA, max_papers=3, variety=0.9))
+    assert set(titles(made)) == {each.title for each in near}
+    hindrance = hindrances(made)["On"]
+    assert hindrance is not None
+    assert hindrance.bar is Bar.NO_ROOM
 
 
 def test_with_all_variety_relevance_decides_about_the_first_place_alone() -> None:

@@ -140,7 +140,7 @@ def test_a_phrase_whose_words_stand_apart_in_a_title_is_met_but_counts_less() ->
     found = scores([apart, whole], interests("humanoid locomotion"))
     assert list(found) == ["Humanoid locomotion", "Locomotion for a humanoid"]
     said = match(interests("humanoid locomotion"), apart, whole)
-    assert (said.how, said.where, said.forms) == (How.SCATTERED, ("title",), ("humanoid", "Locomotion"))
+    assert (said.how, said.where, said.forms) == (How.SCATTERED, ("title",), ("humanoid", "locomotion"))
 
 
 def test_words_that_stand_apart_in_an_abstract_do_not_meet_a_phrase() -> None:
@@ -191,7 +191,7 @@ def test_a_sentence_finds_the_papers_that_hold_most_of_it() -> None:
     assert next(iter(found)) == fitting.title
     said = match(interests(wanted), fitting, other, *crowd(100))
     assert said.how is How.SCATTERED
-    assert set(said.forms) >= {"Few", "demonstrations", "robots"}
+    assert set(said.forms) >= {"human", "demonstrations", "robots"}
 
 
 def test_a_sentence_is_met_by_a_paper_that_holds_it_though_few_papers_are_known() -> None:
@@ -243,12 +243,39 @@ def test_shares_add_up_to_the_whole() -> None:
     assert sum(each.weight for each in matches) == pytest.approx(1, abs=0.01)
 
 
+WANTED = "robots that learn manipulation from few human demonstrations"
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract"),
+    [
+        ("Prototypical networks for few-shot learning", "We learn from few examples. We demonstrate gains."),
+        ("Cross-domain few-shot segmentation", "Few examples, few classes; we demonstrate it on few images."),
+        ("A dataset of manipulation techniques", "Manipulation of opinions: techniques of manipulation."),
+        ("Fracture of food", "Humans demonstrate how it breaks. Few demonstrate more."),
+    ],
+)
+def test_a_sentence_is_not_met_by_common_words_of_it(title: str, abstract: str) -> None:
+    fitting = [paper(n, f"Robots learn manipulation {n}", abstract="Human demonstrations.") for n in range(5)]
+    assert title not in scores(
+        [paper(90, title, abstract=abstract), *fitting, *crowd(200)], interests(WANTED)
+    )
+
+
+def test_of_a_sentence_a_little_is_worth_little() -> None:
+    most = paper(1, "Robots learn manipulation", abstract="From human demonstrations.")
+    little = paper(2, "Robots that demonstrate manipulation")
+    found = scores([most, little, *crowd(100)], interests(WANTED))
+    assert found[most.title] > 0.5
+    assert found[little.title] < found[most.title] / 2
+
+
 def test_a_sentence_is_one_interest_however_long_it_is() -> None:
     wanted = "robots that learn manipulation from few human demonstrations"
     papers = [paper(1, wanted), *crowd(100)]
     short = scores(papers, interests(wanted))["robots that learn manipulation from few human demonstrations"]
     long = scores(papers, interests(f"{wanted} " * 5))[wanted]
-    assert long == pytest.approx(short, abs=0.1)
+    assert long == pytest.approx(short, abs=0.15)
 
 
 def test_a_match_names_the_form_in_which_it_was_found() -> None:

@@ -4,8 +4,10 @@ from paperround.digests import How, Match
 from paperround.reasons import matching
 
 
-def match(term: str, how: How = How.WORDS, *forms: str, where: tuple[str, ...] = ("title",)) -> Match:
-    return Match(term=term, where=where, forms=forms, how=how, weight=0.5)
+def match(
+    term: str, how: How = How.WORDS, *forms: str, where: tuple[str, ...] = ("title",), weight: float = 0.5
+) -> Match:
+    return Match(term=term, where=where, forms=forms, how=how, weight=weight)
 
 
 def test_what_is_met_in_words_is_told_with_its_places() -> None:
@@ -38,6 +40,12 @@ def test_a_long_sentence_is_cut_and_of_its_words_few_are_named() -> None:
 def test_each_way_has_a_sentence_of_its_own() -> None:
     found = [match("cats", How.MEANING, where=()), match("dogs", How.WORDS, "dogs")]
     assert matching(found) == ("Matches dogs in the title", "Near in meaning to “cats”")
+
+
+def test_what_counts_most_is_told_first() -> None:
+    sentence = match("robots that learn from people", How.SCATTERED, "robots", weight=0.7)
+    told = matching([match("agent", How.WORDS, "agent", weight=0.3), sentence])
+    assert [each.partition(" ")[0] for each in told] == ["Speaks", "Matches"]
 
 
 def test_resemblance_is_told_where_there_is_nothing_better() -> None:

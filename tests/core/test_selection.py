@@ -26,6 +26,7 @@ from paperround.issue import (
     ALL_HAD,
     NO_ANNOUNCEMENT,
     NOTHING_MATCHED,
+    NOTHING_READ,
     UNCHANGED,
     UNREADABLE,
     Issue,
@@ -36,6 +37,8 @@ from paperround.keywords import keyword
 from paperround.ports import Past
 from paperround.selection import TITLE_LINES, Rejection, offer
 from paperround.subscribers import Cadence, Interests
+
+TRENDING = replace(ADA, interests=Interests(), trending=2)
 
 # What is new to a reader
 
@@ -162,6 +165,21 @@ def test_places_for_what_everybody_reads_are_not_wasted_on_a_day_without_votes()
     assert len(titles(made, Section.FOR_YOU)) == 4
 
 
+def test_a_reader_without_interests_has_what_everybody_reads_and_the_rest_is_outvoted() -> None:
+    votes = [paper(f"Paper {n}", votes=n) for n in range(9)]
+    made = digest(listed(TUESDAY, *votes, paper("LoRA")), reader=TRENDING)
+    assert titles(made, Section.TRENDING) == ["Paper 8", "Paper 7"]
+    assert made.rejected == {Rejection.OUTVOTED: 8}
+
+
+def test_what_was_read_by_many_before_does_not_come_again() -> None:
+    votes = [paper(f"Paper {n}", votes=n) for n in range(9)]
+    listings = [*listed(MONDAY, votes[8], source="arXiv"), *listed(TUESDAY, *votes)]
+    made = digest(listings, reader=TRENDING, past=had_on(MONDAY, votes[8]))
+    assert titles(made) == ["Paper 7", "Paper 6"]
+    assert made.rejected == {Rejection.HAD: 1, Rejection.OUTVOTED: 6}
+
+
 def test_a_late_paper_stands_in_its_own_section() -> None:
     listings = [
         *listed(MONDAY, paper("LoRA, late"), seen=at(TUESDAY, 5)),
@@ -182,6 +200,10 @@ def test_silence_has_a_reason() -> None:
     sent = paper("LoRA")
     listings = [*listed(MONDAY, sent, source="arXiv"), *listed(TUESDAY, sent)]
     assert silence(digest(listings, past=had_on(MONDAY, sent))) == ALL_HAD
+    unmet = paper("nothing")
+    listings = [*listed(MONDAY, unmet, source="arXiv"), *listed(TUESDAY, unmet)]
+    assert silence(digest(listings, past=had_on(MONDAY, unmet))) == NOTHING_MATCHED
+    assert silence(digest(listed(TUESDAY, paper("unread")), reader=TRENDING)) == NOTHING_READ
     assert silence(digest([], batches=(batch(TUESDAY, BatchState.QUIET),))) == NO_ANNOUNCEMENT
     failed = (batch(TUESDAY, BatchState.FAILED), batch(TUESDAY, BatchState.QUIET, source="blog"))
     assert silence(digest([], batches=failed)) == UNREADABLE

@@ -181,8 +181,8 @@ def test_relevance_is_told_by_reader_and_day(tmp_path: Path) -> None:
     }
     narrow, broad = spread["narrow, 2"], spread["broad, 2"]
     assert (narrow["keywords"], narrow["met"]) == (2, 1)
-    assert narrow["above"] == {"0.2": [1], "0.4": [1], "0.6": [0]}
-    assert (broad["met"], broad["quantiles"], broad["above"]) == (0, {}, {"0.2": [0], "0.4": [0], "0.6": [0]})
+    assert narrow["above"] == {"0.2": [1], "0.5": [0], "0.7": [0]}
+    assert (broad["met"], broad["quantiles"], broad["above"]) == (0, {}, {"0.2": [0], "0.5": [0], "0.7": [0]})
     assert "narrow, 40" in run("precision.py", folder).stdout
 
 

@@ -212,12 +212,30 @@ def test_why_explains_a_mail_and_a_silence(shell: Shell) -> None:
     assert why["picks"][0]["matched"] == [
         {"term": "LoRA", "where": ["title"], "forms": ["LoRA"], "how": "words", "weight": 1.0}
     ]
-    assert why["titles"] == ["test:2"]
+    (line,) = why["titles"]
+    assert (line["paper"], line["title"], line["section"]) == ("test:2", "LoRA at rest", "more")
+    assert (line["obstacle"]["cause"], line["obstacle"]["by"]) == ("no room", ["test:1"])
     assert why["considered"] == 4
     assert why["rejected"] == {"no interest met": 2}
     assert why["batches"] == [{"source": "Ours", "day": DAY, "state": "fresh", "papers": 4}]
+    assert shell("why", "ada@example.org") == 0
+    counts = [line.split(maxsplit=1) for line in shell.out.splitlines() if line.startswith("    ")]
+    assert [(count, words) for count, words in counts if count.isdigit()] == [
+        ("1", "by title only"),
+        ("2", "no interest met"),
+    ]
+    assert "1 came in full" in shell.out
+    assert "no room, as relevant as the last above" in shell.out
     assert shell("why", "grace@example.org") == 0
     assert "quiet: nothing matched" in shell.out
+
+
+def test_why_wonders_about_a_paper_that_nobody_knows(shell: Shell) -> None:
+    shell("send", "--date", DAY)
+    assert shell("why", "ada@example.org", "test:99") == 0
+    assert "the store holds no paper test:99" in shell.err
+    assert shell("why", "ada@example.org", "test:4") == 0
+    assert shell.err == ""
 
 
 @pytest.mark.parametrize(
@@ -442,6 +460,21 @@ def test_migrate_and_version_say_where_we_are(shell: Shell) -> None:
 
 def semantic(shell: Shell, model: Path) -> None:
     shell.write("paperround.yaml", SETTINGS.format(folder=shell.folder) + f"semantic: {{model: {model}}}\n")
+
+
+def test_check_tells_scripts_the_same(shell: Shell) -> None:
+    shell.announce({str(number): "The LoRA" for number in range(200)})
+    shell("fetch", "--date", DAY)
+    told = shell.json("check")
+    assert told["problems"] == []
+    (common,) = told["warnings"]
+    assert common["line"] == 3
+    assert common["message"].startswith('"LoRA" matches 100 % of')
+    shell.write("subscribers.yaml", "subscribers:\n  - {email: nobody}\n")
+    assert shell("check", "--json") == 2
+    (wrong,) = json.loads(shell.out)["problems"]
+    assert (Path(wrong["file"]).name, wrong["line"]) == ("subscribers.yaml", 2)
+    assert wrong["mend"]
 
 
 def test_check_says_when_the_model_cannot_be_loaded(shell: Shell) -> None:

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from paperround.cli import frame
 from paperround.cli.frame import (
@@ -26,9 +24,9 @@ from paperround.cli.frame import (
 )
 from paperround.composing import issue
 from paperround.digests import Bar
-from paperround.explaining import Fate, Obstacle, fate, recorded_fate, sendings
+from paperround.explaining import Fate, Obstacle, crowded_out, fate, recorded_fate, sendings
 from paperround.papers import PaperId, arxiv_id
-from paperround.phrases import counted, full_day, listed
+from paperround.phrases import counted, full_day, gap, listed
 from paperround.pipeline import Desk
 from paperround.ports import DeliveryId, DeliveryRecord, PickRecord, Status
 from paperround.selection import LONGEST_LOOK_BACK
@@ -106,11 +104,13 @@ def why(
         frame.say(f"paperround: nothing is recorded for {address}{day}; `paperround log` shows what is")
         raise typer.Exit(FAILED)
     if frame.wants_json(form, json_flag=json):
-        frame.answer(_explained(row, found))
+        frame.answer(_explained(row, found, titles))
     elif found is not None:
         _tell_fate(row, found, titles)
     else:
         _tell_why(row, titles)
+    if found is not None and found.paper not in titles:
+        frame.say(f"paperround: the store holds no paper {found.paper}; is it an id of one, or its link?")
 
 
 @app.command()
@@ -172,19 +172,18 @@ def _row(row: DeliveryRecord) -> dict[str, object]:
     }
 
 
-def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
-    picks = [
-        {
+def _explained(row: DeliveryRecord, found: Fate | None, titles: Mapping[str, str]) -> dict[str, object]:
+    def entry(pick: PickRecord) -> dict[str, object]:
+        return {
             "paper": pick.paper,
+            "title": titles.get(pick.paper, ""),
             "section": pick.section,
             "relevance": pick.relevance,
             "matched": list(pick.matched),
             "reasons": list(pick.reasons),
             "version": pick.version,
         }
-        for pick in row.picks
-        if found is None or pick.paper == found.paper
-    ]
+
     explained: dict[str, object] = {
         "day": row.day.isoformat(),
         "subscriber": row.subscriber,
@@ -192,14 +191,18 @@ def _explained(row: DeliveryRecord, found: Fate | None) -> dict[str, object]:
         "reason": row.reason,
         "batches": list(row.batches),
         "remark": row.remark,
-        "picks": picks,
-        "titles": list(row.titles),
+        "picks": [entry(pick) for pick in row.picks if found is None or pick.paper == found.paper],
+        "titles": [
+            {**entry(line), "obstacle": _obstacle(crowded_out(line.hindrance)) if line.hindrance else None}
+            for line in row.lines
+        ],
         "considered": row.considered,
         "rejected": dict(row.rejected),
     }
     if found is not None:
         explained["paper"] = {
             "paper": found.paper,
+            "title": titles.get(found.paper, ""),
             "picked": found.picked,
             "section": found.section,
             "relevance": found.relevance,
@@ -247,25 +250,41 @@ def _tell_rows(rows: Sequence[DeliveryRecord], *, filtered: bool) -> None:
         nothing = "Nothing recorded is like that." if filtered else "Nothing is recorded yet."
         frame.tell(nothing + ("" if filtered else " `paperround send` does a round."))
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("day", "id", "subscriber", "status", "papers", "tries", "when (UTC)", "why"):
-        # What other commands ask for is never cut short, nor a time in its middle.
-        whole = column in ("day", "id", "subscriber", "status", "when (UTC)")
-        justify: Literal["left", "right"] = "right" if column in ("id", "papers", "tries") else "left"
-        table.add_column(column, justify=justify, no_wrap=whole, overflow="fold")
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *map(_cells, rows), strict=True)]
+    frame.tell(_aligned(_HEADINGS, widths))
     for row in rows:
-        said = ": ".join(part for part in (row.reason, row.reply) if part)
-        table.add_row(
-            row.day.isoformat(),
-            str(row.id),
-            escape(row.subscriber),
-            row.status.value,
-            str(len(row.picks) or ""),
-            str(row.attempts or ""),
-            _when(row),
-            escape("; ".join(part for part in (said, row.remark) if part)),
-        )
-    frame.out.print(table)
+        line, said = _aligned(_cells(row), widths), _said(row)
+        if said and not frame.out.is_terminal:
+            frame.tell(f"{line}  {said}")
+            continue
+        frame.tell(line)
+        if said:
+            frame.tell(f"{' ' * _MARGIN}{said}", hanging=_MARGIN)
+
+
+_HEADINGS = ("day", "id", "subscriber", "status", "papers", "when (UTC)")
+_RIGHT = {"id", "papers"}
+_MARGIN = 12  # of what is said of a row, which stands below it on a terminal
+
+
+def _cells(row: DeliveryRecord) -> tuple[str, ...]:
+    papers = str(len(row.picks) or "")
+    return row.day.isoformat(), str(row.id), row.subscriber, row.status.value, papers, _when(row)
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [
+        cell.rjust(width) if heading in _RIGHT else cell.ljust(width)
+        for heading, cell, width in zip(_HEADINGS, cells, widths, strict=True)
+    ]
+    return "  ".join(padded).rstrip()
+
+
+def _said(row: DeliveryRecord) -> str:
+    """Return why a row is as it is, if there is anything to say of it."""
+    tries = counted(row.attempts, "attempt") if row.attempts > 1 else ""
+    answered = ": ".join(part for part in (row.reason, row.reply) if part)
+    return "; ".join(part for part in (answered, tries, row.remark) if part)
 
 
 def _when(row: DeliveryRecord) -> str:
@@ -278,21 +297,39 @@ def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
     _tell_outcome(row)
     for pick in row.picks:
         frame.tell()
-        frame.tell(f"{frame.score(pick.relevance)}  {_named(pick, titles)}, {pick.section})")
+        named = f"{_named(pick, titles)}, {_section(pick.section)})"
+        frame.tell(f"{frame.score(pick.relevance)}  {named}", hanging=6)
         for reason in pick.reasons:
-            frame.tell(f"      {reason}")
+            frame.tell(f"      {reason}", hanging=6)
     if row.titles:
         frame.tell("\nBy title only:")
         for line in row.lines:
-            frame.tell(f"{frame.score(line.relevance)}  {_named(line, titles)})")
-            if line.hindrance and line.hindrance.bar is not Bar.NO_ROOM:
-                frame.tell(f"      {line.reasons[0]}")
+            frame.tell(f"{frame.score(line.relevance)}  {_named(line, titles)})", hanging=6)
+            frame.tell(f"      {_crowded_out(line)}", hanging=6)
+
+
+def _section(section: str) -> str:
+    """Return the section for people."""
+    return section.replace("_", " ")
+
+
+def _crowded_out(line: PickRecord) -> str:
+    """Return why a paper is a title line, in a few words where what has the places stands above."""
+    hindrance = line.hindrance
+    if hindrance is None or (hindrance.bar is Bar.NO_ROOM and hindrance.short_by is None):
+        return "no room"
+    if hindrance.bar is Bar.NO_ROOM:
+        short = gap(hindrance.short_by or 0.0) if hindrance.short_by else ""
+        return f"no room, {short} below the last above" if short else "no room, as relevant as the last above"
+    if hindrance.bar is Bar.QUOTA:
+        return f"all places that at_most allows “{hindrance.keyword}” are taken"
+    return line.reasons[0]
 
 
 def _tell_outcome(row: DeliveryRecord) -> None:
     """Say what became of the digest, and what it was made from."""
     said = f": {row.reason}" if row.reason else ""
-    frame.tell(f"{row.subscriber}, {full_day(row.day)}: {row.status.value}{said}")
+    frame.tell(f"{row.subscriber}, {full_day(row.day)}: {row.status.value}{said}", hanging=2)
     if row.reply:
         frame.tell(f"The relay said: {row.reply}")
     for batch in row.batches:
@@ -305,6 +342,8 @@ def _tell_outcome(row: DeliveryRecord) -> None:
     if row.considered:
         new = counted(row.considered, "paper")
         frame.tell(f"New to this reader: {new}, of which {len(row.picks)} came in full.")
+    if row.titles:
+        frame.tell(f"  {len(row.titles):>5}  by title only")
     for reason, count in row.rejected.items():
         frame.tell(f"  {count:>5}  {reason}")
 
@@ -317,13 +356,14 @@ def _named(pick: PickRecord, titles: Mapping[str, str]) -> str:
 
 def _tell_fate(row: DeliveryRecord, found: Fate, titles: Mapping[str, str]) -> None:
     frame.tell(f"{titles.get(found.paper, 'A paper that the store does not hold')}  ({found.paper})")
-    verdict = f"picked, {found.section}" if found.picked else "not picked"
+    verdict = f"picked, {_section(found.section or '')}" if found.picked else "not picked"
     score = f", relevance {found.relevance:.2f}" if found.relevance is not None else ""
     frame.tell(f"{row.subscriber}, {full_day(row.day)}: {verdict}{score}")
     for reason in found.reasons:
-        frame.tell(f"  {reason}")
+        frame.tell(f"  {reason}", hanging=2)
     for match in found.matched:
-        frame.tell(f"  {match['term']}: {_how(match)}; {float(str(match['weight'])):.0%} of the relevance")
+        share = f"{float(str(match['weight'])):.0%} of the relevance"
+        frame.tell(f"  {match['term']}: {_how(match)}; {share}", hanging=4)
 
 
 def _how(match: Mapping[str, object]) -> str:

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -166,12 +167,27 @@ def wants_json(chosen: Format, *, json_flag: bool) -> bool:
 
 def say(line: str) -> None:
     """Write a line for people to standard error; nothing in it is markup."""
-    err.print(line, markup=False)
+    err.print(_folded(line, err, hanging=2), markup=False)
 
 
-def tell(line: str = "") -> None:
-    """Write a line of the answer to standard output; nothing in it is markup."""
-    out.print(line, markup=False)
+def tell(line: str = "", *, hanging: int = 0) -> None:
+    """Write a line of the answer to standard output; nothing in it is markup.
+
+    On a terminal it is folded at words, the lines after the first indented by so many blanks.
+    """
+    out.print(_folded(line, out, hanging=hanging), markup=False)
+
+
+def _folded(text: str, console: Console, *, hanging: int) -> str:
+    if not console.is_terminal:
+        return text
+    margin = " " * hanging
+    return "\n".join(
+        textwrap.fill(
+            line, console.width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
+        )
+        for line in text.split("\n")
+    )
 
 
 def answer(value: object) -> None:

@@ -88,6 +88,9 @@ def send(
     outcome, rows = frame.at_desk(settings, work)
     if as_json:
         frame.answer(tally(outcome))
+        for batch in outcome.batches:
+            if batch.state is BatchState.FAILED:
+                frame.say(f"paperround: {batch.source}, {full_day(batch.day)}: {batch.reason}")
     else:
         _tell_round(outcome, rows)
     if outcome.stopped:

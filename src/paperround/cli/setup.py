@@ -1,6 +1,9 @@
 """init, check, migrate and backup: what surrounds the mail that goes out."""
 
+import os
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +12,18 @@ import typer
 from paperround.app import letters, utc_now
 from paperround.cli import frame
 from paperround.cli.advice import keyword_warnings
-from paperround.cli.frame import DEFAULT_CONFIG, FAILED, ConfigOption, app
+from paperround.cli.frame import (
+    DEFAULT_CONFIG,
+    FAILED,
+    USAGE,
+    ConfigOption,
+    Format,
+    FormatOption,
+    JsonOption,
+    app,
+)
+from paperround.config import ConfigError, Loaded, load
+from paperround.config.problems import Problem
 from paperround.embedding import SentenceModel
 from paperround.installed import examples, schemas
 from paperround.phrases import counted
@@ -40,22 +54,22 @@ def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 @app.command()
-def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def check(
+    config: ConfigOption = DEFAULT_CONFIG, form: FormatOption = Format.TEXT, json: JsonOption = False
+) -> None:
     """Find every problem of the config at once, with file, line and mend; judge keywords by stored papers."""
+    if frame.wants_json(form, json_flag=json):
+        _report(config)
+        return
     loaded = frame.loaded(config)
     settings = loaded.settings
-    with closing(open_store(settings.store)) as store:
-        letters(settings, store.ledger)  # which reads the templates and the key
-        suppressed = set(store.ledger.suppressed())
-        ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
-        with frame.err.status("Looking for the keywords in the stored papers"):
-            warnings = keyword_warnings(loaded, store.library)
-    _check_model(settings)
+    warnings, model = _examined(loaded)
     for warning in warnings:
         frame.say(f"warning: {warning}")
-    for subscriber in settings.subscribers:
-        if ids[subscriber.address] in suppressed:
-            frame.say(f"warning: {subscriber.address} has unsubscribed and gets nothing")
+    if model is not None:
+        frame.say(f"paperround: {model}")
+        frame.say("Until then papers are ranked by words alone, and each email says so.")
+        raise typer.Exit(FAILED)
     ways = f"by {settings.relay.host}:{settings.relay.port}" if settings.relay else f"into {settings.outbox}/"
     frame.tell(
         f"{config} is fine: {counted(len(settings.subscribers), 'subscriber')}, "
@@ -64,15 +78,50 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     )
 
 
-def _check_model(settings: Settings) -> None:
+def _report(config: Path) -> None:
+    """Write what is wrong, and what likely is not meant, for a script."""
+    try:
+        loaded = load(config, os.environ)
+    except ConfigError as error:
+        frame.answer({"problems": [_entry(each) for each in error.problems], "warnings": []})
+        raise typer.Exit(USAGE) from None
+    warnings, model = _examined(loaded)
+    told = [_entry(each) for each in (*loaded.warnings, *warnings)]
+    frame.answer({"problems": [_entry(model)] if model else [], "warnings": told})
+    if model:
+        raise typer.Exit(FAILED)
+
+
+def _examined(loaded: Loaded) -> tuple[Sequence[Problem], Problem | None]:
+    """Return what the store lets us warn of, and what is wrong with the model, if anything is."""
+    settings = loaded.settings
+    with closing(open_store(settings.store)) as store:
+        letters(settings, store.ledger)  # which reads the templates and the key
+        suppressed = set(store.ledger.suppressed())
+        ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
+        with frame.err.status("Looking for the keywords in the stored papers"):
+            warnings = list(keyword_warnings(loaded, store.library))
+    left = "has unsubscribed and gets nothing"
+    warnings += [
+        Problem(file=None, message=f"{each.address} {left}")
+        for each in settings.subscribers
+        if ids[each.address] in suppressed
+    ]
+    return warnings, _model_problem(settings)
+
+
+def _model_problem(settings: Settings) -> Problem | None:
     if settings.semantic is None:
-        return
+        return None
     try:
         SentenceModel(settings.semantic.model).embed(["a word"])
     except EmbedderError as error:
-        frame.say(f"paperround: semantic.model: {error}")
-        frame.say("Until then papers are ranked by words alone, and each email says so.")
-        raise typer.Exit(FAILED) from None
+        return Problem(file=None, path="semantic.model", message=str(error))
+    return None
+
+
+def _entry(problem: Problem) -> dict[str, object]:
+    return {**asdict(problem), "file": str(problem.file) if problem.file else None}
 
 
 @app.command()

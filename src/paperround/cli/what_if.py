@@ -1,14 +1,12 @@
 """replay: what other interests would have brought."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from paperround.app import embedder
 from paperround.cli import frame
@@ -50,8 +48,8 @@ def replay_days(
     first, last = since.date(), until.date() if until else None
     if last is not None and last < first:
         frame.wrong_call(f"--until {last} lies before --since {first}")
-    with frame.err.status("Ranking the stored days once more"):
-        found = _replayed(settings, subscriber, first, last)
+    with frame.err.status("Reading the stored days") as status:
+        found = _replayed(settings, subscriber, first, last, tell=lambda day: status.update(_ranking(day)))
     if found is None:
         span = f"from {first} to {last}" if last else f"since {first}"
         frame.say(f"paperround: nothing is stored {span} in {settings.store}; {_mend(config)}")
@@ -88,7 +86,12 @@ def _mend(config: Path) -> str:
 
 
 def _replayed(
-    settings: Settings, subscriber: Subscriber, since: date, until: date | None
+    settings: Settings,
+    subscriber: Subscriber,
+    since: date,
+    until: date | None,
+    *,
+    tell: Callable[[date], None],
 ) -> tuple[Sequence[ReplayedDay], Mapping[PaperId, Paper]] | None:
     """Return the replayed days and the papers that they tell of, or None where nothing is stored of them."""
     with closing(open_store(settings.store)) as store:
@@ -106,9 +109,20 @@ def _replayed(
     if remark:
         frame.say(f"warning: {remark}")
     days = replay(
-        subscriber, since=first, until=last, rows=rows, listings=listings, batches=batches, meaning=meaning
+        subscriber,
+        since=first,
+        until=last,
+        rows=rows,
+        listings=listings,
+        batches=batches,
+        meaning=meaning,
+        tell=tell,
     )
     return days, {listing.paper.id: listing.paper for listing in listings}
+
+
+def _ranking(day: date) -> str:
+    return f"Ranking {full_day(day)} once more"
 
 
 def _back(day: date) -> date:
@@ -174,11 +188,14 @@ def _tell_day(day: ReplayedDay, papers: Mapping[PaperId, Paper]) -> None:
     silent = f" ({day.silence})" if day.silence else ""
     came = counted(len(day.came), "paper")
     frame.tell(f"\n{long_day(day.day)}: {came} came, {would} would have{silent}")
-    table = Table(box=None, show_header=False, pad_edge=False)
     for sign, score, words in _lines(day, papers):
-        table.add_row(sign, score, escape(words))
-    if table.rows:
-        frame.out.print(table)
+        first, *others = words.split("\n")
+        frame.tell(f"{sign}  {score:>4}  {first}", hanging=_MARGIN)
+        for line in others:
+            frame.tell(f"{' ' * _MARGIN}{line}", hanging=_MARGIN)
+
+
+_MARGIN = 9  # of what is said of a paper, behind the sign and the relevance
 
 
 def _lines(day: ReplayedDay, papers: Mapping[PaperId, Paper]) -> Iterator[tuple[str, str, str]]:

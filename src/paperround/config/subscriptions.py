@@ -106,7 +106,7 @@ class PreferencesForm(Form):
     min_relevance: Annotated[float, Field(ge=0, le=1)] = 0.2
     """From 0 (everything that matches) to 1: fewer papers on a quiet day, not worse ones."""
     variety: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """From 0 (the most relevant papers, however alike) to 1 (papers as different as can be)."""
+    """From 0 (the most relevant papers, however alike) to 1 (no second on a topic while there are others)."""
     trending: Annotated[int, Field(ge=0, le=50)] = 0
     """Places for what everybody reads, outside the keywords."""
     updates: bool = False

@@ -218,7 +218,7 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick]) -> Mail:
     subscriber = digest.subscriber
     titles = [pick.paper.title for pick in picks or digest.titles]
     day = phrases.long_day(digest.day)
-    asked = words.interests_in_words(subscriber.interests)
+    asked = words.asked_for(subscriber)
     address = words.one_line(subscriber.address, _LONGEST_REASON)
     return Mail(
         subject=words.subject(digest.day, subscriber.cadence, titles),

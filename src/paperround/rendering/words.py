@@ -7,7 +7,7 @@ from datetime import date
 from paperround.batches import BatchRecord, BatchState
 from paperround.excerpts import cut
 from paperround.phrases import counted, listed, short_day
-from paperround.subscribers import Cadence, Interests
+from paperround.subscribers import Cadence, Interests, Subscriber
 
 LONGEST_SUBJECT = 110
 LONGEST_PREHEADER = 140
@@ -46,6 +46,12 @@ def preheader(titles: Sequence[str], interests: Interests) -> str:
         return one_line(f"Also: {'; '.join(one_line(title, 90) for title in titles[1:4])}", LONGEST_PREHEADER)
     asked = interests_in_words(interests)
     return one_line(f"Chosen for {asked}", LONGEST_PREHEADER) if asked else ""
+
+
+def asked_for(subscriber: Subscriber) -> str:
+    """Return all that a reader asked for: the first few interests, and what is read by many."""
+    asked = [interests_in_words(subscriber.interests), "what is read by many" if subscriber.trending else ""]
+    return listed([part for part in asked if part])
 
 
 def interests_in_words(interests: Interests) -> str:
