@@ -64,6 +64,7 @@ async def open_desk(
                 sources=[source(each, client) for each in settings.sources],
                 library=store.library,
                 ledger=store.ledger,
+                preferences=store.preferences,
                 letters=letters(settings, store.ledger),
                 relay=relay or relay_of(settings),
                 connections=settings.relay.connections if settings.relay else 1,

@@ -21,6 +21,7 @@ READERS_AT_ONCE = 500  # readers scored in one product
 KNOWN = 1000  # of the newest papers, by which it is judged how common a keyword is
 
 PAUSED = "paused"
+PAUSED_BY_READER = "paused by the reader"
 UNREADABLE = "a source could not be read"
 UNCHANGED = "a source still shows its announcement before"
 NO_ANNOUNCEMENT = "no announcement"
@@ -151,6 +152,9 @@ def not_due(subscriber: Subscriber, day: date) -> str | None:
     """Return why the day is none of the subscriber's, or None where a digest is due."""
     if subscriber.paused:
         return PAUSED
+    if subscriber.pause is not None and subscriber.pause.holds(day):
+        until = subscriber.pause.until
+        return f"{PAUSED_BY_READER} until {until}" if until else PAUSED_BY_READER
     return None if subscriber.reads_on(day) else f"no delivery on {weekday(day)}s"
 
 

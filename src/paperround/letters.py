@@ -9,6 +9,7 @@ from paperround.messages import Unsubscribe, build, message_id, unsubscribe
 from paperround.ports import SubscriberId
 from paperround.rendering import Footer, Rendered, Renderer
 from paperround.settings import Mailbox
+from paperround.tokens import PREFERENCES, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,19 @@ class Letters:
     def render(self, digest: Digest, subscriber: SubscriberId) -> Rendered:
         """Return what the letter shows."""
         ways_out = self._unsubscribe(subscriber)
-        footer = Footer(unsubscribe=ways_out.url or ways_out.mailto, postal_address=self.postal_address)
+        footer = Footer(
+            unsubscribe=ways_out.url or ways_out.mailto,
+            preferences=self._preferences(subscriber),
+            postal_address=self.postal_address,
+        )
         return self.renderer.render(digest, footer=footer)
+
+    def _preferences(self, subscriber: SubscriberId) -> str | None:
+        """Return the page on which the subscriber chooses, where there is one."""
+        if self.public_url is None:
+            return None
+        own = token(self.secret, PREFERENCES, subscriber)
+        return f"{self.public_url.rstrip('/')}/preferences/{own}"
 
     def _unsubscribe(self, subscriber: SubscriberId) -> Unsubscribe:
         return unsubscribe(subscriber, secret=self.secret, sender=self.sender, public_url=self.public_url)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from paperround.batches import SETTLED, BatchRecord
+from paperround.clock import local_day
 from paperround.collecting import collect
 from paperround.composing import compose
 from paperround.delivering import Delivered, deliver
@@ -20,11 +21,13 @@ from paperround.ports import (
     Ledger,
     Library,
     OnUnknown,
+    Preferences,
     Relay,
     Source,
     Status,
     SubscriberId,
 )
+from paperround.preferences import overlaid
 from paperround.subscribers import Subscriber
 
 log = structlog.get_logger()
@@ -36,7 +39,8 @@ LIFE_OF_A_LETTER = timedelta(days=3)  # what could not be delivered for so long 
 class Desk:
     """What a round is done with.
 
-    `subscribers` are all there are: nobody else gets anything. Without an `embedder`, papers are ranked
+    `subscribers` are all there are, as the config has them: nobody else gets anything; `preferences` are
+    what they chose for themselves. Without an `embedder`, papers are ranked
     by words alone. `alone` is entered for the delivery, so
     that no two processes make it from one ledger; `stop` ends it after the transactions in hand.
     """
@@ -45,6 +49,7 @@ class Desk:
     sources: Sequence[Source]
     library: Library
     ledger: Ledger
+    preferences: Preferences
     letters: Letters
     relay: Relay
     connections: int
@@ -53,6 +58,10 @@ class Desk:
     alone: Callable[[], AbstractAsyncContextManager[None]]
     embedder: Embedder | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def current(self, subscribers: Sequence[Subscriber]) -> tuple[Subscriber, ...]:
+        """Return these subscribers as they wish to read by now."""
+        return overlaid(subscribers, self.preferences.overlays())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +103,10 @@ async def run(
 
     Sources are asked only when somebody is without a plan, or when one of them failed; and not for what
     they gave less than `max_age` ago. With `retry`, what was deferred is tried again before its time;
-    with `alone`, nobody else's letters are delivered beside those of these subscribers.
+    with `alone`, nobody else's letters are delivered beside those of these subscribers. What they chose
+    for themselves holds as it is when the round begins, and a pause once more before the delivery.
     """
+    subscribers = await asyncio.to_thread(desk.current, subscribers)
     ids, to_do = await asyncio.to_thread(_readied, day, subscribers, desk)
     batches: tuple[BatchRecord, ...] = ()
     planned = 0
@@ -170,7 +181,8 @@ def _cleared(desk: Desk) -> None:
     if recovered := desk.ledger.recover(now=now):
         log.warning("deliveries.recovered", count=recovered)
     ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=now)
-    reading = [ids[each.address] for each in desk.subscribers if not each.paused]
+    current = desk.current(desk.subscribers)
+    reading = [ids[each.address] for each in current if not each.rests_on(local_day(each, now))]
     if withdrawn := desk.ledger.withdraw(reading, now=now):
         log.info("letters.withdrawn", count=withdrawn)
     desk.ledger.give_up(now - LIFE_OF_A_LETTER, now=now)

@@ -13,6 +13,7 @@ from paperround.batches import Batch, BatchRecord
 from paperround.digests import Digest, Hindrance
 from paperround.meaning import Vector
 from paperround.papers import Paper, PaperId
+from paperround.preferences import Change, Overlay
 from paperround.replies import Reply
 
 SubscriberId = NewType("SubscriberId", int)
@@ -356,6 +357,25 @@ class Ledger(Protocol):
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""
+
+
+# --- what readers choose for themselves -----------------------------------------------------------
+
+
+class Preferences(Protocol):
+    """What readers chose for themselves, over what the config says. It stays until it is taken back."""
+
+    def overlays(self) -> Mapping[str, Overlay]:
+        """Return what was chosen, by the address of whoever did."""
+
+    def overlay(self, subscriber: SubscriberId) -> Overlay | None:
+        """Return what this subscriber chose, or None where that is nothing."""
+
+    def change(self, subscriber: SubscriberId, change: Change, *, now: datetime) -> None:
+        """Keep what the subscriber chose just now; what it is not about stays as it is."""
+
+    def forget(self, address: str) -> bool:
+        """Drop all that was chosen by whoever has this address; return False where that is nothing."""
 
 
 # --- where mail goes ------------------------------------------------------------------------------

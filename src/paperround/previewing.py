@@ -19,6 +19,7 @@ from paperround.dkim_signing import KeyProblem
 from paperround.issue import not_due, silence
 from paperround.letters import Letters
 from paperround.ports import Embedder, Ledger, Library, StoreError, SubscriberId
+from paperround.preferences import overlaid
 from paperround.rendering import TemplateError
 from paperround.settings import Settings, WebSettings
 from paperround.store import Store, open_store
@@ -215,8 +216,9 @@ class _Open:
             return replace(view, troubles=(str(error),))
 
     def _proof(self, subscriber: Subscriber, day: date) -> Proof:
+        (current,) = overlaid([subscriber], self.store.preferences.overlays())
         return proof_of(
-            subscriber,
+            current,
             day,
             number=self.ids[subscriber.address],
             library=self.store.library,

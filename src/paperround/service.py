@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -12,6 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
 from paperround.pipeline import Desk, Stopped, post, run
+from paperround.ports import SubscriberId
 from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
@@ -36,6 +37,8 @@ async def serve(settings: Settings, desk: Desk) -> None:
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
     app = create_app(
         ledger=desk.ledger,
+        preferences=desk.preferences,
+        readers=readers(desk),
         secret=desk.letters.secret,
         health=watch.health,
         now=desk.now,
@@ -68,6 +71,17 @@ async def serve(settings: Settings, desk: Desk) -> None:
         stopped.cancel()
         await web
         log.info("service.stopped")
+
+
+def readers(desk: Desk) -> Callable[[SubscriberId], Subscriber | None]:
+    """Return what tells of whoever is sent mail what the config says of them."""
+    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=desk.now())
+    known = {ids[each.address]: each for each in desk.subscribers}
+
+    def reader(subscriber: SubscriberId) -> Subscriber | None:
+        return None if subscriber in desk.ledger.suppressed() else known.get(subscriber)
+
+    return reader
 
 
 def _listening(web: WebSettings) -> socket.socket:

@@ -35,12 +35,24 @@ class Interests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A time without mail: up to the day that brings one again, or until further notice."""
+
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Return whether there is no mail on that day."""
+        return self.until is None or day < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A reader.
 
     `address` identifies the reader. `days` are weekdays, Monday is 0; a weekly cadence has one.
     `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
-    later versions of papers that came before. `paused` means no digest until further notice.
+    later versions of papers that came before. `paused` means no digest until further notice; `pause` is
+    the reader's own.
     """
 
     address: str
@@ -56,6 +68,11 @@ class Subscriber:
     trending: int = 0
     updates: bool = False
     paused: bool = False
+    pause: Pause | None = None
+
+    def rests_on(self, day: date) -> bool:
+        """Return whether a pause, whoever wished for it, keeps the digest of that day back."""
+        return self.paused or (self.pause is not None and self.pause.holds(day))
 
     def reads_on(self, day: date) -> bool:
         """Return whether a digest is due on that day of the week."""

@@ -7,6 +7,7 @@ import re
 from paperround.ports import SubscriberId
 
 UNSUBSCRIBE = "unsubscribe"
+PREFERENCES = "preferences"
 
 # Names the key and the form together, so that either may change while older links go on working.
 _KEY = "1"

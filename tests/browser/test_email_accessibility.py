@@ -1,12 +1,11 @@
 """The email as assistive technology meets it, judged by axe-core in a real browser."""
 
-from collections.abc import Callable
 from html import escape
-from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
+from tests.browser.conftest import Judge
 from tests.fakes import digests
 
 from paperround.digests import Digest
@@ -18,31 +17,6 @@ pytestmark = pytest.mark.needs("chromium")
 MAIL_PROGRAM = """<!doctype html><html lang="en"><head><title>Mail</title></head><body><main>
 <iframe title="The mail" srcdoc="{}" style="width:100%;height:3000px;border:0"></iframe>
 </main></body></html>"""
-# The frame has no origin of its own, and axe speaks to it all the same.
-ANY_ORIGIN = "axe.configure({allowedOrigins: ['<unsafe_all_origins>']})"
-
-Judge = Callable[[Page], dict[str, list[dict[str, str]]]]
-
-
-@pytest.fixture
-def axe(node_modules: Path) -> Judge:
-    program = (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-    def judged(page: Page) -> dict[str, list[dict[str, str]]]:
-        for frame in page.frames:
-            frame.add_script_tag(content=program)
-            frame.evaluate(ANY_ORIGIN)
-        result = page.evaluate("axe.run()")
-        return {
-            verdict: [
-                {"rule": rule["id"], "html": node["html"]}
-                for rule in result[verdict]
-                for node in rule["nodes"]
-            ]
-            for verdict in ("violations", "incomplete", "passes")
-        }
-
-    return judged
 
 
 def shown(browser: Browser, html: str, *, width: int, scheme: Literal["light", "dark"]) -> Page:

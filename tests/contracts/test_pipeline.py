@@ -14,12 +14,13 @@ from structlog.testing import capture_logs
 from tests.fakes.embedder import BagOfWords, MemoryVectors, NoModel
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
+from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.relay import MemoryRelay
 
 from paperround.batches import Batch, BatchState, Revision
 from paperround.composing import CHUNK, WORDS_ALONE
 from paperround.digests import Digest
-from paperround.issue import NOTHING_MATCHED, PAUSED, UNREADABLE
+from paperround.issue import NOTHING_MATCHED, PAUSED, PAUSED_BY_READER, UNREADABLE
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
@@ -30,6 +31,7 @@ from paperround.ports import (
     Ledger,
     Library,
     OnUnknown,
+    Preferences,
     Refused,
     Relay,
     RelayUnusable,
@@ -40,12 +42,13 @@ from paperround.ports import (
     Unanswered,
     Vectors,
 )
+from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
 from paperround.remembering import Remembering
 from paperround.rendering import Rendered, Renderer
 from paperround.replies import Reply
 from paperround.settings import Mailbox
 from paperround.store import open_store
-from paperround.subscribers import Interests, Subscriber
+from paperround.subscribers import Cadence, Interests, Pause, Subscriber
 
 MONDAY = date(2026, 6, 15)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -111,6 +114,7 @@ class World:
     library: Library
     ledger: Ledger
     vectors: Vectors
+    preferences: Preferences
     embedder: Embedder | None = None
     source: Days = field(default_factory=Days)
     relay: Relay = field(default_factory=MemoryRelay)
@@ -142,6 +146,7 @@ class World:
             sources=[self.source, *self.sources],
             library=self.library,
             ledger=self.ledger,
+            preferences=self.preferences,
             letters=self.letters,
             relay=self.relay,
             connections=2,
@@ -159,6 +164,10 @@ class World:
 
         return asyncio.run(go())
 
+    def choose(self, subscriber: Subscriber, change: Change) -> None:
+        ids = self.ledger.enrol([subscriber.address], now=self.now())
+        self.preferences.change(ids[subscriber.address], change, now=self.now())
+
     def got(self, subscriber: Subscriber, day: date) -> list[str]:
         rows = self.ledger.rows(day=day, address=subscriber.address)
         return [pick.paper.removeprefix("test:") for row in rows for pick in row.picks]
@@ -171,10 +180,18 @@ class World:
 @pytest.fixture(params=["memory", "sqlite"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     if request.param == "memory":
-        yield World(library=MemoryLibrary(), ledger=MemoryLedger(), vectors=MemoryVectors())
+        ledger = MemoryLedger()
+        yield World(
+            library=MemoryLibrary(),
+            ledger=ledger,
+            vectors=MemoryVectors(),
+            preferences=MemoryPreferences(ledger),
+        )
         return
     store = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield World(library=store.library, ledger=store.ledger, vectors=store.vectors)
+    yield World(
+        library=store.library, ledger=store.ledger, vectors=store.vectors, preferences=store.preferences
+    )
     store.close()
 
 
@@ -642,6 +659,72 @@ def test_what_a_killed_process_left_in_hand_is_not_sent_to_whoever_left(world: W
     world.relay = relay = MemoryRelay({})
     world.round(MONDAY, GRACE)
     assert not relay.handed
+    assert world.status(ADA, MONDAY)[0] is Status.SUPPRESSED
+
+
+def test_a_pause_that_the_reader_chose_is_the_reason_for_silence_and_ends_by_itself(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.round(MONDAY, ADA)
+    world.choose(ADA, PauseChange(pause=Pause(until=WEDNESDAY)))
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, ADA)
+    assert world.status(ADA, TUESDAY) == (Status.QUIET, f"{PAUSED_BY_READER} until 2026-06-17")
+    world.time += timedelta(days=1)
+    world.round(WEDNESDAY, ADA)
+    assert world.got(ADA, WEDNESDAY) == ["LoRA 2"]
+
+
+def test_whoever_reads_again_gets_the_next_digest(world: World) -> None:
+    world.choose(ADA, PauseChange(pause=Pause()))
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.round(MONDAY, ADA)
+    assert world.status(ADA, MONDAY) == (Status.QUIET, PAUSED_BY_READER)
+    world.choose(ADA, PauseChange(pause=None))
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, ADA)
+    assert sorted(world.got(ADA, TUESDAY)) == ["LoRA 1", "LoRA 2"]
+
+
+def test_a_weekly_digest_that_the_reader_chose_holds_the_days_between(world: World) -> None:
+    world.choose(ADA, RhythmChange(rhythm=Rhythm(cadence=Cadence.WEEKLY, days=frozenset({1}))))
+    world.source.lists[MONDAY] = [paper("LoRA 1"), paper("robots")]
+    world.round(MONDAY)
+    assert world.status(ADA, MONDAY) == (Status.QUIET, "no delivery on Mondays")
+    assert world.got(GRACE, MONDAY) == ["robots"]
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.time += timedelta(days=1)
+    world.round(TUESDAY)
+    assert sorted(world.got(ADA, TUESDAY)) == ["LoRA 1", "LoRA 2"]
+
+
+def test_a_pause_takes_back_a_letter_that_waits(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({ADA.address: [RelayUnusable("no connection")]})
+    world.round(MONDAY, ADA)
+    assert world.status(ADA, MONDAY)[0] is Status.PLANNED
+    world.choose(ADA, PauseChange(pause=Pause(until=TUESDAY)))
+    world.relay = relay = MemoryRelay({})
+    world.round(MONDAY, ADA, GRACE)
+    assert not relay.handed
+    assert world.status(ADA, MONDAY)[0] is Status.SUPPRESSED
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.time += timedelta(days=1)
+    world.round(TUESDAY, ADA)
+    assert sorted(world.got(ADA, TUESDAY)) == ["LoRA", "LoRA 2"]
+
+
+def test_a_pause_chosen_while_papers_are_fetched_keeps_the_letter_back(world: World) -> None:
+    class Slow(Days):
+        async def fetch(self, day: date, *, etag: str | None) -> Batch | None:
+            world.choose(ADA, PauseChange(pause=Pause()))
+            return await Days.fetch(self, day, etag=etag)
+
+    world.source = Slow(lists={MONDAY: [paper("LoRA"), paper("robots")]})
+    world.relay = relay = MemoryRelay({})
+    world.round(MONDAY)
+    assert [handed.recipient for handed in relay.handed] == [GRACE.address]
     assert world.status(ADA, MONDAY)[0] is Status.SUPPRESSED
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
+from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.relay import MemoryRelay
 
 from paperround.batches import Batch, BatchState
@@ -18,10 +19,11 @@ from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
 from paperround.pipeline import Desk
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
+from paperround.preferences import PauseChange
 from paperround.rendering import Renderer
-from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch
+from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch, readers
 from paperround.settings import Mailbox
-from paperround.subscribers import EVERY_DAY, Interests, Subscriber
+from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber
 
 DAY = date(2026, 6, 16)
 
@@ -70,12 +72,14 @@ class Service:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
 
     def __post_init__(self) -> None:
+        self.preferences = MemoryPreferences(self.ledger)
         self.runner = asyncio.Runner()
         self.desk = Desk(
             subscribers=(LONDON, TOKYO),
             sources=[self.source],
             library=MemoryLibrary(),
             ledger=self.ledger,
+            preferences=self.preferences,
             letters=Letters(
                 renderer=Renderer(), sender=Mailbox(name="", address="p@example.org"), secret=b"s" * 32
             ),
@@ -143,6 +147,28 @@ def test_a_restarted_service_sends_nothing_twice(start: Start) -> None:
     service.watch = Watch((LONDON, TOKYO), service.desk, catch_up=timedelta(hours=12))
     service.tick()
     assert len(service.relay.handed) == 2
+
+
+def test_what_a_reader_chooses_holds_from_their_next_hour_on(start: Start) -> None:
+    service = start(at(6, 58))
+    service.tick()
+    ids = service.ledger.enrol([LONDON.address], now=service.now)
+    service.preferences.change(
+        ids[LONDON.address], PauseChange(pause=Pause(until=DAY + timedelta(days=1))), now=service.now
+    )
+    service.tick(after=timedelta(minutes=5))
+    assert service.sent() == [(DAY, TOKYO.address)]
+    service.tick(after=timedelta(days=1))
+    assert (DAY + timedelta(days=1), LONDON.address) in service.sent()
+
+
+def test_the_pages_are_for_those_who_are_sent_mail(start: Start) -> None:
+    desk = start(at(8)).desk
+    london, gone = desk.ledger.enrol([LONDON.address, "gone@example.org"], now=desk.now()).values()
+    reader = readers(desk)
+    assert (reader(london), reader(gone)) == (LONDON, None)
+    desk.ledger.suppress(london, "unsubscribed", now=desk.now())
+    assert reader(london) is None
 
 
 def test_a_tick_with_nothing_due_asks_no_source(start: Start) -> None:

@@ -253,6 +253,17 @@ def test_the_footer_says_what_why_and_how_to_end_it() -> None:
     ]
 
 
+def test_where_there_is_a_page_for_it_the_footer_leads_to_it_before_the_way_out() -> None:
+    page = "https://papers.example.org/preferences/1-7-abc"
+    footer = Footer(unsubscribe=FOOTER.unsubscribe, preferences=page, postal_address="1 Example Street")
+    out = renderer().render(digest(pick(FULL)), footer=footer)
+    assert texts(tree(out), "//p")[-1] == "Pause or change how often · Unsubscribe · 1 Example Street"
+    assert cast("list[str]", tree(out).xpath("//@href"))[-2:] == [page, FOOTER.unsubscribe]
+    assert out.text.endswith(
+        f"\nPause or change how often: {page}\nUnsubscribe: {FOOTER.unsubscribe}\n1 Example Street\n"
+    )
+
+
 def test_of_many_interests_the_first_few_are_named() -> None:
     reader = Subscriber(
         address="ada@example.org",
@@ -267,6 +278,11 @@ def test_of_many_interests_the_first_few_are_named() -> None:
 def test_a_footer_without_a_way_out_is_refused() -> None:
     with pytest.raises(ValueError, match="unsubscribe"):
         Footer(unsubscribe="javascript:alert(1)")
+
+
+def test_a_footer_whose_page_is_none_of_the_web_is_refused() -> None:
+    with pytest.raises(ValueError, match="preferences"):
+        Footer(unsubscribe=FOOTER.unsubscribe, preferences="javascript:alert(1)")
 
 
 # The text part

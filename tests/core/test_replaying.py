@@ -20,7 +20,7 @@ from paperround.papers import Paper, PaperId
 from paperround.ports import Plan, Status
 from paperround.replaying import Loss, Move, ReplayedDay, Totals, replay, totals
 from paperround.selection import LONGEST_LOOK_BACK
-from paperround.subscribers import EVERY_DAY, Interests, Subscriber
+from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (date(2026, 6, day) for day in range(15, 20))
 
@@ -219,7 +219,8 @@ def test_what_a_day_without_mail_would_have_brought_comes_with_the_next_one() ->
 
 
 def test_a_pause_does_not_count() -> None:
-    assert titles(a_day(paper("LoRA")).replay(reader("LoRA", paused=True))[MONDAY]) == ["LoRA"]
+    for paused in (reader("LoRA", paused=True), replace(reader("LoRA"), pause=Pause())):
+        assert titles(a_day(paper("LoRA")).replay(paused)[MONDAY]) == ["LoRA"]
 
 
 def test_days_without_anything_to_tell_are_left_out() -> None:

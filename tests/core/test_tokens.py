@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paperround.ports import SubscriberId
-from paperround.tokens import UNSUBSCRIBE, keyed_hash, subscriber_of, token
+from paperround.tokens import PREFERENCES, UNSUBSCRIBE, keyed_hash, subscriber_of, token
 
 SECRET = bytes(range(32))
 ADA = SubscriberId(7)
@@ -55,7 +55,7 @@ def test_a_token_has_one_spelling(change: Callable[[str], str]) -> None:
 
 def test_a_token_serves_one_purpose_of_one_installation() -> None:
     own = token(SECRET, UNSUBSCRIBE, ADA)
-    assert subscriber_of(SECRET, "preferences", own) is None
+    assert subscriber_of(SECRET, PREFERENCES, own) is None
     assert subscriber_of(bytes(32), UNSUBSCRIBE, own) is None
 
 

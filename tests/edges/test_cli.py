@@ -5,8 +5,9 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,12 @@ import structlog
 
 from paperround.cli import main
 from paperround.phrases import full_day
+from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
+from paperround.store import open_store
+from paperround.subscribers import WEEKDAYS, Cadence, Pause
 
 DAY = "2026-06-16"
+NOW = datetime(2026, 6, 16, 8, tzinfo=UTC)
 SETTINGS = """\
 from: Paper Round <papers@example.org>
 store: sqlite:///{folder}/store.db
@@ -63,8 +68,8 @@ class Shell:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def announce(self, titles: Mapping[str, str]) -> None:
-        """Write the list of the only source."""
+    def announce(self, titles: Mapping[str, str], *, day: str = DAY, more: bool = False) -> None:
+        """Write the list of the only source, or `more` of it."""
         lines = [
             {
                 "id": f"test:{number}",
@@ -72,11 +77,12 @@ class Shell:
                 "abstract": "",
                 "authors": ["Ann Other"],
                 "url": "https://example.org/",
-                "published": DAY,
+                "published": day,
             }
             for number, title in titles.items()
         ]
-        self.write("papers.jsonl", "\n".join(map(json.dumps, lines)))
+        known = (self.folder / "config/papers.jsonl").read_text(encoding="utf-8") if more else ""
+        self.write("papers.jsonl", known + "".join(f"{json.dumps(line)}\n" for line in lines))
 
 
 @pytest.fixture
@@ -324,6 +330,80 @@ def test_a_damaged_store_is_told_of_and_nothing_is_sent(shell: Shell) -> None:
     assert "store.db" in shell.err
     assert "Traceback" not in shell.err
     assert not (shell.folder / "outbox").exists()
+
+
+def choose(shell: Shell, address: str, *changes: Change, now: datetime = NOW) -> None:
+    """Keep what a reader chose on their page."""
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        ids = store.ledger.enrol([address], now=now)
+        for change in changes:
+            store.preferences.change(ids[address], change, now=now)
+
+
+def test_what_readers_chose_is_shown_and_forgotten(shell: Shell) -> None:
+    assert shell("preferences", "list") == 0
+    assert "Nobody chose anything" in shell.out
+    thursdays = Rhythm(cadence=Cadence.WEEKLY, days=frozenset({3}))
+    choose(shell, "grace@example.org", PauseChange(pause=Pause(until=date(2099, 1, 2))))
+    choose(shell, "ada@example.org", PauseChange(pause=Pause()), RhythmChange(rhythm=thursdays))
+    assert shell("preferences", "list") == 0
+    assert shell.out.splitlines() == [
+        "ada@example.org: paused until further notice; once a week, on Thursdays (chosen on 16 June 2026)",
+        "grace@example.org: paused until 2 January 2099 (chosen on 16 June 2026)",
+    ]
+    assert shell("preferences", "forget", "ADA@example.org") == 0
+    assert [each["subscriber"] for each in shell.json("preferences", "list")] == ["grace@example.org"]
+    assert shell("preferences", "forget", "ada@example.org") == 2
+    assert "ada@example.org chose nothing" in shell.err
+
+
+def test_what_readers_chose_is_told_to_scripts_as_the_config_writes_it(shell: Shell) -> None:
+    weekdays = RhythmChange(rhythm=Rhythm(days=WEEKDAYS))
+    choose(shell, "ada@example.org", PauseChange(pause=Pause(until=date(2026, 6, 30))), weekdays)
+    assert shell.json("preferences", "list") == [
+        {
+            "subscriber": "ada@example.org",
+            "paused": True,
+            "paused_until": "2026-06-30",
+            "cadence": "daily",
+            "days": ["mon", "tue", "wed", "thu", "fri"],
+            "chosen_at": "2026-06-16T08:00:00+00:00",
+        }
+    ]
+    shell("preferences", "list")
+    assert "paused until 30 June 2026, which is over; from Monday to Friday" in shell.out
+
+
+def test_every_command_agrees_on_a_pause_that_the_reader_chose(shell: Shell) -> None:
+    choose(shell, "ada@example.org", PauseChange(pause=Pause(until=date(2026, 6, 17))))
+    reason = "paused by the reader until 2026-06-17"
+    shell("send", "--date", DAY, "--dry-run")
+    assert f"ada@example.org: {reason}" in shell.out
+    assert shell("send", "--date", DAY) == 0
+    assert len(list((shell.folder / "outbox").glob("*.eml"))) == 0
+    assert shell.json("why", "ada@example.org")["reason"] == reason
+    (row,) = [row for row in shell.json("log") if row["subscriber"] == "ada@example.org"]
+    assert (row["status"], row["reason"]) == ("quiet", reason)
+    shell("send", "--date", "2026-06-17")
+    assert shell.json("why", "ada@example.org", "--date", "2026-06-17")["status"] == "sent"
+
+
+def test_every_command_agrees_on_a_week_that_the_reader_chose(shell: Shell) -> None:
+    tuesdays = Rhythm(cadence=Cadence.WEEKLY, days=frozenset({1}))
+    choose(shell, "ada@example.org", RhythmChange(rhythm=tuesdays))
+    shell.announce({"1": "LoRA on Monday", "2": "Something else"}, day="2026-06-15")
+    shell("fetch", "--date", "2026-06-15")
+    shell.announce({"3": "LoRA on Tuesday"}, day=DAY, more=True)
+    shell("send", "--date", DAY)
+    assert shell.json("why", "ada@example.org")["status"] == "sent"
+    shell("why", "ada@example.org", "test:2")
+    assert "none of the interests occurs in it" in shell.out
+    shell("preview", "ada@example.org", "--date", DAY, "--into", "var/preview")
+    assert "Subject: Week to 16 June" in shell.out
+    days = shell.json("replay", "ada@example.org", "--since", "2026-06-15")
+    assert [(day["day"], len(day["would_come"])) for day in days] == [(DAY, 1)]
+    shell("send", "--date", "2026-06-15")
+    assert shell.json("why", "ada@example.org", "--date", "2026-06-15")["reason"] == "no delivery on Mondays"
 
 
 def test_health_fails_where_no_service_answers(shell: Shell) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import event
 from tests.fakes.plans import LATER, MONDAY, NOW, TUESDAY, bring_to, claim, claimed, letter, pick, silence
 
 from paperround.ports import DeliveryId, Status, StoreError, SubscriberId
+from paperround.preferences import PauseChange
 from paperround.store import Store, open_store
+from paperround.subscribers import Pause
 
 IMPATIENT = timedelta(milliseconds=50)
 
@@ -160,6 +162,8 @@ WRITES: dict[str, Callable[[Store, SubscriberId], object]] = {
     "settle": lambda store, _: store.ledger.settle(DeliveryId(1), Status.SENT, reply="250", now=NOW),
     "recover": lambda store, _: store.ledger.recover(now=NOW),
     "suppress": lambda store, ada: store.ledger.suppress(ada, "unsubscribed", now=NOW),
+    "choose": lambda store, ada: store.preferences.change(ada, PauseChange(pause=Pause()), now=NOW),
+    "forget": lambda store, _: store.preferences.forget("ada@example.org"),
 }
 
 

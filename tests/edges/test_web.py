@@ -7,26 +7,31 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 import structlog
 from starlette.applications import Starlette
+from tests.fakes.asking import URLENCODED, ask
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.preferences import MemoryPreferences
 
 from paperround.ports import SubscriberId
 from paperround.settings import WebSettings
-from paperround.tokens import UNSUBSCRIBE, token
+from paperround.subscribers import Subscriber
+from paperround.tokens import PREFERENCES, UNSUBSCRIBE, token
 from paperround.web import Health, Server, create_app
 
 SECRET = bytes(range(32))
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 ADA = SubscriberId(7)
 LINK = f"/unsubscribe/{token(SECRET, UNSUBSCRIBE, ADA)}"
+CHOICES = f"/preferences/{token(SECRET, PREFERENCES, ADA)}"
+READER = Subscriber(address="ada@example.org", timezone=ZoneInfo("Europe/London"), deliver_at=time(7))
 FORGED = "/unsubscribe/1-7-" + "a" * 26
 ONE_CLICK = b"List-Unsubscribe=One-Click"
-URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 MULTIPART = (
     b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
     {"Content-Type": "multipart/form-data; boundary=x"},
@@ -54,6 +59,7 @@ class FullDisk(Suppressed):
 def app(
     ledger: Suppressed | None = None,
     *,
+    preferences: MemoryPreferences | None = None,
     problems: tuple[str, ...] = (),
     sender_name: str = "Paper Round",
     templates: Path | None = None,
@@ -61,6 +67,8 @@ def app(
 ) -> Starlette:
     return create_app(
         ledger=ledger or Suppressed(),
+        preferences=preferences or MemoryPreferences(MemoryLedger()),
+        readers={ADA: READER}.get,
         secret=SECRET,
         health=lambda: Health(problems=problems),
         now=lambda: NOON,
@@ -68,17 +76,6 @@ def app(
         templates=templates,
         patience=patience,
     )
-
-
-def ask(
-    method: str, path: str, app: Starlette, body: bytes = b"", headers: dict[str, str] | None = None
-) -> httpx.Response:
-    async def conversation() -> httpx.Response:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="https://papers.example.org") as client:
-            return await client.request(method, path, content=body, headers=headers)
-
-    return asyncio.run(conversation())
 
 
 def test_opening_the_link_changes_nothing_and_shows_a_button() -> None:
@@ -172,7 +169,16 @@ def test_a_failure_to_record_is_not_reported_as_done() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", LINK), ("POST", LINK), ("GET", FORGED), ("PUT", LINK), ("GET", "/healthz")]
+    ("method", "path"),
+    [
+        ("GET", LINK),
+        ("POST", LINK),
+        ("GET", CHOICES),
+        ("POST", CHOICES),
+        ("GET", FORGED),
+        ("PUT", LINK),
+        ("GET", "/healthz"),
+    ],
 )
 def test_no_answer_is_stored_indexed_or_passed_on(method: str, path: str) -> None:
     headers = ask(method, path, app(FullDisk()), ONE_CLICK, URLENCODED).headers
@@ -182,8 +188,9 @@ def test_no_answer_is_stored_indexed_or_passed_on(method: str, path: str) -> Non
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_page_runs_no_script_and_loads_nothing() -> None:
-    answer = ask("GET", LINK, app())
+@pytest.mark.parametrize("path", [LINK, CHOICES])
+def test_a_page_runs_no_script_and_loads_nothing(path: str) -> None:
+    answer = ask("GET", path, app())
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
@@ -274,19 +281,22 @@ def test_a_chunked_body_is_read() -> None:
     assert ADA in ledger.reasons
 
 
+@pytest.mark.parametrize("path", [LINK, CHOICES])
 @pytest.mark.parametrize("head", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
-def test_a_large_body_is_refused_before_it_has_come(head: str) -> None:
+def test_a_large_body_is_refused_before_it_has_come(head: str, path: str) -> None:
     ledger = Suppressed()
     start = ONE_CLICK + b"&" + b"x" * 9000
     body = b"%x\r\n%s\r\n" % (len(start), start) if "chunked" in head else start
-    answer = raw(app(ledger), post(body, head))
+    answer = raw(app(ledger), post(body, head, path=path))
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert ledger.reasons == {}
 
 
-def test_a_body_that_does_not_come_is_given_up() -> None:
+@pytest.mark.parametrize("path", [LINK, CHOICES])
+def test_a_body_that_does_not_come_is_given_up(path: str) -> None:
     ledger = Suppressed()
-    answer = raw(app(ledger, patience=timedelta(milliseconds=50)), post(ONE_CLICK, "Content-Length: 1000"))
+    request = post(ONE_CLICK, "Content-Length: 1000", path=path)
+    answer = raw(app(ledger, patience=timedelta(milliseconds=50)), request)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert ledger.reasons == {}
 
@@ -321,11 +331,13 @@ def test_no_log_holds_a_token(caplog: pytest.LogCaptureFixture, capfd: pytest.Ca
     raw(app(), post(ONE_CLICK, *close))
     raw(app(FullDisk()), post(ONE_CLICK, *close))
     raw(app(), post(ONE_CLICK, *close, path=FORGED))
+    raw(app(), post(ONE_CLICK, *close, path=CHOICES))
     raw(app(), f"NONSENSE {LINK}\r\n\r\n".encode())
     logged = caplog.text + "".join(capfd.readouterr())
     assert "Exception in ASGI application" in logged
     assert LINK.rpartition("/")[2] not in logged
     assert FORGED.rpartition("/")[2] not in logged
+    assert CHOICES.rpartition("/")[2] not in logged
 
 
 def test_the_server_leaves_signals_to_the_service() -> None:

@@ -54,6 +54,10 @@ class MemoryLedger:
             self._addresses[enrolled[address]] = f"{local}{at}{domain.lower()}"
         return enrolled
 
+    def address(self, subscriber: SubscriberId) -> str:
+        self._require(subscriber)
+        return self._addresses[subscriber]
+
     def suppressed(self) -> Mapping[SubscriberId, str]:
         return dict(self._suppressed)
 

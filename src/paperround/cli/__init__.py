@@ -1,6 +1,6 @@
 """The command line: what a person types, and what they are told."""
 
-from paperround.cli import answers, demo, preview, rounds, setup, what_if
+from paperround.cli import answers, demo, preferences, preview, rounds, setup, what_if
 from paperround.cli.frame import app, main
 
-__all__ = ["answers", "app", "demo", "main", "preview", "rounds", "setup", "what_if"]
+__all__ = ["answers", "app", "demo", "main", "preferences", "preview", "rounds", "setup", "what_if"]

@@ -236,7 +236,7 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
     ids = desk.ledger.enrol([row.subscriber], now=desk.now())
     look = issue(
         row.day,
-        frame.chosen(settings, row.subscriber),
+        desk.current(frame.chosen(settings, row.subscriber)),
         desk.library,
         desk.ledger,
         ids=ids,

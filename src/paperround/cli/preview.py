@@ -103,8 +103,9 @@ def _proof(config: Path, address: str | None, asked: Day | None) -> Proof:
         if day is None or not desk.library.batches([day]):
             return None
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
+        (current,) = desk.current([subscriber])
         return proof_of(
-            subscriber,
+            current,
             day,
             number=ids[subscriber.address],
             library=desk.library,

@@ -210,7 +210,7 @@ def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], 
         await collected(day, desk, max_age=RECENT)
         made = plans(
             day,
-            subscribers,
+            desk.current(subscribers),
             library=desk.library,
             ledger=desk.ledger,
             letters=desk.letters,

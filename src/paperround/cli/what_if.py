@@ -16,6 +16,7 @@ from paperround.config.loading import INSTALLATION, SUBSCRIBERS
 from paperround.digests import Pick
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, full_day, long_day
+from paperround.preferences import overlaid
 from paperround.replaying import ReplayedDay, replay, totals
 from paperround.selection import LONGEST_LOOK_BACK
 from paperround.settings import Settings
@@ -95,6 +96,7 @@ def _replayed(
 ) -> tuple[Sequence[ReplayedDay], Mapping[PaperId, Paper]] | None:
     """Return the replayed days and the papers that they tell of, or None where nothing is stored of them."""
     with closing(open_store(settings.store)) as store:
+        (subscriber,) = overlaid([subscriber], store.preferences.overlays())
         listings = store.library.listings(_back(since), until or date.max)
         rows = store.ledger.rows(address=subscriber.address)
         stored = {listing.day for listing in listings}

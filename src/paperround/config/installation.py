@@ -196,7 +196,7 @@ class InstallationForm(Form):
     outbox: PathText = "var/outbox"
     """The folder for mails where there is no relay."""
     public_url: PublicUrl | None = None
-    """Where readers reach the service: https. Needed for one-click unsubscribe; without it a mail is used."""
+    """Where readers reach the service: https. Needed for one-click unsubscribe and for pausing by oneself."""
     postal_address: Text | None = None
     """The sender's address in the footer, which the law asks for in many places."""
     store: Store = "sqlite:///var/paperround.db"

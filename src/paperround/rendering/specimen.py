@@ -35,6 +35,7 @@ SPECIMEN = Mail(
     left_out="3 more papers did not fit into this mail.",
     batches="Example 16 June: 589 new",
     because="ada@example.org asked for matched words.",
+    preferences="https://papers.example.org/p/1",
     unsubscribe="https://papers.example.org/u/1",
     postal_address="1 Example Street, London",
 )

@@ -20,14 +20,20 @@ from paperround.subscribers import Cadence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
-    """What stands at the end of every mail; `unsubscribe` is a web link or a mailto: link."""
+    """What stands at the end of every mail.
+
+    `unsubscribe` is a web link or a mailto: link, `preferences` a web link where there is a page.
+    """
 
     unsubscribe: str
+    preferences: str | None = None
     postal_address: str | None = None
 
     def __post_init__(self) -> None:
         if not self.unsubscribe.startswith(("https://", "http://", "mailto:")):
             raise ValueError(f"unsubscribe is neither a web link nor a mailto: link: {self.unsubscribe!r}")
+        if not (self.preferences or "https://").startswith(("https://", "http://")):
+            raise ValueError(f"preferences is no web link: {self.preferences!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class Mail:
     left_out: str
     batches: str
     because: str
+    preferences: str
     unsubscribe: str
     postal_address: str
 
@@ -230,6 +237,7 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick]) -> Mail:
         left_out="",
         batches=words.made_from(digest.batches, seen_from=digest.day, remark=digest.remark),
         because=f"{address} asked for {asked}." if asked else f"{address} is subscribed.",
+        preferences=footer.preferences or "",
         unsubscribe=footer.unsubscribe,
         postal_address=words.one_line(footer.postal_address or "", _LONGEST_TITLE),
     )

@@ -1,4 +1,4 @@
-"""The store: papers and deliveries in one SQLite file."""
+"""The store: papers, deliveries and what readers chose, in one SQLite file."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +12,7 @@ from paperround.store.engine import Database
 from paperround.store.ledger import SqlLedger
 from paperround.store.library import SqlLibrary
 from paperround.store.migrations import migrate
+from paperround.store.preferences import SqlPreferences
 from paperround.store.vectors import SqlVectors
 
 __all__ = ["Store", "StoreError", "open_store"]
@@ -24,6 +25,7 @@ class Store:
     library: SqlLibrary
     ledger: SqlLedger
     vectors: SqlVectors
+    preferences: SqlPreferences
     revision: str
     database: Database
 
@@ -61,6 +63,7 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
         library=SqlLibrary(database),
         ledger=SqlLedger(database),
         vectors=SqlVectors(database),
+        preferences=SqlPreferences(database),
         revision=revision,
         database=database,
     )

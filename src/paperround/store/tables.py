@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 
 from paperround.batches import BatchState
 from paperround.ports import Status
+from paperround.subscribers import Cadence
 
 
 class Instant(TypeDecorator[datetime]):
@@ -151,6 +153,20 @@ suppressions = Table(
     Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
     Column("reason", Text, nullable=False),
     Column("since", Instant, nullable=False),
+)
+
+# What readers chose for themselves. A pause without a day on which it ends lasts until further notice.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
+    Column("paused", Boolean, nullable=False),
+    Column("paused_until", Date),
+    Column("cadence", Choice(Cadence, name="cadence")),
+    Column("days", JSON(none_as_null=True)),  # weekdays in order, Monday is 0
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("paused OR paused_until IS NULL", name="paused_until"),
+    CheckConstraint("(cadence IS NULL) = (days IS NULL)", name="days"),
 )
 
 deliveries = Table(

@@ -1,6 +1,5 @@
-"""The web application: leaving the list, and whether the service is well."""
+"""The web application: leaving the list, choosing how to read, and whether the service is well."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,18 +11,19 @@ import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from paperround.ports import SubscriberId
+from paperround.ports import Preferences, SubscriberId
+from paperround.subscribers import Subscriber
 from paperround.tokens import UNSUBSCRIBE, subscriber_of
+from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
 from paperround.web.pages import PRIVATE, Pages
+from paperround.web.preferences import Choosing
 
 _log = structlog.get_logger(__name__)
-
-_LARGEST_BODY = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class Suppressions(Protocol):
 def create_app(
     *,
     ledger: Suppressions,
+    preferences: Preferences,
+    readers: Callable[[SubscriberId], Subscriber | None],
     secret: bytes,
     health: Callable[[], Health],
     now: Callable[[], datetime],
@@ -50,9 +52,16 @@ def create_app(
     templates: Path | None = None,
     patience: timedelta = timedelta(seconds=10),
 ) -> Starlette:
-    """Return the application. `patience` is how long the body of a request may take to arrive."""
+    """Return the application.
+
+    `readers` tells of whoever is sent mail what the config says of them; `patience` is how long the body
+    of a request may take to arrive.
+    """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, secret=secret, now=now, pages=pages, patience=patience)
+    choosing = Choosing(
+        preferences=preferences, readers=readers, secret=secret, now=now, pages=pages, patience=patience
+    )
 
     async def healthz(_: Request) -> JSONResponse:
         return _report(await run_in_threadpool(health))
@@ -66,6 +75,7 @@ def create_app(
         routes=[
             Route("/healthz", healthz),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
+            Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
         exception_handlers={HTTPException: refused, Exception: refused},
     )
@@ -99,26 +109,10 @@ class _Desk:
         # Programs that look for malware open every link of an email, so opening one changes nothing.
         if request.method != "POST":
             return self.pages.question()
-        body = await _body(request, patience=self.patience)
+        body = await received(request, patience=self.patience)
         if not asks_to_unsubscribe(request.headers.get("Content-Type", ""), body):
             raise HTTPException(HTTPStatus.BAD_REQUEST)
         now = self.now()
         await run_in_threadpool(self.ledger.suppress, subscriber, f"unsubscribed on {now:%Y-%m-%d}", now=now)
         _log.info("subscriber.unsubscribed", subscriber=subscriber)
         return self.pages.done()
-
-
-async def _body(request: Request, *, patience: timedelta) -> bytes:
-    """Return the body, or refuse one that is too large or too slow."""
-    body = b""
-    try:
-        async with asyncio.timeout(patience.total_seconds()):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > _LARGEST_BODY:
-                    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except TimeoutError as error:
-        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from error
-    except ClientDisconnect as error:
-        raise HTTPException(HTTPStatus.BAD_REQUEST) from error
-    return body

@@ -11,14 +11,19 @@ _NAME = re.compile(r";\s*name=\"?([^\";\r\n]*)", re.IGNORECASE)
 
 def asks_to_unsubscribe(content_type: str, body: bytes) -> bool:
     """Return whether the form holds `List-Unsubscribe=One-Click`."""
+    return _ONE_CLICK in fields(content_type, body)
+
+
+def fields(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a form, in order; none where it is no form that can be read."""
     text = body.decode("latin-1")
     match content_type.partition(";")[0].strip().lower():
         case "application/x-www-form-urlencoded":
-            return _ONE_CLICK in _urlencoded(text)
+            return _urlencoded(text)
         case "multipart/form-data":
-            return _ONE_CLICK in _multipart(content_type, text)
+            return _multipart(content_type, text)
         case _:
-            return False
+            return []
 
 
 def _urlencoded(text: str) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from paperround import installed
+from paperround.web.choices import Choices
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -21,7 +22,11 @@ PRIVATE = {
 _PROBLEMS = {
     HTTPStatus.NOT_FOUND: (
         "This link leads nowhere",
-        "It may have been cut short. Copy it in full from the email, or answer the email and ask to leave.",
+        "It may have been cut short. Copy it in full from the email, or answer the email and ask.",
+    ),
+    HTTPStatus.GONE: (
+        "No emails come to you",
+        "So there is nothing to choose. You want the papers back? Answer one of the emails, and ask.",
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "That did not work",
@@ -61,6 +66,10 @@ class Pages:
         """Return the page that follows the button."""
         return self._page("unsubscribed", HTTPStatus.OK)
 
+    def preferences(self, choices: Choices, status: HTTPStatus) -> HTMLResponse:
+        """Return the page on which a reader chooses."""
+        return self._page("preferences", status, choices=choices)
+
     def problem(self, status: int, headers: Mapping[str, str]) -> HTMLResponse:
         """Return the page for a request that changed nothing, and end the conversation.
 
@@ -71,6 +80,6 @@ class Pages:
         page.headers.update({**headers, "Connection": "close"})
         return page
 
-    def _page(self, name: str, status: HTTPStatus, **values: str) -> HTMLResponse:
+    def _page(self, name: str, status: HTTPStatus, **values: object) -> HTMLResponse:
         text = self._environment.get_template(f"pages/{name}.html.j2").render(**values)
         return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": self._policy})

@@ -1,0 +1,82 @@
+"""What readers choose for themselves, and how it lies over what the config says of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from paperround.phrases import listed, weekday
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
+
+LONGEST_PAUSE = timedelta(days=365)  # with a day on which it ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a digest comes, and on which weekdays; Monday is 0."""
+
+    cadence: Cadence = Cadence.DAILY
+    days: frozenset[int]
+
+    def __post_init__(self) -> None:
+        if not self.days or not self.days <= EVERY_DAY:
+            raise ValueError(f"days are some of 0 to 6, not {sorted(self.days)}")
+        if self.cadence is Cadence.WEEKLY and len(self.days) != 1:
+            raise ValueError(f"weekly needs one day, not {sorted(self.days)}")
+
+    def __str__(self) -> str:
+        """Return it as "from Monday to Friday" or "once a week, on Mondays"."""
+        if self.days == WEEKDAYS:
+            return f"from {weekday_name(0)} to {weekday_name(4)}"
+        if self.days == EVERY_DAY:
+            return "every day"
+        days = f"on {listed([f'{weekday_name(day)}s' for day in sorted(self.days)])}"
+        return days if self.cadence is Cadence.DAILY else f"once a week, {days}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """What one reader chose, the latest of it at `chosen_at`; what is None is as the config says."""
+
+    pause: Pause | None = None
+    rhythm: Rhythm | None = None
+    chosen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseChange:
+    """The wish for this pause in place of any other, or for none."""
+
+    pause: Pause | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RhythmChange:
+    """The wish for this rhythm, or for that of the config."""
+
+    rhythm: Rhythm | None
+
+
+Change = PauseChange | RhythmChange
+
+
+def weekday_name(number: int) -> str:
+    """Return "Monday" for 0."""
+    return weekday(date.min + timedelta(days=number))  # the calendar begins on a Monday
+
+
+def overlaid(subscribers: Iterable[Subscriber], overlays: Mapping[str, Overlay]) -> tuple[Subscriber, ...]:
+    """Return the subscribers as they wish to read; `overlays` are by address, in whatever capitals.
+
+    A pause ends by itself, for the day of a digest is asked of it. What the operator paused stays paused.
+    """
+    chosen = {address.lower(): overlay for address, overlay in overlays.items()}
+    return tuple(_overlaid(each, chosen.get(each.address.lower())) for each in subscribers)
+
+
+def _overlaid(subscriber: Subscriber, overlay: Overlay | None) -> Subscriber:
+    if overlay is None:
+        return subscriber
+    wished = replace(subscriber, pause=overlay.pause)
+    if overlay.rhythm is None:
+        return wished
+    return replace(wished, cadence=overlay.rhythm.cadence, days=overlay.rhythm.days)

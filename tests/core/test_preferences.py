@@ -1,0 +1,91 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paperround.issue import PAUSED, PAUSED_BY_READER, not_due
+from paperround.preferences import Overlay, Rhythm, overlaid
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TUESDAY = date(2026, 11, 24)
+DECEMBER = date(2026, 12, 1)
+ADA = Subscriber(address="Ada@example.org", timezone=ZoneInfo("Asia/Tokyo"), deliver_at=time(7))
+MONDAYS = Rhythm(cadence=Cadence.WEEKLY, days=frozenset({0}))
+
+
+def wishing(
+    subscriber: Subscriber = ADA, *, pause: Pause | None = None, rhythm: Rhythm | None = None
+) -> Subscriber:
+    overlay = Overlay(pause=pause, rhythm=rhythm, chosen_at=NOW)
+    (wished,) = overlaid([subscriber], {subscriber.address: overlay})
+    return wished
+
+
+def test_who_chose_nothing_reads_as_the_config_says() -> None:
+    assert overlaid([ADA], {}) == (ADA,)
+    assert overlaid([ADA], {"grace@example.org": Overlay(pause=Pause(), chosen_at=NOW)}) == (ADA,)
+    assert wishing() == ADA
+
+
+def test_a_choice_is_found_whatever_the_capitals_of_the_address() -> None:
+    (ada,) = overlaid([ADA], {"aDA@example.org": Overlay(pause=Pause(), chosen_at=NOW)})
+    assert ada.pause == Pause()
+
+
+def test_a_rhythm_replaces_that_of_the_config() -> None:
+    ada = wishing(rhythm=MONDAYS)
+    assert (ada.cadence, ada.days) == (Cadence.WEEKLY, frozenset({0}))
+    weekly = replace(ADA, cadence=Cadence.WEEKLY, days=frozenset({3}))
+    assert wishing(weekly, rhythm=Rhythm(days=WEEKDAYS)) == replace(ADA, days=WEEKDAYS)
+
+
+def test_a_choice_changes_nothing_else() -> None:
+    ada = wishing(pause=Pause(), rhythm=MONDAYS)
+    assert replace(ada, pause=None, cadence=ADA.cadence, days=ADA.days) == ADA
+
+
+def test_a_pause_ends_by_itself_on_its_day() -> None:
+    ada = wishing(pause=Pause(until=DECEMBER))
+    assert not_due(ada, TUESDAY) == "paused by the reader until 2026-12-01"
+    assert not_due(ada, DECEMBER - timedelta(days=1)) == "paused by the reader until 2026-12-01"
+    assert not_due(ada, DECEMBER) is None
+
+
+def test_a_pause_without_an_end_has_none() -> None:
+    assert not_due(wishing(pause=Pause()), date(2099, 1, 1)) == PAUSED_BY_READER
+
+
+@given(st.dates(), st.none() | st.dates())
+def test_a_pause_holds_on_each_day_before_its_end(day: date, until: date | None) -> None:
+    assert wishing(pause=Pause(until=until)).rests_on(day) == (until is None or day < until)
+
+
+def test_what_the_operator_paused_stays_paused_whatever_the_reader_chose() -> None:
+    paused = replace(ADA, paused=True)
+    assert not_due(wishing(paused, pause=Pause(until=TUESDAY)), DECEMBER) == PAUSED
+    assert not_due(wishing(paused, rhythm=Rhythm(days=EVERY_DAY)), TUESDAY) == PAUSED
+    assert paused.rests_on(TUESDAY)
+
+
+def test_a_day_outside_the_chosen_rhythm_is_none_of_the_reader_s() -> None:
+    ada = wishing(rhythm=MONDAYS)
+    assert not_due(ada, TUESDAY) == "no delivery on Tuesdays"
+    assert not_due(ada, TUESDAY - timedelta(days=1)) is None
+
+
+def test_laying_it_over_twice_is_laying_it_over_once() -> None:
+    once = wishing(pause=Pause(), rhythm=MONDAYS)
+    assert wishing(once, pause=Pause(), rhythm=MONDAYS) == once
+
+
+@pytest.mark.parametrize(
+    ("cadence", "days"),
+    [(Cadence.DAILY, ()), (Cadence.DAILY, (0, 7)), (Cadence.WEEKLY, (0, 1)), (Cadence.WEEKLY, ())],
+)
+def test_a_rhythm_that_no_week_has_cannot_exist(cadence: Cadence, days: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="day"):
+        Rhythm(cadence=cadence, days=frozenset(days))

@@ -1,0 +1,60 @@
+"""The web application with one reader, on a Tuesday at noon."""
+
+from datetime import UTC, datetime, time
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import httpx
+from starlette.applications import Starlette
+from tests.fakes.asking import URLENCODED, ask
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.preferences import MemoryPreferences
+
+from paperround.preferences import Rhythm
+from paperround.subscribers import Pause, Subscriber
+from paperround.tokens import PREFERENCES, token
+from paperround.web import Health, create_app
+
+SECRET = bytes(range(32))
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ADDRESS = "ada@example.org"
+READER = Subscriber(address=ADDRESS, name="Ada", timezone=ZoneInfo("Europe/London"), deliver_at=time(7))
+
+
+class Site:
+    """A site with one reader, and what they chose there."""
+
+    def __init__(self, reader: Subscriber | None = READER, *, now: datetime = NOON) -> None:
+        ledger = MemoryLedger()
+        self.ada = ledger.enrol([ADDRESS], now=now)[ADDRESS]
+        self.preferences = MemoryPreferences(ledger)
+        self.reader = reader
+        self.now = now
+        self.link = f"/preferences/{token(SECRET, PREFERENCES, self.ada)}"
+
+    def app(self) -> Starlette:
+        return create_app(
+            ledger=MemoryLedger(),
+            preferences=self.preferences,
+            readers={self.ada: self.reader}.get,
+            secret=SECRET,
+            health=Health,
+            now=lambda: self.now,
+            sender_name="Paper Round",
+        )
+
+    def open(self, path: str | None = None) -> httpx.Response:
+        return ask("GET", path or self.link, self.app())
+
+    def choose(self, **form: str) -> httpx.Response:
+        return ask("POST", self.link, self.app(), urlencode(form).encode(), URLENCODED)
+
+    @property
+    def pause(self) -> Pause | None:
+        overlay = self.preferences.overlay(self.ada)
+        return overlay.pause if overlay else None
+
+    @property
+    def rhythm(self) -> Rhythm | None:
+        overlay = self.preferences.overlay(self.ada)
+        return overlay.rhythm if overlay else None
