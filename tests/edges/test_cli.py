@@ -447,7 +447,7 @@ def test_every_command_agrees_on_a_week_that_the_reader_chose(shell: Shell) -> N
     assert shell.json("why", "ada@example.org")["status"] == "sent"
     shell("why", "ada@example.org", "test:2")
     assert "none of the interests occurs in it" in shell.out
-    shell("preview", "ada@example.org", "--date", DAY)
+    shell("preview", "ada@example.org", "--date", DAY, "--into", "var/preview")
     assert "Subject: Week to 16 June" in shell.out
     days = shell.json("replay", "ada@example.org", "--since", "2026-06-15")
     assert [(day["day"], len(day["would_come"])) for day in days] == [(DAY, 1)]
