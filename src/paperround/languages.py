@@ -39,9 +39,12 @@ class Wording:
         """Return the message of the two that goes with the count, in this language: `{count}` is filled."""
         return self.catalogue.ngettext(one, many, count).format(count=self.number(count), **values)
 
-    def knows(self, message: str) -> bool:
-        """Return whether there are words of this language for the message."""
-        return self.language is Language.ENGLISH or self.catalogue.gettext(message) != message
+    def found(self, text: str) -> str:
+        """Return a text in this language where it is a message with words there; nothing where not."""
+        if not text or self.language is Language.ENGLISH:
+            return text
+        said = self.catalogue.gettext(text)
+        return "" if said == text else said
 
     def listed(self, items: Sequence[str]) -> str:
         """Return "a", "a and b" or "a, b and c"."""

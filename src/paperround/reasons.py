@@ -39,10 +39,13 @@ def matching(matched: Sequence[Match], wording: Wording) -> tuple[str, ...]:
         by_how.setdefault(match.how, []).append(match)
     if len(by_how) > 1:
         by_how.pop(How.RESEMBLING, None)
-    return tuple(
-        wording.gettext(_MET[how], interests=wording.listed([_TOLD[how](each, wording) for each in of]))
-        for how, of in by_how.items()
-    )
+    return tuple(wording.gettext(_MET[how], interests=_told(how, of, wording)) for how, of in by_how.items())
+
+
+def _told(how: How, matches: Sequence[Match], wording: Wording) -> str:
+    told = [_TOLD[how](each, wording) for each in matches]
+    # What is told with its places holds lists of its own.
+    return "; ".join(told) if how in (How.WORDS, How.SCATTERED) else wording.listed(told)
 
 
 def _in_words(match: Match, wording: Wording) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html
 from tests.fakes import digests
@@ -24,6 +24,7 @@ from paperround.keywords import keyword
 from paperround.languages import ENGLISH, Language, Wording
 from paperround.papers import Paper, PaperId
 from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, TemplateError
+from paperround.rendering.words import nothing, one_line
 from paperround.subscribers import Cadence, Interests
 
 GERMAN = translations.wording(Language.GERMAN)
@@ -81,6 +82,21 @@ def test_a_language_is_read_once() -> None:
 
 
 @given(st.text())
+@example("a file {that: has braces}.jsonl")
+@example("")
+def test_what_is_none_of_our_messages_is_said_in_english_alone(reason: str) -> None:
+    quiet = replace(batch(1, BatchState.QUIET, 0), reason=reason)
+    told = one_line(reason, 60)
+    assert nothing([quiet], 0, ENGLISH) == f"X 1: {told or 'nothing announced'}."
+    assert nothing([quiet], 0, GERMAN) == "X 1: keine neuen Einträge."
+
+
+def test_a_reason_of_ours_is_said_in_the_language_of_the_reader() -> None:
+    holiday = replace(batch(1, BatchState.QUIET, 0), reason="no announcement, as on a holiday")
+    assert nothing([holiday], 0, GERMAN) == "X 1: keine neuen Einträge, wie an Feiertagen."
+
+
+@given(st.text())
 def test_what_fills_a_message_is_never_filled_itself(title: str) -> None:
     wording = Wording(language=Language.GERMAN, catalogue=NullTranslations())
     assert wording.gettext("Also: {titles}", titles=title) == f"Also: {title}"
@@ -127,10 +143,10 @@ def test_a_whole_mail_is_in_the_language_of_its_reader(renderer: Renderer) -> No
         "Neue Versionen",
         "Außerdem passend",
     ]
-    batches, because, unsubscribe = texts("//p")[-3:]
+    batches, because, ways_out = texts("//p")[-3:]
     assert batches == "Zusammengestellt aus arXiv 16. Juni: 555 neu."
     assert because.endswith("diese Interessen eingetragen sind: planning, LoRA und Ada Example.")
-    assert unsubscribe == "Abbestellen · 1 Example Street, London"
+    assert ways_out == "Pausieren oder Häufigkeit ändern · Abbestellen · 1 Example Street, London"
     assert "\nAUSSERDEM PASSEND\n" in out.text
     assert "   gelistet am 15. Juni · arXiv cs.CL · 12. Juni · Example Institute" in out.text
 

@@ -22,7 +22,7 @@ def test_what_is_met_in_words_is_told_with_its_places() -> None:
         match("cs.RO", where=("categories",)),
     ]
     assert matching(found, ENGLISH) == (
-        "Matches LoRA in the title and the abstract and cs.RO in its categories",
+        "Matches LoRA in the title and the abstract; cs.RO in its categories",
     )
 
 
@@ -116,7 +116,7 @@ def test_reasons_are_said_in_the_language_of_the_reader() -> None:
         "Sie folgen Ann Other",
         (
             "fine-tuning (als „finetuned“) im Titel und in der Zusammenfassung"
-            " und Hugging Face als Organisation"
+            "; Hugging Face als Organisation"
         ),
         "Nennt robots und learn in der Zusammenfassung, passend zu „robots that learn“",
         "Inhaltlich nah an „cats“",

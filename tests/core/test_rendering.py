@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from paperround.batches import BatchRecord, BatchState
-from paperround.digests import Digest, Match, Pick, Section
+from paperround.digests import Digest, How, Match, Pick, Section
 from paperround.keywords import keyword
 from paperround.languages import ENGLISH
 from paperround.papers import Paper, PaperId
@@ -201,6 +201,14 @@ def test_matched_words_are_marked_in_title_and_sentence() -> None:
 def test_only_what_the_paper_was_picked_for_is_marked() -> None:
     plain = Pick(paper=FULL, section=Section.TRENDING, relevance=0, announced=DAY)
     assert texts(tree(rendered(plain)), "//strong[@class='mark']") == []
+    (marked, *_) = texts(tree(rendered(pick(FULL))), "//strong[@class='mark']")
+    resembling = replace(pick(FULL), matched=tuple(_resembling(each) for each in pick(FULL).matched))
+    assert marked
+    assert texts(tree(rendered(resembling)), "//strong[@class='mark']") == []
+
+
+def _resembling(match: Match) -> Match:
+    return replace(match, how=How.RESEMBLING, where=(), forms=())
 
 
 def test_a_late_paper_says_when_it_was_announced() -> None:
@@ -327,7 +335,7 @@ FOR YOU
 
    We propose LoRA for cats.
 
-   Why: Matches diffusion model in the title and LoRA in the title
+   Why: Matches diffusion model in the title; LoRA in the title
 
    Paper: https://arxiv.org/abs/2606.00007
    PDF: https://arxiv.org/pdf/2606.00007

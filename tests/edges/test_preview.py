@@ -20,7 +20,9 @@ from tests.fakes.studio import FOOTER, MONDAY, NOON, TUESDAY, Studio, address_of
 from watchfiles import Change
 
 from paperround.config import load
+from paperround.preferences import PauseChange
 from paperround.previewing import Press
+from paperround.subscribers import Pause
 from paperround.web.preview import create_preview
 
 HERE = "http://127.0.0.1:8000"
@@ -129,6 +131,13 @@ def test_of_a_reader_who_left_the_page_says_so(desk: Studio) -> None:
         (number,) = store.ledger.enrol(["ada@example.org"], now=NOON).values()
         store.ledger.suppress(number, "unsubscribed on 2026-06-16", now=NOON)
     assert "</strong> unsubscribed on 2026-06-16</p>" in page_of(desk)
+
+
+def test_of_a_reader_who_chose_a_pause_the_page_says_so(desk: Studio) -> None:
+    with closing(desk.store()) as store:
+        (number,) = store.ledger.enrol(["ada@example.org"], now=NOON).values()
+        store.preferences.change(number, PauseChange(pause=Pause()), now=NOON)
+    assert "</strong> paused by the reader" in page_of(desk)
 
 
 def test_what_is_to_mend_in_the_mail_is_listed(desk: Studio) -> None:

@@ -40,6 +40,7 @@ def test_it_carries_all_that_the_program_reads(unpacked: Path, tmp_path: Path) -
     schema = str(unpacked / "paperround/schemas/paperround.schema.json")
     assert schema in (tmp_path / "config/paperround.yaml").read_text(encoding="utf-8")
     assert Path(schema).is_file()
+    assert (unpacked / "paperround/translations/de.po").is_file()
 
 
 def test_it_carries_nothing_else(unpacked: Path) -> None:

@@ -13,7 +13,11 @@ from paperround.rendering import Footer
 from paperround.subscribers import Interests, Subscriber
 
 DAY = date(2026, 6, 16)
-FOOTER = Footer(unsubscribe="https://papers.example.org/u/1.abc", postal_address="1 Example Street, London")
+FOOTER = Footer(
+    unsubscribe="https://papers.example.org/u/1.abc",
+    preferences="https://papers.example.org/p/1.abc",
+    postal_address="1 Example Street, London",
+)
 READER = Subscriber(
     address="ada@example.org",
     timezone=ZoneInfo("Europe/London"),

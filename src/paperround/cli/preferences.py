@@ -6,8 +6,6 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from paperround.app import utc_now
 from paperround.cli import frame
@@ -38,11 +36,9 @@ def list_choices(
     if not overlays:
         frame.tell("Nobody chose anything: all read as subscribers.yaml says.")
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
     for address, overlay in overlays.items():
         words = "; ".join(_words(overlay, utc_now().date()))
-        table.add_row(escape(address), escape(words), f"chosen on {full_day(overlay.chosen_at.date())}")
-    frame.out.print(table)
+        frame.tell(f"{address}: {words} (chosen on {full_day(overlay.chosen_at.date())})")
 
 
 @preferences.command()

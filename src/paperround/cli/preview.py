@@ -14,7 +14,16 @@ import typer
 
 from paperround.app import letters, utc_now
 from paperround.cli import frame
-from paperround.cli.frame import DEFAULT_CONFIG, FAILED, ConfigOption, LatestDateOption, app
+from paperround.cli.frame import (
+    DEFAULT_CONFIG,
+    FAILED,
+    ConfigOption,
+    Format,
+    FormatOption,
+    JsonOption,
+    LatestDateOption,
+    app,
+)
 from paperround.config import load
 from paperround.phrases import full_day
 from paperround.pipeline import Desk
@@ -36,14 +45,13 @@ def preview(
         int, typer.Option(min=0, max=65535, help="Where the page is served; any free port if left out.")
     ] = 0,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Say its size, findings and picks instead.")
-    ] = False,
+    form: FormatOption = Format.TEXT,
+    json: JsonOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show the digest that somebody would get on a local page that follows each change; nothing is sent."""
     day = frame.day_of(date, []) if date else None
-    if as_json:
+    if frame.wants_json(form, json_flag=json):
         frame.answer(_data(_proof(config, address, day)))
     elif folder is None:
         asyncio.run(_serve(config, address, day, port=port, show=show))
@@ -95,8 +103,9 @@ def _proof(config: Path, address: str | None, asked: Day | None) -> Proof:
             return None
         (subscriber,) = desk.current(subscribers[:1])
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
+        (current,) = desk.current([subscriber])
         return proof_of(
-            subscriber,
+            current,
             day,
             number=ids[subscriber.address],
             library=desk.library,

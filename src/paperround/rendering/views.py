@@ -9,7 +9,7 @@ from itertools import groupby
 from urllib.parse import urlsplit
 
 from paperround import translations
-from paperround.digests import Digest, Pick, Section
+from paperround.digests import Digest, How, Pick, Section
 from paperround.excerpts import LONGEST, telling
 from paperround.keywords import Keyword, marks
 from paperround.languages import N_, Language, Wording
@@ -264,7 +264,7 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick], wording: Wordin
 
 
 def _entry(pick: Pick, digest: Digest, wording: Wording) -> _Entry:
-    terms = {match.term for match in pick.matched}
+    terms = {match.term for match in pick.matched if match.how is not How.RESEMBLING}
     matched = tuple(each for each in digest.subscriber.interests.keywords if each.text in terms)
     late = pick.section is Section.LATE
     announced = pick.announced if late or pick.announced != digest.day else None

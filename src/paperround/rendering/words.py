@@ -127,7 +127,7 @@ def made_from(batches: Iterable[BatchRecord], wording: Wording, *, seen_from: da
     given = [_source_in_words(days, wording, seen_from) for days in richest_first]
     rest = len(given) - _SHOWN_SOURCES
     more = wording.ngettext("and {count} source more", "and {count} sources more", rest) if rest > 0 else ""
-    said = wording.gettext(remark) if remark else ""
+    said = wording.found(remark) or remark
     return "; ".join(part for part in (*given[:_SHOWN_SOURCES], more, said) if part)
 
 
@@ -156,10 +156,9 @@ def _nothing_of(batch: BatchRecord, wording: Wording) -> str:
             return wording.gettext("nothing new since the last mail")
         case BatchState.PARTIAL:
             return wording.gettext("could be read only in part")
-        case BatchState.QUIET if batch.reason and wording.knows(batch.reason):
-            return one_line(wording.gettext(batch.reason), _LONGEST_NAME)
         case BatchState.QUIET:
-            return wording.gettext("nothing announced")
+            told = one_line(wording.found(batch.reason), _LONGEST_NAME)
+            return told or wording.gettext("nothing announced")
         case BatchState.STALE:
             return wording.gettext("not announced yet")
         case BatchState.FAILED:
