@@ -16,7 +16,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.fakes.studio import FOOTER, MONDAY, NOON, TUESDAY, Studio, address_of, command, footer_with, studio
+from tests.fakes.studio import (
+    FOOTER,
+    MONDAY,
+    NOON,
+    SUBSCRIBERS,
+    TUESDAY,
+    Studio,
+    address_of,
+    command,
+    footer_with,
+    studio,
+)
 from watchfiles import Change
 
 from paperround.config import load
@@ -123,6 +134,13 @@ def test_what_stands_beside_the_subject_in_a_list_of_mails_is_shown(desk: Studio
 def test_of_a_mail_that_would_not_be_sent_the_page_says_so(desk: Studio, address: str, reason: str) -> None:
     page = page_of(desk, f"/?to={address}")
     assert f"<strong>This mail would not be sent:</strong> {reason}</p>" in page
+    assert page.count("<iframe") == 4
+
+
+def test_a_note_on_an_empty_day_is_a_mail_that_would_be_sent(desk: Studio) -> None:
+    desk.write("subscribers.yaml", SUBSCRIBERS.replace("[robots]", "[robots], when_empty: note"))
+    page = page_of(desk, "/?to=grace@example.org")
+    assert "would not be sent" not in page
     assert page.count("<iframe") == 4
 
 
