@@ -195,7 +195,7 @@ def test_pictures_from_elsewhere_are_loaded_when_somebody_asks_for_them(desk: St
         assert "1 picture from elsewhere, not loaded here" in page
         mail = await ask(mail_in(page))
         assert " img-src data:;" in mail.headers["content-security-policy"]
-        (link,) = re.findall(r'<a href="(/\?[^"]+)">Load them', page)
+        (link,) = re.findall(r'<a href="(/\?[^"]+)">Load pictures', page)
         page = (await ask(unescape(link))).text
         assert "1 picture from elsewhere, loaded here" in page
         mail = await ask(mail_in(page))
