@@ -114,10 +114,7 @@ def test_reasons_are_said_in_the_language_of_the_reader() -> None:
     assert reasons(update, german) == (
         "Version 2 eines Artikels, den Sie schon erhalten haben",
         "Sie folgen Ann Other",
-        (
-            "fine-tuning (als „finetuned“) im Titel und in der Zusammenfassung"
-            "; Hugging Face als Organisation"
-        ),
+        ("fine-tuning (als „finetuned“) im Titel und in der Zusammenfassung; Hugging Face als Organisation"),
         "Nennt robots und learn in der Zusammenfassung, passend zu „robots that learn“",
         "Inhaltlich nah an „cats“",
         "Erst nach Ihrer letzten Ausgabe eingetroffen",

@@ -16,7 +16,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.fakes.studio import FOOTER, MONDAY, NOON, TUESDAY, Studio, address_of, command, footer_with, studio
+from tests.fakes.studio import (
+    FOOTER,
+    MONDAY,
+    NOON,
+    SUBSCRIBERS,
+    TUESDAY,
+    Studio,
+    address_of,
+    command,
+    footer_with,
+    studio,
+)
 from watchfiles import Change
 
 from paperround.config import load
@@ -126,6 +137,13 @@ def test_of_a_mail_that_would_not_be_sent_the_page_says_so(desk: Studio, address
     assert page.count("<iframe") == 4
 
 
+def test_a_note_on_an_empty_day_is_a_mail_that_would_be_sent(desk: Studio) -> None:
+    desk.write("subscribers.yaml", SUBSCRIBERS.replace("[robots]", "[robots], when_empty: note"))
+    page = page_of(desk, "/?to=grace@example.org")
+    assert "would not be sent" not in page
+    assert page.count("<iframe") == 4
+
+
 def test_of_a_reader_who_left_the_page_says_so(desk: Studio) -> None:
     with closing(desk.store()) as store:
         (number,) = store.ledger.enrol(["ada@example.org"], now=NOON).values()
@@ -177,7 +195,7 @@ def test_pictures_from_elsewhere_are_loaded_when_somebody_asks_for_them(desk: St
         assert "1 picture from elsewhere, not loaded here" in page
         mail = await ask(mail_in(page))
         assert " img-src data:;" in mail.headers["content-security-policy"]
-        (link,) = re.findall(r'<a href="(/\?[^"]+)">Load them', page)
+        (link,) = re.findall(r'<a href="(/\?[^"]+)">Load pictures', page)
         page = (await ask(unescape(link))).text
         assert "1 picture from elsewhere, loaded here" in page
         mail = await ask(mail_in(page))
