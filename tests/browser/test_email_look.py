@@ -2,6 +2,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from paperround.subscribers import Interests, Subscriber
 pytestmark = pytest.mark.needs("chromium")
 
 DAY = date(2026, 6, 16)
+DRAWN = Path(__file__).parents[2] / "var/looks"  # what the last run drew
 WORD_WITHOUT_END = "Hyper" * 40
 
 
@@ -169,6 +171,23 @@ def test_a_mail_with_pictures_asks_for_each_of_them_and_for_nothing_else(
     assert sorted(asked) == [f"https://pictures.example.org/{number}.png" for number in range(5)]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 375, 600, 1200])
+@pytest.mark.parametrize("images", ["on", "off"])
+def test_a_mail_is_drawn_for_somebody_to_look_at(
+    browser: Browser, pictured: str, width: int, scheme: Literal["light", "dark"], images: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.route("**/*", _answer(1200, 648) if images == "on" else lambda route: route.abort())
+    page.set_content(pictured, wait_until="networkidle")
+    DRAWN.mkdir(parents=True, exist_ok=True)
+    drawn = page.screenshot(full_page=True, path=DRAWN / f"email-{width}-{scheme}-images-{images}.png")
+    page.close()
+    wide, high = struct.unpack(">II", drawn[16:24])
+    assert (wide, high > width) == (width, True)
+    assert _ground(drawn) == ((255, 255, 255) if scheme == "light" else (23, 25, 28))
+
+
 @pytest.mark.parametrize("width", [320, 375, 800])
 def test_nothing_jumps_when_a_picture_arrives(browser: Browser, pictured: str, width: int) -> None:
     heights = []
@@ -201,6 +220,17 @@ def _answer(width: int, height: int) -> Callable[[Route], None]:
     ]
     picture = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
     return lambda route: route.fulfill(body=picture, content_type="image/png")
+
+
+def _ground(drawn: bytes) -> tuple[int, ...]:
+    """Return the colour of the first pixel of a PNG, which no filter changes."""
+    body, at = b"", 8
+    while at < len(drawn):
+        (length,) = struct.unpack(">I", drawn[at : at + 4])
+        if drawn[at + 4 : at + 8] == b"IDAT":
+            body += drawn[at + 8 : at + 8 + length]
+        at += 12 + length
+    return tuple(zlib.decompress(body)[1:4])
 
 
 def _requests_of(page: Page) -> list[str]:
