@@ -1,6 +1,6 @@
 """The command line: what a person types, and what they are told."""
 
-from paperround.cli import answers, demo, preferences, preview, rounds, setup, what_if
+from paperround.cli import demo, ledger, preferences, preview, rounds, setup, what_if, why
 from paperround.cli.frame import app, main
 
-__all__ = ["answers", "app", "demo", "main", "preferences", "preview", "rounds", "setup", "what_if"]
+__all__ = ["app", "demo", "ledger", "main", "preferences", "preview", "rounds", "setup", "what_if", "why"]

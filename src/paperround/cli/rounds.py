@@ -108,7 +108,7 @@ def send(
 
 @app.command()
 def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Run the service: everybody's digest at their hour, the unsubscribe page, and /healthz."""
+    """Run the service: everybody's digest at their hour, the pages that mails lead to, and /healthz."""
     frame.configure_logging(logging.INFO)
     settings = frame.settings_of(config)
 
