@@ -26,8 +26,7 @@ semantic: .venv/semantic
 node: tests/node/node_modules/.package-lock.json
 
 tests/node/node_modules/.package-lock.json: tests/node/package.json tests/node/package-lock.json
-	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
-	if (major < 20 || (major === 20 && minor < 19)) throw new Error("Node 20.19 or newer is needed")'
+	@node -e 'if (parseFloat(process.versions.node) < 20.19) throw new Error("Node 20.19 or newer is needed")'
 	cd tests/node && npm ci --loglevel=error
 	@touch $@
 
