@@ -16,7 +16,7 @@ from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
 from paperround.exclusive import exclusive
 from paperround.letters import Letters
-from paperround.pipeline import LAST_LOOK, Desk, Stopped
+from paperround.pipeline import Desk, Stopped
 from paperround.ports import Embedder, Ledger, Relay, Source, Vectors
 from paperround.remembering import Remembering
 from paperround.rendering import Renderer, RoundRenderer
@@ -71,7 +71,7 @@ async def open_desk(
                 connections=settings.relay.connections if settings.relay else 1,
                 on_unknown=settings.on_unknown,
                 now=now,
-                patience=settings.catch_up - LAST_LOOK,
+                catch_up=settings.catch_up,
                 alone=partial(exclusive, beside_store(settings, ".lock"), stop=stop),
                 embedder=embedder(settings, store.vectors, stop=stop),
                 stop=stop,

@@ -29,6 +29,8 @@ from paperround.selection import LONGEST_LOOK_BACK
 from paperround.subscribers import Subscriber, WhenEmpty
 
 CHUNK = 500  # letters held in memory at a time, and entered in one commit
+# Before a day is given up. The service looks every quarter of an hour, and may be as long at a delivery.
+LAST_LOOK = timedelta(minutes=35)
 NOTE = "a note without papers"
 WORDS_ALONE = N_("ranked by words alone: the model could not be used")
 
@@ -43,13 +45,13 @@ def compose(
     ledger: Ledger,
     letters: Letters,
     now: Callable[[], datetime],
-    patience: timedelta,
+    catch_up: timedelta,
     embedder: Embedder | None = None,
 ) -> int:
     """Plan the day for those without a row: a letter, or the reason for silence. Return how many.
 
-    `patience` is how long after a reader's hour a source that is not yet read is waited for, before a
-    note says that there is no paper.
+    `catch_up` is how long after a reader's hour a digest may still go out, and so how long a source that
+    is not yet read is waited for before a note says that there is no paper.
     """
     ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
     due = [ids[each.address] for each in subscribers if not_due(each, day) is None]
@@ -63,7 +65,7 @@ def compose(
         ledger=ledger,
         letters=letters,
         now=now,
-        patience=patience,
+        catch_up=catch_up,
         embedder=embedder,
     )
     while chunk := list(islice(made, CHUNK)):
@@ -79,7 +81,7 @@ def plans(
     ledger: Ledger,
     letters: Letters,
     now: Callable[[], datetime],
-    patience: timedelta,
+    catch_up: timedelta,
     embedder: Embedder | None = None,
 ) -> Iterator[Plan]:
     """Yield the plan of each subscriber who has none for the day; nothing is entered anywhere."""
@@ -97,7 +99,7 @@ def plans(
         else:
             due.append(each)
     for digest in issue(day, due, library, ledger, ids=ids, embedder=embedder).digests():
-        yield _plan(digest, ids[digest.subscriber.address], letters, now=now(), patience=patience)
+        yield _plan(digest, ids[digest.subscriber.address], letters, now=now(), catch_up=catch_up)
 
 
 def issue(
@@ -154,24 +156,29 @@ def _days(day: date) -> Collection[date]:
 
 
 def _plan(
-    digest: Digest, subscriber: SubscriberId, letters: Letters, *, now: datetime, patience: timedelta
+    digest: Digest, subscriber: SubscriberId, letters: Letters, *, now: datetime, catch_up: timedelta
 ) -> Plan:
     reason = silence(digest)
     if reason is None:
         return _letter(digest, subscriber, letters, now=now)
     if digest.subscriber.when_empty is WhenEmpty.NOTHING:
         return _silent(digest, subscriber, Status.QUIET, reason)
-    if _may_come(digest, now, patience):
+    if _may_come(digest, now, catch_up):
         return _silent(digest, subscriber, Status.QUIET, reason if reason in OPEN else MAY_COME)
     note = _letter(digest, subscriber, letters, now=now)
     remark = "; ".join(filter(None, (f"{NOTE}: {reason}", digest.remark)))
     return replace(note, digest=replace(digest, remark=remark))
 
 
-def _may_come(digest: Digest, now: datetime, patience: timedelta) -> bool:
-    """Return whether a source that was not read in full may still bring something that day."""
+def _may_come(digest: Digest, now: datetime, catch_up: timedelta) -> bool:
+    """Return whether a source that was not read in full may still bring something that day.
+
+    The day is given up when `catch_up` is over, or when the next one begins.
+    """
     waiting = any(batch.state not in SETTLED for batch in digest.batches if batch.day == digest.day)
-    return waiting and now < clock.slot(digest.day, digest.subscriber) + patience
+    reader, tomorrow = digest.subscriber, digest.day + timedelta(days=1)
+    end = min(clock.slot(digest.day, reader) + catch_up, clock.slot(tomorrow, reader))
+    return waiting and now < end - LAST_LOOK
 
 
 def _letter(digest: Digest, subscriber: SubscriberId, letters: Letters, *, now: datetime) -> Plan:

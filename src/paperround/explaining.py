@@ -152,7 +152,7 @@ def _obstacle(paper: PaperId, issue: Issue, reader: Reader, choice: Choice) -> t
     if choice.shown.get(paper, Section.MORE) is not Section.MORE:
         words = "it would come now: the interests, or what is known of the papers, changed since"
         return Obstacle(cause=Absence.CHANGED), words
-    if isinstance(verdict, Section):
+    if isinstance(verdict, Section) or paper in choice.hindered:
         hindrance = choice.hindered[paper]
         return crowded_out(hindrance), in_words(hindrance, lambda each: _titled(issue, each))
     match verdict:

@@ -28,7 +28,7 @@ NO_ANNOUNCEMENT = "no announcement"
 NOTHING_NEW = "nothing new since the last digest"
 NOTHING_MATCHED = "nothing matched"
 ALL_HAD = "everything that matched was sent before"
-NOTHING_READ = "nothing is read by many yet"
+NOTHING_READ = "nothing new is read by many yet"
 MAY_COME = "nothing yet, and a source may still come"
 
 OPEN = (UNREADABLE, UNCHANGED, MAY_COME)  # silences that another look at the sources may end

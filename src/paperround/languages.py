@@ -32,8 +32,9 @@ class Wording:
     catalogue: NullTranslations
 
     def gettext(self, message: str, /, **values: str) -> str:
-        """Return the message in this language."""
-        return self.catalogue.gettext(message).format(**values)
+        """Return the message in this language; without values, its braces are braces."""
+        said = self.catalogue.gettext(message)
+        return said.format(**values) if values else said
 
     def ngettext(self, one: str, many: str, count: int, /, **values: str) -> str:
         """Return the message of the two that goes with the count, in this language: `{count}` is filled."""

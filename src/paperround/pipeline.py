@@ -32,7 +32,6 @@ from paperround.subscribers import Subscriber
 
 log = structlog.get_logger()
 
-LAST_LOOK = timedelta(minutes=20)  # before a day is given up; the service looks at it more often than that
 LIFE_OF_A_LETTER = timedelta(days=3)  # what could not be delivered for so long is news no more
 
 
@@ -42,9 +41,9 @@ class Desk:
 
     `subscribers` are all there are, as the config has them: nobody else gets anything; `preferences` are
     what they chose for themselves. Without an `embedder`, papers are ranked
-    by words alone. `patience` is how long after a reader's hour a source may still bring something, before
-    a note says that there is nothing. `alone` is entered for the delivery, so
-    that no two processes make it from one ledger; `stop` ends it after the transactions in hand.
+    by words alone. `catch_up` is how long after a reader's hour a digest may still go out. `alone` is
+    entered for the delivery, so that no two processes make it from one ledger; `stop` ends it after the
+    transactions in hand.
     """
 
     subscribers: Sequence[Subscriber]
@@ -57,7 +56,7 @@ class Desk:
     connections: int
     on_unknown: OnUnknown
     now: Callable[[], datetime]
-    patience: timedelta
+    catch_up: timedelta
     alone: Callable[[], AbstractAsyncContextManager[None]]
     embedder: Embedder | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -126,7 +125,7 @@ async def run(
             ledger=desk.ledger,
             letters=letters,
             now=desk.now,
-            patience=desk.patience,
+            catch_up=desk.catch_up,
             embedder=desk.embedder,
         )
     if letters.trouble:
@@ -190,12 +189,26 @@ def _cleared(desk: Desk) -> None:
     now = desk.now()
     if recovered := desk.ledger.recover(now=now):
         log.warning("deliveries.recovered", count=recovered)
-    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=now)
-    current = desk.current(desk.subscribers)
-    reading = [ids[each.address] for each in current if not each.rests_on(local_day(each, now))]
-    if withdrawn := desk.ledger.withdraw(reading, now=now):
+    if withdrawn := _withdrawn(desk, now):
         log.info("letters.withdrawn", count=withdrawn)
     desk.ledger.give_up(now - LIFE_OF_A_LETTER, now=now)
+
+
+def _withdrawn(desk: Desk, now: datetime) -> int:
+    """Take back the letters of who is gone or rests, and return how many.
+
+    A letter of the day that ends a pause may be written before that day has come where its reader lives.
+    """
+    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=now)
+    current = desk.current(desk.subscribers)
+    resting = [each for each in current if each.rests_on(local_day(each, now))]
+    ending = {each.pause.until for each in resting if each.pause and each.pause.until and not each.paused}
+    for_good = {ids[each.address] for each in resting if each.paused or not (each.pause and each.pause.until)}
+    withdrawn = desk.ledger.withdraw(set(ids.values()) - for_good, now=now)
+    for until in ending:
+        paused = {ids[each.address] for each in resting if each.pause and each.pause.until == until}
+        withdrawn += desk.ledger.withdraw(set(ids.values()) - paused, now=now, before=until)
+    return withdrawn
 
 
 def _readied(

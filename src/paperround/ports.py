@@ -295,10 +295,12 @@ class Ledger(Protocol):
     def reopen(self, subscribers: Collection[SubscriberId], day: date, reasons: Collection[str]) -> int:
         """Take back their quiet rows of a day that bear one of the reasons, to be planned anew."""
 
-    def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
+    def withdraw(
+        self, remaining: Collection[SubscriberId], *, now: datetime, before: date | None = None
+    ) -> int:
         """Make what is planned or deferred for anybody else `suppressed`; hold what is unknown for them.
 
-        Return how many rows that were.
+        With `before`, only rows of earlier days. Return how many rows that were.
         """
 
     def recover(self, *, now: datetime) -> int:

@@ -218,9 +218,8 @@ class _Open:
             return replace(view, troubles=(str(error),))
 
     def _proof(self, subscriber: Subscriber, day: date) -> Proof:
-        (current,) = overlaid([subscriber], self.store.preferences.overlays())
         return proof_of(
-            current,
+            subscriber,
             day,
             number=self.ids[subscriber.address],
             library=self.store.library,

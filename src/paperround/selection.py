@@ -53,7 +53,7 @@ class Offer:
 class Choice:
     """What becomes of each paper offered to one reader: what it deserves, and whether it is shown.
 
-    `hindered` are those that deserve a place and have none; the best of them are shown as title lines.
+    `hindered` are those that deserve a place and have none; the most relevant are shown as title lines.
     """
 
     relevance: Mapping[PaperId, float]
@@ -128,7 +128,11 @@ def choose(
     relevance = ranking.relevance(ranked)
     judged = verdicts(subscriber, ranking, ranked, offered, had=had, relevance=relevance, popular=popular)
     places = Places(subscriber, ranking, likeness)
-    for_all = [each for each in popular if judged.get(each) in _OPEN and each not in offered.updates]
+    for_all = [
+        each
+        for each in popular
+        if judged.get(each) in _OPEN and each not in offered.updates and each not in had
+    ]
     deserving: dict[Verdict, list[PaperId]] = defaultdict(list)
     for paper, verdict in judged.items():
         deserving[verdict].append(paper)
@@ -140,6 +144,11 @@ def choose(
         if paper not in shown
     }
     lines = dict.fromkeys(list(hindered)[:TITLE_LINES], Section.MORE)
+    hindered |= {
+        paper: places.hindrance(paper, None)
+        for paper in (for_all if subscriber.trending else ())
+        if paper not in shown and paper not in hindered and not places.admits(paper)
+    }
     return Choice(relevance=relevance, judged=judged, shown={**shown, **lines}, hindered=hindered)
 
 
@@ -194,8 +203,8 @@ def verdicts(
 
     def verdict(paper: PaperId) -> Verdict:
         deserves = deserved(paper)
-        again = isinstance(deserves, Section) or (deserves is Rejection.OUTVOTED and paper in popular)
-        return Rejection.HAD if again and paper in had and paper not in offered.updates else deserves
+        came = paper in had and paper not in offered.updates
+        return Rejection.HAD if came and isinstance(deserves, Section) else deserves
 
     def deserved(paper: PaperId) -> Verdict:
         if ranking.position[paper] in ranked.excluded:
@@ -204,9 +213,12 @@ def verdicts(
             return Section.UPDATES if paper in offered.updates else Section.AUTHORS
         if paper in relevance and relevance[paper] >= subscriber.min_relevance:
             return Section.UPDATES if paper in offered.updates else Section.FOR_YOU
-        if subscriber.trending and (paper in popular or not subscriber.interests.any):
+        if paper in met:
+            return Rejection.TOO_WEAK
+        votes_count = subscriber.trending and paper not in offered.updates
+        if votes_count and (paper in popular or not subscriber.interests.any):
             return Rejection.OUTVOTED
-        return Rejection.TOO_WEAK if paper in met else Rejection.NOT_MET
+        return Rejection.NOT_MET
 
     return {paper: verdict(paper) for paper in (*relevance, *rest) if paper in considered}
 
@@ -224,7 +236,7 @@ def _newest_days(
     return newest
 
 
-_OPEN = (Section.FOR_YOU, Rejection.OUTVOTED)  # to a place for what everybody reads
+_OPEN = (Section.FOR_YOU, Rejection.OUTVOTED, Rejection.TOO_WEAK)  # to a place for what everybody reads
 _ORDER = {section: place for place, section in enumerate(Section)}
 
 

@@ -379,3 +379,10 @@ def test_whoever_subscribes_no_longer_gets_nothing_that_was_planned(
     }
     assert ledger.tally([ada, grace], TUESDAY) == {Status.SUPPRESSED: 1, Status.PLANNED: 1}
     assert ledger.withdraw([grace], now=LATER) == 0
+
+
+def test_what_is_of_a_later_day_can_be_left_alone(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.plan([letter(ada, MONDAY), letter(ada, TUESDAY)], now=NOW)
+    assert ledger.withdraw([], now=LATER, before=TUESDAY) == 1
+    assert ledger.tally([ada], MONDAY) == {Status.SUPPRESSED: 1}
+    assert ledger.tally([ada], TUESDAY) == {Status.PLANNED: 1}

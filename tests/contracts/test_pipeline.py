@@ -55,7 +55,7 @@ TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
 THURSDAY = MONDAY + timedelta(days=3)
 SATURDAY = MONDAY + timedelta(days=5)
-PATIENCE = timedelta(hours=11)
+CATCH_UP = timedelta(hours=11)
 RENDERER = Renderer()
 
 
@@ -153,7 +153,7 @@ class World:
             connections=2,
             on_unknown=self.on_unknown,
             now=self.now,
-            patience=PATIENCE,
+            catch_up=CATCH_UP,
             alone=nullcontext,
             embedder=self.embedder and Remembering(self.embedder, self.vectors, proceed=lambda: None),
         )
@@ -332,7 +332,7 @@ def test_a_source_that_did_not_come_all_day_is_told_of_and_its_papers_come_the_n
     world.source.broken = "no answer"
     world.round(MONDAY, NOTED)
     assert world.status(NOTED, MONDAY) == (Status.QUIET, UNREADABLE)
-    world.time += PATIENCE + timedelta(hours=1)
+    world.time += CATCH_UP + timedelta(hours=1)
     world.round(MONDAY, NOTED)
     world.source.broken = ""
     world.source.lists[MONDAY] = [paper("speech")]
@@ -818,6 +818,18 @@ def test_a_pause_takes_back_a_letter_that_waits(world: World) -> None:
     world.time += timedelta(days=1)
     world.round(TUESDAY, ADA)
     assert sorted(world.got(ADA, TUESDAY)) == ["LoRA", "LoRA 2"]
+
+
+def test_the_letter_of_the_day_that_ends_a_pause_goes_out_though_that_day_is_still_to_come(
+    world: World,
+) -> None:
+    west = replace(ADA, timezone=ZoneInfo("America/Los_Angeles"))
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.ledger.enrol([west.address], now=world.now())
+    world.choose(west, PauseChange(pause=Pause(until=MONDAY)))
+    world.time = datetime(2026, 6, 15, 6, tzinfo=UTC)  # Sunday night, over there
+    world.round(MONDAY, west)
+    assert world.got(west, MONDAY) == ["LoRA"]
 
 
 def test_a_pause_chosen_while_papers_are_fetched_keeps_the_letter_back(world: World) -> None:

@@ -17,7 +17,7 @@ from paperround.batches import Batch, BatchState
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
-from paperround.pipeline import LAST_LOOK, Desk
+from paperround.pipeline import Desk
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
 from paperround.preferences import PauseChange
 from paperround.rendering import Renderer
@@ -71,6 +71,7 @@ class Service:
     source: Paperboy = field(default_factory=Paperboy)
     relay: MemoryRelay = field(default_factory=MemoryRelay)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    catch_up: timedelta = timedelta(hours=12)
 
     def __post_init__(self) -> None:
         self.preferences = MemoryPreferences(self.ledger)
@@ -88,10 +89,10 @@ class Service:
             connections=1,
             on_unknown=OnUnknown.RESEND,
             now=lambda: self.now,
-            patience=timedelta(hours=12) - LAST_LOOK,
+            catch_up=self.catch_up,
             alone=nullcontext,
         )
-        self.watch = Watch(self.readers, self.desk, catch_up=timedelta(hours=12))
+        self.watch = Watch(self.readers, self.desk, catch_up=self.catch_up)
 
     def tick(self, *, after: timedelta = TICK) -> None:
         self.now += after
@@ -202,7 +203,20 @@ def test_a_day_whose_source_never_came_is_told_of_once_before_it_is_given_up() -
         told += [service.now] * (len(service.relay.handed) - len(told))
     service.runner.close()
     assert len(told) == 1
-    assert at(18, 40) <= told[0] < at(19)
+    assert at(18, 25) <= told[0] < at(19)
+
+
+def test_a_day_that_may_be_caught_up_with_for_long_is_given_up_when_the_next_begins() -> None:
+    reader = replace(LONDON, when_empty=WhenEmpty.NOTE)
+    service = Service(at(6, 59), readers=(reader,), catch_up=timedelta(days=2))
+    service.source.broken = True
+    end = at(8) + timedelta(days=3)
+    while service.now < end:
+        service.tick(after=LOOK_AGAIN + TICK)
+    service.runner.close()
+    assert [row.day for row in service.ledger.rows(status=Status.SENT)][::-1] == [
+        at(0).date() + timedelta(days=days) for days in range(3)
+    ]
 
 
 def test_what_was_put_off_is_tried_again_when_it_is_time(start: Start) -> None:

@@ -109,6 +109,27 @@ def test_what_was_outvoted_says_by_what() -> None:
     assert words.endswith("but no place was left for what is read by many")
 
 
+def test_what_is_popular_and_the_twin_of_a_paper_shown_is_not_called_outvoted() -> None:
+    words = " ".join(f"alder{n} birch{n}" for n in range(12))
+    papers = [
+        paper("Tale", votes=99, abstract=words),
+        paper("Told again", votes=90, abstract=words),
+        *(paper(f"Whale {n}", votes=n) for n in range(8)),
+    ]
+    reader = replace(ADA, interests=Interests(), trending=2)
+    found = told("Told again", listed(TUESDAY, *papers), reader=reader)
+    assert obstacle(found).cause is Bar.TWIN
+    assert obstacle(found).by == ("test:Tale",)
+
+
+def test_what_is_popular_and_too_weak_says_how_weak() -> None:
+    papers = [paper("LoRA", votes=50), *(paper(f"Whale {n}", votes=60 + n) for n in range(4))]
+    more = [paper(f"Unread {n}", votes=0) for n in range(9)]
+    reader = replace(ADA, trending=1, min_relevance=0.95)
+    found = told("LoRA", listed(TUESDAY, *papers, *more), reader=reader)
+    assert "below min_relevance" in found.reasons[0]
+
+
 def test_a_title_line_says_what_crowded_it_out_as_it_was_recorded() -> None:
     papers = [paper("LoRA", abstract="LoRA"), paper("LoRA too")]
     found = told("LoRA too", listed(TUESDAY, *papers), reader=replace(ADA, max_papers=1))

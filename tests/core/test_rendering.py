@@ -594,6 +594,15 @@ def test_a_mail_of_the_usual_size_is_not_made_shorter() -> None:
 # The operator's templates
 
 
+@pytest.mark.parametrize("wrong", ["{{ {}[mail.because] }}", "{% include mail.because %}"])
+def test_what_is_said_of_a_template_tells_no_address(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "digest.txt.j2").write_text(wrong)
+    with pytest.raises(TemplateError) as raised:
+        Renderer(tmp_path).render(digest(pick(FULL)), footer=FOOTER)
+    assert "digest.txt.j2, line 1" in str(raised.value)
+    assert "@" not in str(raised.value)
+
+
 def test_a_file_of_the_operators_takes_the_place_of_ours(tmp_path: Path) -> None:
     (tmp_path / "footer.mjml.j2").write_text("<p>Bye, {{ mail.unsubscribe }}</p>")
     out = Renderer(tmp_path).render(digest(pick(FULL)), footer=FOOTER)

@@ -221,6 +221,19 @@ def test_a_page_runs_no_script_and_loads_nothing(path: str) -> None:
     assert not any(text in answer.text for text in ("<script", "src=", "href=", "url(", "http"))
 
 
+def test_a_style_that_is_edited_while_pages_are_served_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/style.css").write_text("body { color: #123456 }", encoding="utf-8")
+    site = app(templates=tmp_path)
+    ask("GET", LINK, site)
+    (tmp_path / "pages/style.css").write_text("body { color: #654321 } /* edited */", encoding="utf-8")
+    answer = ask("GET", LINK, site)
+    (style,) = re.findall(r"<style>(.*)</style>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert "edited" in style
+    assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
 def test_a_sender_name_cannot_add_markup() -> None:
     page = ask("GET", LINK, app(sender_name="<script>alert(1)</script>")).text
     assert "<script" not in page

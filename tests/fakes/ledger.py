@@ -116,15 +116,18 @@ class MemoryLedger:
             del self._rows[delivery]
         return len(taken)
 
-    def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
-        gone = [r for r in self._in(Status.PLANNED, Status.DEFERRED) if r.subscriber not in remaining]
+    def withdraw(
+        self, remaining: Collection[SubscriberId], *, now: datetime, before: date | None = None
+    ) -> int:
+        def is_withdrawn(row: Row) -> bool:
+            return row.subscriber not in remaining and (before is None or row.record.day < before)
+
+        gone = [row for row in self._in(Status.PLANNED, Status.DEFERRED) if is_withdrawn(row)]
         for row in gone:
             _change(
                 row, now, status=Status.SUPPRESSED, reason="paused, or no longer subscribed", next_at=None
             )
-        held = [
-            row for row in self._in(Status.UNKNOWN) if row.subscriber not in remaining and row.unknowns == 1
-        ]
+        held = [row for row in self._in(Status.UNKNOWN) if is_withdrawn(row) and row.unknowns == 1]
         for row in held:
             row.unknowns = 2
         return len(gone) + len(held)

@@ -52,6 +52,8 @@ def preview(
     """Show the digest that somebody would get on a local page that follows each change; nothing is sent."""
     day = frame.day_of(date, []) if date else None
     if frame.wants_json(form, json_flag=json):
+        if folder is not None or port or show:
+            frame.wrong_call("--json goes with neither --into nor --port nor --open")
         frame.answer(_data(_proof(config, address, day)))
     elif folder is None:
         asyncio.run(_serve(config, address, day, port=port, show=show))
@@ -103,9 +105,8 @@ def _proof(config: Path, address: str | None, asked: Day | None) -> Proof:
             return None
         (subscriber,) = desk.current(subscribers[:1])
         ids = desk.ledger.enrol([subscriber.address], now=desk.now())
-        (current,) = desk.current([subscriber])
         return proof_of(
-            current,
+            subscriber,
             day,
             number=ids[subscriber.address],
             library=desk.library,

@@ -223,7 +223,7 @@ def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], 
             ledger=desk.ledger,
             letters=letters,
             now=desk.now,
-            patience=desk.patience,
+            catch_up=desk.catch_up,
             embedder=desk.embedder,
         )
         return await asyncio.to_thread(list, made), letters.trouble

@@ -1,7 +1,7 @@
 """init, check, migrate and backup: what surrounds the mail that goes out."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -24,10 +24,11 @@ from paperround.cli.frame import (
 )
 from paperround.config import ConfigError, Loaded, load
 from paperround.config.problems import Problem
+from paperround.dkim_signing import KeyProblem
 from paperround.embedding import SentenceModel
 from paperround.installed import examples, schemas
 from paperround.phrases import counted
-from paperround.ports import EmbedderError
+from paperround.ports import EmbedderError, StoreError
 from paperround.rendering import TemplateError
 from paperround.settings import Settings
 from paperround.store import open_store
@@ -89,14 +90,22 @@ def _report(config: Path) -> None:
         raise typer.Exit(USAGE) from None
     try:
         warnings, model = _examined(loaded)
-    except TemplateError as error:
-        wrong = Problem(file=None, path="templates", message=str(error))
+    except (TemplateError, KeyProblem, StoreError) as error:
+        path = next(name for kind, name in _PLACES.items() if isinstance(error, kind))
+        wrong = Problem(file=None, path=path, message=str(error))
         frame.answer({"problems": [_entry(wrong)], "warnings": []})
         raise typer.Exit(FAILED) from None
     told = [_entry(each) for each in (*loaded.warnings, *warnings)]
     frame.answer({"problems": [_entry(model)] if model else [], "warnings": told})
     if model:
         raise typer.Exit(FAILED)
+
+
+_PLACES: Mapping[type[Exception], str] = {
+    TemplateError: "templates",
+    KeyProblem: "dkim",
+    StoreError: "store",
+}
 
 
 def _examined(loaded: Loaded) -> tuple[Sequence[Problem], Problem | None]:

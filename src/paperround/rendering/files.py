@@ -62,12 +62,21 @@ def translated(
         raise TemplateError(f"{error.name or name}, line {error.lineno}: {error.message}") from error
     except jinja2.TemplateNotFound as error:
         where = _place(error, name, files, expressions)
-        raise TemplateError(f"{where}: there is no template {error.name!r} to include") from error
+        missing = str(error.name)
+        which = repr(missing) if _is_written(missing, files) else "of that name"
+        raise TemplateError(f"{where}: there is no template {which} to include") from error
     except _FAULTS as error:
         told = _TYPE.sub(lambda found: f"a {found[1].lower()} has no", str(error))
+        told = _QUOTED.sub(lambda found: found[0] if _is_written(found[2], files) else "…", told)
         raise TemplateError(f"{_place(error, name, files, expressions)}: {told}") from error
 
 
+def _is_written(name: str, files: Files) -> bool:
+    """Return whether a name is one, or stands in a template; what one computed may be somebody's address."""
+    return name.isidentifier() or any(name in text for text in files.texts.values())
+
+
+_QUOTED = re.compile(r"""(['"])(.*?)\1""", re.DOTALL)
 _IN_NO_FILE = "<template>"  # as jinja2 calls it
 _TYPE = re.compile(r"'paperround\.[\w.]*?(\w+) object' has no attribute")
 _NAME_IN_MESSAGE = re.compile(r"'(\w+)' is undefined|attribute '(\w+)'")

@@ -114,14 +114,16 @@ class SqlLedger:
         """Take back their quiet rows of a day that bear one of the reasons, to be planned anew."""
         return self._change(*(statements.reopen(each, day, reasons) for each in chunks(tuple(subscribers))))
 
-    def withdraw(self, remaining: Collection[SubscriberId], *, now: datetime) -> int:
+    def withdraw(
+        self, remaining: Collection[SubscriberId], *, now: datetime, before: date | None = None
+    ) -> int:
         """Make what is planned or deferred for anybody else `suppressed`; hold what is unknown for them.
 
-        Return how many rows that were.
+        With `before`, only rows of earlier days. Return how many rows that were.
         """
         with self._database.reading() as connection:
             gone = set(connection.scalars(statements.awaited())) - set(remaining)
-        updates = [statements.withdraw(each, now=now) for each in chunks(tuple(gone))]
+        updates = [statements.withdraw(each, now=now, before=before) for each in chunks(tuple(gone))]
         return self._change(*(each for pair in updates for each in pair))
 
     def recover(self, *, now: datetime) -> int:

@@ -134,9 +134,11 @@ def awaited() -> Select[Any]:
     return select(deliveries.c.subscriber).where(to_send).distinct()
 
 
-def withdraw(of: Sequence[SubscriberId], *, now: datetime) -> Iterator[Update]:
+def withdraw(of: Sequence[SubscriberId], *, now: datetime, before: date | None) -> Iterator[Update]:
     """Yield what suppresses what is planned or deferred for them, and holds what is unknown."""
     theirs = update(deliveries).where(deliveries.c.subscriber.in_(of))
+    if before is not None:
+        theirs = theirs.where(deliveries.c.day < before)
     yield theirs.where(_unknown_once()).values(unknowns=2, updated_at=now)
     values = outcome(Status.SUPPRESSED, reason="paused, or no longer subscribed", now=now)
     yield theirs.where(deliveries.c.status.in_(_WAITING)).values({**values, "next_at": None})

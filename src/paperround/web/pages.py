@@ -116,14 +116,12 @@ class Pages:
         return page
 
     def _page(self, name: str, status: HTTPStatus, wording: Wording, **values: object) -> HTMLResponse:
-        made_with = self._own
         try:
-            text = made_with.filled(name, wording, values)
+            text, policy = self._own.filled(name, wording, values), self._own.policy
         except TemplateError as error:
             self._tell(error)
-            made_with = self._builtin
-            text = made_with.filled(name, wording, values)
-        return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": made_with.policy})
+            text, policy = self._builtin.filled(name, wording, values), self._builtin.policy
+        return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": policy})
 
     def _tell(self, error: TemplateError) -> None:
         if str(error) not in self._told:
@@ -138,9 +136,14 @@ class _Set:
         self._files = Files(templates)
         self._environment = Environment(loader=self._files, autoescape=True, undefined=StrictUndefined)
         self._environment.globals["sender_name"] = sender_name
+        _ = self.policy
+
+    @property
+    def policy(self) -> str:
+        """The policy that allows the style as it is in its file now."""
         style = self._rendered("pages/style.css", {})
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        self.policy = (
+        return (
             f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
             "base-uri 'none'; frame-ancestors 'none'"
         )
