@@ -26,7 +26,7 @@ from paperround.subscribers import Interests
 
 # Evidence that gives a relevance of a half. More gives ever less more, but tells apart to the end what a
 # reader of forty interests meets.
-HALF = 0.9
+FOR_A_HALF = 0.9
 # What an interest is worth that is no keyword. A followed author alone gives a relevance of 0.57, a
 # followed category as the paper's first one 0.22.
 AUTHOR = 1.2
@@ -141,7 +141,7 @@ class Ranking:
             order = np.argsort(worth[here], kind="stable")
             yield Ranked(
                 papers=spoken.indices[here][order].astype(np.intp),
-                relevance=values[here][order] / (values[here][order] + HALF),
+                relevance=values[here][order] / (values[here][order] + FOR_A_HALF),
                 met=own[here][order] > 0,
                 followed=frozenset(
                     at for name in reader.authors for at, _ in self._fields.hits(_author(name))

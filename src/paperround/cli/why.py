@@ -153,7 +153,7 @@ def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
         frame.tell("\nBy title only:")
         for line in row.lines:
             frame.tell(f"{frame.score(line.relevance)}  {_named(line, titles)})", hanging=6)
-            frame.tell(f"      {_crowded_out(line)}", hanging=6)
+            frame.tell(f"      {_in_short(line)}", hanging=6)
 
 
 def _section(section: str) -> str:
@@ -161,7 +161,7 @@ def _section(section: str) -> str:
     return section.replace("_", " ")
 
 
-def _crowded_out(line: PickRecord) -> str:
+def _in_short(line: PickRecord) -> str:
     """Return why a paper is a title line, in a few words where what has the places stands above."""
     hindrance = line.hindrance
     if hindrance is None or (hindrance.bar is Bar.NO_ROOM and hindrance.short_by is None):
