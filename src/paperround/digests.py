@@ -1,7 +1,7 @@
 """What a reader gets on one day: the picks, the reasons, and the batches it was made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -63,6 +63,7 @@ class Bar(StrEnum):
     QUOTA = "beyond a keyword's at_most"
     VARIETY = "passed over for variety"
     NO_ROOM = "no room"
+    MAIL_FULL = "the mail was full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,3 +120,29 @@ class Digest:
     considered: int
     rejected: Mapping[str, int]
     remark: str = ""
+
+
+def as_shown(digest: Digest, *, only_title: int, left_out: int) -> Digest:
+    """Return the digest as a mail shows it that had to be made shorter.
+
+    Left out are the last title lines, then the last picks; of the picks that remain, the last are shown
+    by their titles alone.
+    """
+    titles = digest.titles[: max(0, len(digest.titles) - left_out)]
+    kept = digest.picks[: len(digest.picks) - max(0, left_out - len(digest.titles))]
+    full = len(kept) - only_title
+    return replace(
+        digest,
+        picks=kept[:full],
+        titles=(*map(_by_its_title, kept[full:]), *titles),
+        rejected={**digest.rejected, Bar.MAIL_FULL: left_out} if left_out else digest.rejected,
+    )
+
+
+def _by_its_title(pick: Pick) -> Pick:
+    return replace(
+        pick,
+        section=Section.MORE,
+        hindrance=Hindrance(bar=Bar.MAIL_FULL),
+        reasons=(f"{Bar.MAIL_FULL}", *pick.reasons),
+    )

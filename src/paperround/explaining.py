@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
 
-from paperround.digests import Hindrance, Section
+from paperround.digests import Bar, Hindrance, Section
 from paperround.issue import Issue, Reader
 from paperround.keywords import lexicon
 from paperround.papers import Paper, PaperId
@@ -118,6 +118,9 @@ def fate(
     _, ranked = next(issue.ranked())
     choice = issue.choice(reader, ranked, offered)
     obstacle, words = _obstacle(paper, issue, reader, choice)
+    if obstacle.cause is Absence.CHANGED and record.rejected.get(Bar.MAIL_FULL):
+        full = Hindrance(bar=Bar.MAIL_FULL)
+        obstacle, words = crowded_out(full), in_words(full, lambda each: _titled(issue, each))
     return Fate(
         paper=paper,
         picked=False,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from paperround.digests import Digest
+from paperround.digests import Digest, as_shown
 from paperround.dkim_signing import Signer
 from paperround.messages import Unsubscribe, build, message_id, unsubscribe
 from paperround.ports import SubscriberId
@@ -15,10 +15,11 @@ from paperround.tokens import PREFERENCES, token
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A finished message."""
+    """A finished message; `digest` is as much of the digest as it shows."""
 
     message_id: str
     message: bytes
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,11 @@ class Letters:
             date=now,
             unsubscribe=self._unsubscribe(subscriber),
         )
+        shortened = rendered.shortened
         return Letter(
-            message_id=identity, message=self.signer.sign(message, now=now) if self.signer else message
+            message_id=identity,
+            message=self.signer.sign(message, now=now) if self.signer else message,
+            digest=as_shown(digest, only_title=shortened.only_title, left_out=shortened.left_out),
         )
 
     def render(self, digest: Digest, subscriber: SubscriberId) -> Rendered:

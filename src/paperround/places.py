@@ -33,6 +33,8 @@ def in_words(hindrance: Hindrance, title: Callable[[PaperId], str]) -> str:
             return (
                 f"no room: {counted(len(names), 'paper')} came first, the last of them {names[-1]}, {margin}"
             )
+        case Bar.MAIL_FULL:
+            return "the mail was full: it is kept so small that mail programs show it whole"
         case _:
             assert_never(hindrance.bar)
 

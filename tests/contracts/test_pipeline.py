@@ -1,6 +1,7 @@
 """The rules of a round, on the ledger in memory and on the real one."""
 
 import asyncio
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from tests.fakes.relay import MemoryRelay
 
 from paperround.batches import Batch, BatchState, Revision
 from paperround.composing import CHUNK, NOTE, WORDS_ALONE
-from paperround.digests import Digest
+from paperround.digests import Bar, Digest
 from paperround.issue import MAY_COME, NOTHING_MATCHED, PAUSED, PAUSED_BY_READER, UNREADABLE
 from paperround.keywords import keyword
 from paperround.letters import Letters
@@ -289,6 +290,29 @@ def told(world: World, subscriber: Subscriber) -> list[str]:
             assert body is not None
             lines.append(f"{mail['Subject']}: {' '.join(body.get_content().split())}")
     return lines
+
+
+def test_the_ledger_holds_of_a_mail_that_was_made_shorter_what_it_shows(world: World) -> None:
+    greedy = replace(reader("grace", "LoRA"), max_papers=100, min_relevance=0)
+    authors = tuple(f"{'Ann' * 15} {number}" for number in range(5))
+    world.source.lists[MONDAY] = [
+        replace(
+            paper(f"{number:03}"),
+            title=f"LoRA, number {number:03} {f'and{number} ' * 30}",
+            abstract=f"LoRA, {f'so{number} on, ' * 28} and so on.",
+            authors=authors,
+        )
+        for number in range(120)
+    ]
+    world.round(MONDAY, greedy)
+    (row,) = world.ledger.rows(address=greedy.address)
+    (mail,) = told(world, greedy)
+    numbers = re.findall(r"LoRA, number (\d{3}) ", mail.partition(": ")[2])
+    held = [pick.paper.partition(":")[2] for pick in (*row.picks, *row.lines)]
+    assert sorted(held) == sorted(set(numbers))
+    assert len(row.picks) == mail.count(" Why: ")
+    assert row.rejected[Bar.MAIL_FULL] > 0
+    assert row.considered == len(held) + sum(row.rejected.values())
 
 
 NOTED = replace(reader("lin", "speech"), when_empty=WhenEmpty.NOTE)

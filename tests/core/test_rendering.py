@@ -610,6 +610,12 @@ def test_a_file_of_the_operators_takes_the_place_of_ours(tmp_path: Path) -> None
     assert texts(tree(out), "//h3") == ["Paper 7 on diffusion models"]
 
 
+def test_a_template_without_a_way_out_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "footer.mjml.j2").write_text("")
+    with pytest.raises(TemplateError, match="no link to unsubscribe"):
+        Renderer(tmp_path)
+
+
 def test_a_colour_of_the_operators_is_used_everywhere(tmp_path: Path) -> None:
     theme = Path(__file__).parents[2] / "templates" / "theme.mjml.j2"
     changed = re.sub(r'accent = "#\w+"', 'accent = "#123456"', theme.read_text("utf-8"), count=1)
@@ -721,7 +727,10 @@ def test_a_template_too_large_for_any_paper_is_named(tmp_path: Path) -> None:
 # The templates of a round
 
 
-LATE_ONLY = "<p>{% if mail.parts[0].heading == 'Late arrivals' %}{{ mail.gone }}{% endif %}Bye</p>"
+LATE_ONLY = """
+<p title="{{ mail.unsubscribe }}">
+{% if mail.parts and mail.parts[0].heading == "Late arrivals" %}{{ mail.gone }}{% endif %}Bye</p>
+"""
 LATE = digest(pick(FULL, Section.LATE, DAY - timedelta(1)))
 
 
@@ -730,7 +739,7 @@ def shown(out: Rendered) -> str:
 
 
 def test_a_round_has_the_operators_templates_where_nothing_is_wrong_with_them(tmp_path: Path) -> None:
-    (tmp_path / "footer.mjml.j2").write_text("<p>Bye</p>")
+    (tmp_path / "footer.mjml.j2").write_text("<p title='{{ mail.unsubscribe }}'>Bye</p>")
     renderer = RoundRenderer(tmp_path)
     assert shown(renderer.render(digest(pick(FULL)), footer=FOOTER)) == "Bye"
     assert renderer.trouble is None
@@ -761,14 +770,14 @@ def test_what_fails_for_one_mail_is_used_for_no_later_one_of_the_round(tmp_path:
     renderer = RoundRenderer(tmp_path)
     made = [renderer.render(each, footer=FOOTER) for each in (digest(pick(FULL)), LATE, digest(pick(FULL)))]
     assert [shown(each) == "Bye" for each in made] == [True, False, False]
-    assert "footer.mjml.j2, line 1: " in str(renderer.trouble)
+    assert "footer.mjml.j2, line 3: " in str(renderer.trouble)
 
 
 def test_the_next_round_reads_the_operators_templates_anew(tmp_path: Path) -> None:
     (tmp_path / "footer.mjml.j2").write_text("<p>{{ mail.gone }}</p>")
     renderer = RoundRenderer(tmp_path)
     renderer.render(digest(pick(FULL)), footer=FOOTER)
-    (tmp_path / "footer.mjml.j2").write_text("<p>Mended</p>")
+    (tmp_path / "footer.mjml.j2").write_text("<p title='{{ mail.unsubscribe }}'>Mended</p>")
     again = renderer.anew()
     assert shown(again.render(digest(pick(FULL)), footer=FOOTER)) == "Mended"
     assert again.trouble is None

@@ -144,7 +144,7 @@ class SubscriberForm(PreferencesForm):
     email: Address
     """The address, and nothing but the address."""
     name: Text | None = None
-    """How the mail greets the reader."""
+    """Who it is, for whoever reads this file; no mail shows it."""
     paused: bool = False
     """No mail until further notice."""
 

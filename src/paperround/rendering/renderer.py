@@ -1,7 +1,7 @@
 """From a digest to the two bodies of a mail, inside the size that mail programs show whole."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -37,8 +37,14 @@ class Renderer:
     def __init__(self, folder: Path | None = None) -> None:
         self._templates = templates.load(folder)
         # A name that no mail has is found now, and not when the first mail is due.
-        self._templates.html(SPECIMEN)
+        html = self._templates.html(SPECIMEN)
         self._templates.text(SPECIMEN)
+        _refuse_too_large(self._templates.html(replace(SPECIMEN, parts=())))
+        if SPECIMEN.unsubscribe not in html:
+            raise TemplateError(
+                f"{templates.HTML}: a mail has no link to unsubscribe; "
+                "keep {{ mail.unsubscribe }}, which footer.mjml.j2 has"
+            )
 
     def anew(self) -> Self:
         """Return the renderer of another round: this one, for it is as good as ever."""
@@ -52,11 +58,7 @@ class Renderer:
         if size(html) > LARGEST_HTML:
             step = self._first_fitting(draft)
             html = self._templates.html(draft.mail(step))
-        if size(html) > LARGEST_HTML:
-            raise TemplateError(
-                f"{templates.HTML}: a mail without papers has {size(html):,} bytes already; "
-                f"shorten the template, {LARGEST_HTML:,} is the most that is shown whole"
-            )
+        _refuse_too_large(html)
         mail = draft.mail(step)
         return Rendered(
             subject=mail.subject,
@@ -71,6 +73,14 @@ class Renderer:
             return size(self._templates.html(draft.mail(step))) <= LARGEST_HTML
 
         return bisect_left(range(draft.steps), x=True, lo=1, key=fits)
+
+
+def _refuse_too_large(html: str) -> None:
+    if size(html) > LARGEST_HTML:
+        raise TemplateError(
+            f"{templates.HTML}: a mail without papers has {size(html):,} bytes already; "
+            f"shorten the template, {LARGEST_HTML:,} is the most that is shown whole"
+        )
 
 
 def size(html: str) -> int:

@@ -91,13 +91,10 @@ def _paper(line: bytes, day: date) -> Paper | None:
     announced = _date(values, "announced") if values.get("announced") is not None else published
     if announced != day:
         return None
-    url = links.web_link(values.get("url"))
-    if url is None:
-        raise ValueError("`url` must be an http(s) address")
     return Paper(
         id=_id(_string(values, "id")),
         title=fields.title(_string(values, "title")),
-        url=url,
+        url=links.web_link(_string(values, "url")) or "",  # a bad link costs the link, and not the paper
         published=published,
         abstract=fields.abstract(_string(values, "abstract")),
         authors=fields.authors(_strings(values, "authors")),
