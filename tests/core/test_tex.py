@@ -127,6 +127,7 @@ UNCHANGED = [
     r"a regex \d+ \w and \1",
     "markdown ``` fences and `code`",
     r"a lonely \frac{a}",
+    r"an author's own \pair{a}{b}",
     r"\textbf alone, \hat",
     r"\textit{open and \href{x",
     r"\(never closed, \]",

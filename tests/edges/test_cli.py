@@ -591,6 +591,21 @@ def semantic(shell: Shell, model: Path) -> None:
     shell.write("paperround.yaml", SETTINGS.format(folder=shell.folder) + f"semantic: {{model: {model}}}\n")
 
 
+def test_check_warns_of_a_template_that_is_used_by_nothing(shell: Shell) -> None:
+    own = shell.folder / "config/ours"
+    own.mkdir()
+    (own / "fotter.mjml.j2").write_text("<p>Bye</p>", encoding="utf-8")
+    (own / "logo.mjml.j2").write_text("<b>L</b>", encoding="utf-8")
+    (own / "footer.mjml.j2").write_text(
+        '[% include "logo.mjml.j2" %]<p>{{ mail.unsubscribe }}</p>', encoding="utf-8"
+    )
+    shell.write("paperround.yaml", SETTINGS.format(folder=shell.folder) + "templates: ours\n")
+    assert shell("check") == 0
+    (warned,) = shell.err.splitlines()
+    assert "fotter.mjml.j2: takes the place of no template" in warned
+    assert 'did you mean "footer.mjml.j2"?' in warned
+
+
 def test_check_tells_scripts_the_same(shell: Shell) -> None:
     shell.announce({str(number): "The LoRA" for number in range(200)})
     shell("fetch", "--date", DAY)

@@ -1,7 +1,7 @@
 """init, check, migrate and backup: what surrounds the mail that goes out."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from paperround import installed
 from paperround.app import letters, utc_now
 from paperround.cli import frame
 from paperround.cli.advice import keyword_warnings
@@ -23,10 +24,9 @@ from paperround.cli.frame import (
     app,
 )
 from paperround.config import ConfigError, Loaded, load
-from paperround.config.problems import Problem
+from paperround.config.problems import Problem, did_you_mean
 from paperround.dkim_signing import KeyProblem
 from paperround.embedding import SentenceModel
-from paperround.installed import examples, schemas
 from paperround.phrases import counted
 from paperround.ports import EmbedderError, StoreError
 from paperround.rendering import TemplateError
@@ -46,9 +46,9 @@ _ENV = """\
 def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Write a commented config and a .env to start from; what is there already stays as it is."""
     config.mkdir(parents=True, exist_ok=True)
-    for example in examples():
+    for example in installed.examples():
         text = example.read_text(encoding="utf-8")
-        _write_new(config / example.name, text.replace("../src/paperround/schemas", str(schemas())))
+        _write_new(config / example.name, text.replace("../src/paperround/schemas", str(installed.schemas())))
     _write_new(Path(".env"), _ENV, mode=0o600)
     option = "" if config == DEFAULT_CONFIG else f" --config {config}"
     frame.tell(
@@ -124,7 +124,22 @@ def _examined(loaded: Loaded) -> tuple[Sequence[Problem], Problem | None]:
         for each in settings.subscribers
         if ids[each.address] in suppressed
     ]
+    warnings += _strays(settings.templates)
     return warnings, _model_problem(settings)
+
+
+def _strays(folder: Path | None) -> Iterator[Problem]:
+    """Yield a warning for each file among the operator's templates that no mail and no page is made from."""
+    if folder is None:
+        return
+    builtin = installed.templates()
+    known = {path.relative_to(builtin).as_posix() for path in builtin.rglob("*") if path.is_file()}
+    own = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.j2") if path.is_file()}
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in own.values()]
+    for name in sorted(own.keys() - known):
+        if not any(name in text for text in texts):
+            mend = did_you_mean(name, known, otherwise="name it like the one it is to replace")
+            yield Problem(file=own[name], message="takes the place of no template", mend=mend)
 
 
 def _model_problem(settings: Settings) -> Problem | None:

@@ -87,14 +87,15 @@ def summary(considered: int, wording: Wording) -> str:
 def because(subscriber: Subscriber, wording: Wording) -> str:
     """Return why somebody gets mails at all."""
     address = one_line(subscriber.address, _LONGEST_ADDRESS)
-    many = [wording.gettext("what is read by many")] if subscriber.trending else []
-    asked = [part for part in (interests_in_words(subscriber.interests, wording), *many) if part]
+    asked = interests_in_words(subscriber.interests, wording)
+    if subscriber.trending and asked:
+        asked = wording.gettext("{interests}; also what is read by many", interests=asked)
+    elif subscriber.trending:
+        asked = wording.gettext("what is read by many")
     if not asked:
         return wording.gettext("You get this because {address} is subscribed.", address=address)
     return wording.gettext(
-        "You get this because {address} asked for {interests}.",
-        address=address,
-        interests=wording.listed(asked),
+        "You get this because {address} asked for {interests}.", address=address, interests=asked
     )
 
 

@@ -285,12 +285,19 @@ class Reader:
             return symbols.SYMBOLS[name], self._behind_symbol(macro, stop)
         return self._unknown(macro, stop)
 
+    def _behind_groups(self, at: int, macro: _Macro) -> int:
+        while self._at(at) == "{" and (group := self._argument(at, macro.end, macro.depth, math=macro.math)):
+            at = group[1]
+        return at
+
     def _unknown(self, macro: _Macro, stop: int) -> _Piece:
         """Read an author's own macro: what it is set around, or else its name."""
         if stop == macro.stop and self._at(stop) == "{":
             content = self._argument(stop, macro.end, macro.depth, math=macro.math)
             if content is None:
                 return self._as_written(macro)
+            if (end := self._behind_groups(content[1], macro)) > content[1]:
+                return self._source[macro.start : end], end  # nobody knows what it makes of several
             return content if content[0].strip() else (macro.name, content[1])
         return self._as_written(macro) if len(macro.name) == 1 and not macro.math else (macro.name, stop)
 
