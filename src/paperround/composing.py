@@ -187,7 +187,7 @@ def _letter(digest: Digest, subscriber: SubscriberId, letters: Letters, *, now: 
     except Exception as error:  # one reader's letter that cannot be made stops nobody else's
         log.exception("letter.failed", subscriber=subscriber, day=str(digest.day))
         return _silent(digest, subscriber, Status.FAILED, f"the letter could not be made: {error}")
-    if letter.digest != digest:
+    if letter.digest is not digest:
         shown, lines = len(letter.digest.picks), len(letter.digest.titles)
         log.warning("letter.shortened", subscriber=subscriber, day=str(digest.day), cards=shown, lines=lines)
     return Plan(

@@ -128,6 +128,8 @@ def as_shown(digest: Digest, *, only_title: int, left_out: int) -> Digest:
     Left out are the last title lines, then the last picks; of the picks that remain, the last are shown
     by their titles alone.
     """
+    if not (only_title or left_out):
+        return digest
     titles = digest.titles[: max(0, len(digest.titles) - left_out)]
     kept = digest.picks[: len(digest.picks) - max(0, left_out - len(digest.titles))]
     full = len(kept) - only_title
@@ -144,5 +146,5 @@ def _by_its_title(pick: Pick) -> Pick:
         pick,
         section=Section.MORE,
         hindrance=Hindrance(bar=Bar.MAIL_FULL),
-        reasons=(f"{Bar.MAIL_FULL}", *pick.reasons),
+        reasons=(Bar.MAIL_FULL.value, *pick.reasons),
     )

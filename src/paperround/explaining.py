@@ -134,8 +134,8 @@ def fate(
 def _line_reasons(line: PickRecord) -> Sequence[str]:
     if line.hindrance is None:  # of a digest made before this was recorded
         return ("listed by its title; there was no room left",)
-    crowded_out, *more = line.reasons
-    return (f"listed by its title; {crowded_out}", *more)
+    why_not_in_full, *more = line.reasons
+    return (f"listed by its title; {why_not_in_full}", *more)
 
 
 def crowded_out(hindrance: Hindrance) -> Obstacle:

@@ -40,10 +40,9 @@ class Desk:
     """What a round is done with.
 
     `subscribers` are all there are, as the config has them: nobody else gets anything; `preferences` are
-    what they chose for themselves. Without an `embedder`, papers are ranked
-    by words alone. `catch_up` is how long after a reader's hour a digest may still go out. `alone` is
-    entered for the delivery, so that no two processes make it from one ledger; `stop` ends it after the
-    transactions in hand.
+    what they chose for themselves. Without an `embedder`, papers are ranked by words alone. `catch_up`
+    is how long after a reader's hour a digest may still go out. `alone` is entered for the delivery, so
+    that no two processes make it from one ledger; `stop` ends it after the transactions in hand.
     """
 
     subscribers: Sequence[Subscriber]
@@ -200,15 +199,15 @@ def _withdrawn(desk: Desk, now: datetime) -> int:
     A letter of the day that ends a pause may be written before that day has come where its reader lives.
     """
     ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=now)
-    current = desk.current(desk.subscribers)
-    resting = [each for each in current if each.rests_on(local_day(each, now))]
-    ending = {each.pause.until for each in resting if each.pause and each.pause.until and not each.paused}
-    for_good = {ids[each.address] for each in resting if each.paused or not (each.pause and each.pause.until)}
-    withdrawn = desk.ledger.withdraw(set(ids.values()) - for_good, now=now)
-    for until in ending:
-        paused = {ids[each.address] for each in resting if each.pause and each.pause.until == until}
-        withdrawn += desk.ledger.withdraw(set(ids.values()) - paused, now=now, before=until)
-    return withdrawn
+    everyone = set(ids.values())
+    resting: dict[date | None, set[SubscriberId]] = {None: set()}  # by the day that brings mail again
+    for each in desk.current(desk.subscribers):
+        if each.rests_on(local_day(each, now)):
+            until = each.pause.until if each.pause and not each.paused else None
+            resting.setdefault(until, set()).add(ids[each.address])
+    return sum(
+        desk.ledger.withdraw(everyone - them, now=now, before=until) for until, them in resting.items()
+    )
 
 
 def _readied(

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from paperround.phrases import listed, weekday
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, Cadence, Pause, Subscriber
 
 LONGEST_PAUSE = timedelta(days=365)  # with a day on which it ends
 
@@ -22,15 +21,6 @@ class Rhythm:
             raise ValueError(f"days are some of 0 to 6, not {sorted(self.days)}")
         if self.cadence is Cadence.WEEKLY and len(self.days) != 1:
             raise ValueError(f"weekly needs one day, not {sorted(self.days)}")
-
-    def __str__(self) -> str:
-        """Return it as "from Monday to Friday" or "once a week, on Mondays"."""
-        if self.days == WEEKDAYS:
-            return f"from {weekday_name(0)} to {weekday_name(4)}"
-        if self.days == EVERY_DAY:
-            return "every day"
-        days = f"on {listed([f'{weekday_name(day)}s' for day in sorted(self.days)])}"
-        return days if self.cadence is Cadence.DAILY else f"once a week, {days}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +47,6 @@ class RhythmChange:
 
 
 Change = PauseChange | RhythmChange
-
-
-def weekday_name(number: int) -> str:
-    """Return "Monday" for 0."""
-    return weekday(date.min + timedelta(days=number))  # the calendar begins on a Monday
 
 
 def overlaid(subscribers: Iterable[Subscriber], overlays: Mapping[str, Overlay]) -> tuple[Subscriber, ...]:

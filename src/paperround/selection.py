@@ -190,7 +190,7 @@ def verdicts(
     *,
     had: frozenset[PaperId],
     relevance: Mapping[PaperId, float],
-    popular: Collection[PaperId] = (),
+    popular: Collection[PaperId],
 ) -> dict[PaperId, Verdict]:
     """Return for each offered paper its section, or why it is in none; the most relevant first.
 

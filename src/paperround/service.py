@@ -11,7 +11,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
-from paperround.languages import Language
 from paperround.pipeline import Desk, Stopped, post, run
 from paperround.ports import SubscriberId
 from paperround.settings import Settings, WebSettings
@@ -36,11 +35,12 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
 async def serve(settings: Settings, desk: Desk) -> None:
     """Run until `desk.stop` is set; the transactions in hand are finished first."""
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
+    known = subscribers(desk)
     app = create_app(
         ledger=desk.ledger,
         preferences=desk.preferences,
-        readers=readers(desk),
-        languages=languages(desk),
+        readers=readers(desk, known),
+        languages={subscriber: each.language for subscriber, each in known.items()},
         secret=desk.letters.secret,
         health=watch.health,
         now=desk.now,
@@ -75,21 +75,21 @@ async def serve(settings: Settings, desk: Desk) -> None:
         log.info("service.stopped")
 
 
-def readers(desk: Desk) -> Callable[[SubscriberId], Subscriber | None]:
-    """Return what tells of whoever is sent mail what the config says of them."""
+def subscribers(desk: Desk) -> Mapping[SubscriberId, Subscriber]:
+    """Return what the config says of each subscriber, sent mail or not."""
     ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=desk.now())
-    known = {ids[each.address]: each for each in desk.subscribers}
+    return {ids[each.address]: each for each in desk.subscribers}
+
+
+def readers(
+    desk: Desk, known: Mapping[SubscriberId, Subscriber]
+) -> Callable[[SubscriberId], Subscriber | None]:
+    """Return what tells which of these somebody is who is sent mail."""
 
     def reader(subscriber: SubscriberId) -> Subscriber | None:
         return None if subscriber in desk.ledger.suppressed() else known.get(subscriber)
 
     return reader
-
-
-def languages(desk: Desk) -> Mapping[SubscriberId, Language]:
-    """Return the language of each subscriber, sent mail or not."""
-    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=desk.now())
-    return {ids[each.address]: each.language for each in desk.subscribers}
 
 
 def _listening(web: WebSettings) -> socket.socket:

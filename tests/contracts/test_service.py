@@ -21,7 +21,7 @@ from paperround.pipeline import Desk
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
 from paperround.preferences import PauseChange
 from paperround.rendering import Renderer
-from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch, readers
+from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch, readers, subscribers
 from paperround.settings import Mailbox
 from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber, WhenEmpty
 
@@ -168,7 +168,7 @@ def test_what_a_reader_chooses_holds_from_their_next_hour_on(start: Start) -> No
 def test_the_pages_are_for_those_who_are_sent_mail(start: Start) -> None:
     desk = start(at(8)).desk
     london, gone = desk.ledger.enrol([LONDON.address, "gone@example.org"], now=desk.now()).values()
-    reader = readers(desk)
+    reader = readers(desk, subscribers(desk))
     assert (reader(london), reader(gone)) == (LONDON, None)
     desk.ledger.suppress(london, "unsubscribed", now=desk.now())
     assert reader(london) is None

@@ -10,9 +10,11 @@ import typer
 from paperround.app import utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, Format, FormatOption, JsonOption
+from paperround.languages import ENGLISH
 from paperround.phrases import full_day
 from paperround.preferences import Overlay
 from paperround.store import open_store
+from paperround.web.choices import how_often
 
 preferences = typer.Typer(
     help="See and drop what readers chose for themselves: pauses, and how often.", no_args_is_help=True
@@ -72,7 +74,7 @@ def _words(overlay: Overlay, today: date) -> Iterator[str]:
         over = "" if overlay.pause.holds(today) else ", which is over"
         yield f"paused until {until}{over}"
     if overlay.rhythm is not None:
-        yield str(overlay.rhythm)
+        yield how_often(overlay.rhythm, ENGLISH)
 
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as subscribers.yaml writes them

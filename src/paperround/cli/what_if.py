@@ -190,31 +190,30 @@ def _tell_day(day: ReplayedDay, papers: Mapping[PaperId, Paper]) -> None:
     silent = f" ({day.silence})" if day.silence else ""
     came = counted(len(day.came), "paper")
     frame.tell(f"\n{long_day(day.day)}: {came} came, {would} would have{silent}")
-    for sign, score, words in _lines(day, papers):
-        first, *others = words.split("\n")
-        frame.tell(f"{sign}  {score:>4}  {first}", hanging=_MARGIN)
-        for line in others:
-            frame.tell(f"{' ' * _MARGIN}{line}", hanging=_MARGIN)
+    for sign, score, named, why in _lines(day, papers):
+        frame.tell(f"{sign}  {score:>4}  {named}", hanging=_MARGIN)
+        if why:
+            frame.tell(f"{' ' * _MARGIN}{why}", hanging=_MARGIN)
 
 
 _MARGIN = 9  # of what is said of a paper, behind the sign and the relevance
 
 
-def _lines(day: ReplayedDay, papers: Mapping[PaperId, Paper]) -> Iterator[tuple[str, str, str]]:
-    """Yield a sign, a relevance and some words for each paper that is not as it was, and for the rest."""
+def _lines(day: ReplayedDay, papers: Mapping[PaperId, Paper]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield a sign, a relevance, a name and why, for each paper that is not as it was, and for the rest."""
 
-    def named(paper: PaperId, why: str) -> str:
-        return f"{_title(paper, papers)}  ({paper})\n{why}"
+    def named(paper: PaperId) -> str:
+        return f"{_title(paper, papers)}  ({paper})"
 
     for pick in day.gained:
-        yield "+", frame.score(pick.relevance), named(pick.paper.id, "; ".join(pick.reasons))
+        yield "+", frame.score(pick.relevance), named(pick.paper.id), "; ".join(pick.reasons)
     for move in day.moved:
         here = day.day == move.would_come
         words = (
             f"came on {full_day(move.came)}" if here else f"would have come on {full_day(move.would_come)}"
         )
-        yield "~", "", named(move.paper, words)
+        yield "~", "", named(move.paper), words
     for loss in day.lost:
-        yield "-", frame.score(loss.relevance or 0), named(loss.paper, loss.reason)
+        yield "-", frame.score(loss.relevance or 0), named(loss.paper), loss.reason
     if same := len({pick.paper.id for pick in day.would_come}.intersection(day.came)):
-        yield "=", "", counted(same, "paper")
+        yield "=", "", counted(same, "paper"), ""

@@ -164,11 +164,13 @@ def _section(section: str) -> str:
 def _in_short(line: PickRecord) -> str:
     """Return why a paper is a title line, in a few words where what has the places stands above."""
     hindrance = line.hindrance
-    if hindrance is None or (hindrance.bar is Bar.NO_ROOM and hindrance.short_by is None):
+    if hindrance is None:
         return "no room"
     if hindrance.bar is Bar.NO_ROOM:
-        short = gap(hindrance.short_by or 0.0) if hindrance.short_by else ""
-        return f"no room, {short} below the last above" if short else "no room, as relevant as the last above"
+        if hindrance.short_by is None:
+            return "no room"
+        less = f"{gap(hindrance.short_by)} below" if hindrance.short_by else "as relevant as"
+        return f"no room, {less} the last above"
     if hindrance.bar is Bar.QUOTA:
         return f"all places that at_most allows “{hindrance.keyword}” are taken"
     return line.reasons[0]

@@ -53,13 +53,13 @@ class Renderer:
     def render(self, digest: Digest, *, footer: Footer) -> Rendered:
         """Return the mail, made shorter from its last paper upwards until it is small enough."""
         draft = Draft(digest, footer)
-        step = 0
-        html = self._templates.html(draft.mail(step))
+        step, mail = 0, draft.mail(0)
+        html = self._templates.html(mail)
         if size(html) > LARGEST_HTML:
             step = self._first_fitting(draft)
-            html = self._templates.html(draft.mail(step))
+            mail = draft.mail(step)
+            html = self._templates.html(mail)
         _refuse_too_large(html)
-        mail = draft.mail(step)
         return Rendered(
             subject=mail.subject,
             preheader=mail.preheader,

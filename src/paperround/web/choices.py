@@ -129,7 +129,7 @@ def _rhythm_asked_for(form: Mapping[str, str]) -> Change | None:
 
 
 def _state(arranged: Subscriber, pause: Pause | None, rhythm: Rhythm, wording: Wording) -> Iterator[str]:
-    often = _often(rhythm, wording)
+    often = how_often(rhythm, wording)
     if arranged.paused:
         yield wording.gettext("No emails come: whoever sends them has paused them.")
     if pause is None and arranged.paused:
@@ -144,7 +144,7 @@ def _state(arranged: Subscriber, pause: Pause | None, rhythm: Rhythm, wording: W
         yield wording.gettext("After that they come {often}.", often=often)
 
 
-def _often(rhythm: Rhythm, wording: Wording) -> str:
+def how_often(rhythm: Rhythm, wording: Wording) -> str:
     """Return a rhythm as it stands in a sentence."""
     if rhythm.days == WEEKDAYS:
         return wording.gettext("from Monday to Friday")
@@ -180,7 +180,7 @@ def _pauses(today: date, wording: Wording, *, by_day: bool) -> Iterator[Option]:
 
 
 def _rhythms(by_config: Rhythm, chosen: Rhythm | None, wording: Wording) -> Iterator[Option]:
-    arranged = wording.gettext("As it was set up: {often}", often=_often(by_config, wording))
+    arranged = wording.gettext("As it was set up: {often}", often=how_often(by_config, wording))
     yield Option(value="arranged", label=arranged, chosen=chosen is None)
     if chosen == _ON_WEEKDAYS or by_config != _ON_WEEKDAYS:
         on_weekdays = wording.gettext("From Monday to Friday")

@@ -1,6 +1,5 @@
 """The page on which whoever makes the mail sees it as its readers will."""
 
-import base64
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from paperround import installed
 from paperround.papers import PaperId
 from paperround.phrases import counted, full_day
 from paperround.rendering import LARGEST_HTML, Rendered, findings, pictures, size
-from paperround.web.pages import PRIVATE
+from paperround.web.pages import PRIVATE, policy_hash
 
 # A page of somebody else's whose name leads to this machine all at once sends its own name along.
 HOSTS = ("127.0.0.1", "localhost")
@@ -132,8 +131,9 @@ def _day(given: str | None) -> date | None:
 def _page(view: View, key: str, *, with_pictures: bool) -> HTMLResponse:
     environment = _environment()
     parts = {name: environment.get_template(f"pages/preview.{name}").render() for name in ("css", "js")}
+    style, script = policy_hash(parts["css"]), policy_hash(parts["js"])
     policy = (
-        f"default-src 'none'; style-src '{_hash(parts['css'])}'; script-src '{_hash(parts['js'])}'; "
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; "
         "img-src data:; connect-src 'self'; frame-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
@@ -164,7 +164,3 @@ def _environment() -> Environment:
     environment.filters["full_day"] = full_day
     environment.filters["counted"] = counted
     return environment
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
