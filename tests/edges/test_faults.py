@@ -5,13 +5,14 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 from tests.edges.faults import DOCUMENT, FAULTS, Fault, Script, Sink, Then, Trial, documented
 from tests.fakes.authority import Authority, make_authority
+from tests.fakes.clock import Clock
 from tests.fakes.plans import READER, TUESDAY, letter
 from tests.fakes.smtp_server import Server
 from tests.fakes.smtp_sink import free_port, smtp_sink
@@ -29,17 +30,6 @@ READERS = tuple(replace(READER, address=f"reader{number}@example.org") for numbe
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return make_authority(tmp_path_factory.mktemp("authority"))
-
-
-@dataclass
-class Clock:
-    """A clock that the test puts forward, and which never shows the same time twice."""
-
-    time: datetime = datetime(2026, 6, 16, 5, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self.time += timedelta(milliseconds=1)
-        return self.time
 
 
 @dataclass
