@@ -59,7 +59,8 @@ def heard(code: int, words: str, step: Step) -> Reply:
     rest = (line.strip().removeprefix(status) if status else line for line in lines[1:])
     joined = " ".join(" ".join((lines[0], *rest)).split())
     shown = "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in joined)
-    text = _LOCAL_PART.sub("…", shown[: 2 * _LONGEST])  # so that none is cut in two before it is known for one
+    # An address that the cut would go through is one until then.
+    text = _LOCAL_PART.sub("…", shown[: 2 * _LONGEST])
     return Reply(code=code, text=text[:_LONGEST], step=step)
 
 
@@ -81,6 +82,14 @@ def verdict(reply: Reply, step: Step) -> Verdict:
     if reply.code < 500 or (status and status[0] == _TRANSIENT):  # noqa: PLR2004
         return Verdict.PACE if step in _BEFORE_ANY_MESSAGE else Verdict.TEMPORARY
     return _refusal(reply, step, status)
+
+
+def is_about_address(reply: Reply) -> bool:
+    """Return whether a refusal says, by its enhanced code, that there is no such mailbox, or none any more.
+
+    Without one it may mean much else, and nobody loses a subscription to a guess.
+    """
+    return reply.verdict is Verdict.PERMANENT and _status(reply.text) is not None
 
 
 def retry_after(attempts: int, *, jitter: float) -> timedelta:

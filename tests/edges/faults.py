@@ -15,6 +15,7 @@ from tests.fakes.smtp_server import DROP, HANG, LARGE
 
 from paperround.delivery.connection import Timeouts
 from paperround.ports import Status
+from paperround.rates import MINUTE, pause_after
 from paperround.replies import retry_after
 from paperround.settings import Tls
 
@@ -25,14 +26,14 @@ NO_TIME = timedelta(seconds=0.3)
 class Then(Enum):
     """What happens to the letters that a fault kept from going out, for people."""
 
-    DONE = "nothing is left to do"
+    DONE = ""
     AGAIN = "each is tried again when its wait is over"
-    AFTER_PAUSE = "the whole relay pauses, and then everything goes out"
-    AFTER_MENDING = "everything goes out once this is mended: the next run finds out"
-    AFTER_PAUSE_AND_MENDING = "the whole relay pauses for half an hour; what failed comes with the next digest"
-    RESENT = "`resend`: once more, by the next run; `hold`: a person decides"
-    NEVER = "failed for good; its papers come with the next digest"
-    NEVER_AGAIN = "failed for good, and the reader gets no more mail"
+    AFTER_PAUSE = "nothing goes to the relay while it pauses; then everything goes out"
+    AFTER_MENDING = "the delivery ends and says why; once that is mended, the next run sends everything"
+    UNWANTED = "for us to mend, so the relay is left alone for half an hour; then the next run sends the rest"
+    RESENT = "`resend` (the default): the same bytes once more, by the next run; `hold`: waits for a person"
+    NEVER = "given up; its papers come with the next digest"
+    NEVER_AGAIN = "given up, and the reader is suppressed"
 
     def at_once(self, state: Status) -> Status:
         """Return what a run makes of a letter in this state, where it follows at once on a mended relay."""
@@ -40,7 +41,8 @@ class Then(Enum):
         return Status.SENT if goes_out else state
 
 
-_PAUSED = (Then.AFTER_PAUSE, Then.AFTER_PAUSE_AND_MENDING)
+_PAUSED = (Then.AFTER_PAUSE, Then.UNWANTED)
+_TOLD = (Then.AFTER_MENDING, Then.UNWANTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +99,12 @@ class Fault:
     trials: tuple[Trial, ...]
 
     def tried(self, letters: int) -> int:
-        """Return how many of so many letters were tried: all that have a state of their own, and one more
-        where that one told that no other has to be.
+        """Return how many of so many letters were tried.
+
+        It is those that are planned no more, and the one from which we learn that nothing goes out.
         """
         settled = sum(state is not Status.PLANNED for state in self.states[:letters])
-        return settled + (self.then in (Then.AFTER_MENDING, Then.AFTER_PAUSE_AND_MENDING))
+        return settled + (self.then in _TOLD)
 
 
 def sink(*options: str) -> Sink:
@@ -258,7 +261,7 @@ FAULTS = (
         ),
     ),
     Fault(
-        relay="says of an address by an enhanced code that it is none: 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10, 5.2.1",
+        relay="says by an enhanced code that an address is none: 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10, 5.2.1",
         states=all_in(Status.FAILED),
         reason="the address does not accept mail",
         then=Then.NEVER_AGAIN,
@@ -286,7 +289,7 @@ FAULTS = (
         relay="refuses a letter for what we send or who we are: 5.7.x, 5.6.x, too large, spam, any other 5xx",
         states=(Status.FAILED, Status.FAILED, Status.PLANNED, Status.PLANNED, Status.PLANNED),
         reason="the relay does not accept this letter",
-        then=Then.AFTER_PAUSE_AND_MENDING,
+        then=Then.UNWANTED,
         trials=(
             hard("RCPT", "550 5.7.1 blocked"),
             hard("RCPT", "550 5.7.26 unauthenticated mail"),
@@ -350,10 +353,14 @@ def _table() -> str:
         f"| {fault.relay} | {_counted(fault.states)} | {fault.reason} | {fault.then.value} |"
         for fault in FAULTS
     ]
-    waits = [retry_after(number, jitter=0.5) // timedelta(minutes=1) for number in range(1, 8)]
-    head = ["| the relay … | five letters are then | for the reason | and |", "|---|---|---|---|"]
-    words = f"The waits: {', '.join(map(str, waits))} minutes, give or take a fifth, and so on."
-    return "\n".join([*head, *rows, "", words, ""])
+    head = ["| the relay … | five letters are then | with the reason | and |", "|---|---|---|---|"]
+    waits = ", ".join(str(retry_after(number, jitter=0.5) // MINUTE) for number in range(1, 8))
+    pauses = ", ".join(str(pause_after(number) // MINUTE) for number in range(5))
+    words = [
+        f"The waits are {waits} minutes, give or take a fifth, and then always the last; the pauses {pauses}",
+        "minutes, until a letter is accepted.",
+    ]
+    return "\n".join([*head, *rows, "", *words, ""])
 
 
 def _counted(states: tuple[Status, ...]) -> str:

@@ -76,7 +76,7 @@ class Installation:
 
     async def suppressed(self) -> int:
         async with self.desk() as desk:
-            return len(desk.ledger.suppressed())
+            return len(desk.ledger.suppressions())
 
 
 @contextlib.asynccontextmanager
@@ -132,9 +132,7 @@ def trials(*faults: Fault) -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize(("fault", "trial"), trials(*FAULTS))
-def test_a_fault_ends_as_documented(
-    fault: Fault, trial: Trial, tmp_path: Path, authority: Authority
-) -> None:
+def test_a_fault_ends_as_documented(fault: Fault, trial: Trial, tmp_path: Path, authority: Authority) -> None:
     async def scenario() -> None:
         states, tried = fault.states[: trial.letters], fault.tried(trial.letters)
         async with begun(trial, authority) as relay:

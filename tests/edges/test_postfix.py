@@ -35,7 +35,10 @@ SENDER = "papers@papers.test"
 MAILBOXES = {f"{name}@readers.test": name for name in ("ada", "grey", "full", "busy")} | {SENDER: "papers"}
 # What a policy service says of a recipient: to each attempt, or to the first alone.
 ALWAYS = {"full@readers.test": "452 4.2.2 Mailbox full"}
-AT_FIRST = {"grey@readers.test": "451 4.7.1 Greylisted", "busy@readers.test": "421 4.7.28 Unusual rate of mail"}
+AT_FIRST = {
+    "grey@readers.test": "451 4.7.1 Greylisted",
+    "busy@readers.test": "421 4.7.28 Unusual rate of mail",
+}
 # In the order in which they are taken: the last of them makes the relay pause.
 READERS = (
     "ada@readers.test",
@@ -73,7 +76,7 @@ async def _delivered(folder: Path) -> Mail:
         clock.time += timedelta(minutes=2)
         await post(at)
         ids = at.ledger.enrol(READERS, now=clock())
-        gone = at.ledger.suppressed()
+        gone = at.ledger.suppressions()
         return Mail(
             planned=planned,
             first=first,
@@ -212,8 +215,7 @@ def test_what_the_next_host_refuses_comes_back_to_the_sender(mail: Mail) -> None
         parsed = message_from_bytes(bounce, policy=policy.default)
         assert parsed.get_content_type() == "multipart/report"
         assert parsed["Return-Path"] == "<>"
-        (report,) = (part for part in parsed.walk() if part.get_content_type() == "message/delivery-status")
-        facts = report.get_payload()[1]
+        facts = next(part for part in parsed.walk() if part["Final-Recipient"])
         told[facts["Final-Recipient"]] = (facts["Action"], facts["Status"])
     assert told == {
         "rfc822; gone@bounce.test": ("failed", "5.1.1"),

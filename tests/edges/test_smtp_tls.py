@@ -1,7 +1,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from tests.fakes.authority import Authority, make_authority

@@ -1,4 +1,4 @@
-"""A whole Postfix of our own: its config, queue and mailboxes in one folder, on a port of this machine alone."""
+"""A whole Postfix of our own: config, queue and mailboxes in one folder, on a port of this machine."""
 
 import asyncio
 import contextlib
