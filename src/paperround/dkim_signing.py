@@ -115,8 +115,8 @@ def _keys(settings: DkimSettings) -> Iterator[_Key]:
     if isinstance(second, RSAPrivateKey):
         raise KeyProblem(f"{_ED25519_VARIABLE}: the DKIM key is RSA and not Ed25519; {_ED25519_MEND}")
     if isinstance(first, Ed25519PrivateKey):
-        both = "the DKIM key is Ed25519, as the one beside it is; the first must be RSA, for every verifier"
-        raise KeyProblem(f"{_RSA_VARIABLE}: {both} knows that: {_RSA_MEND}")
+        both = "the DKIM key is Ed25519, and so is the one beside it; RSA belongs here, which everybody knows"
+        raise KeyProblem(f"{_RSA_VARIABLE}: {both}; {_RSA_MEND}")
     yield _Key(selector=wire_domain(settings.ed25519.selector), private=second)
 
 

@@ -216,7 +216,7 @@ def test_a_change_on_the_way_breaks_both() -> None:
     ("first", "second", "complaint"),
     [
         (RSA_KEY, RSA_KEY, "PAPERROUND_DKIM_ED25519_KEY: the DKIM key is RSA and not .*openssl genpkey"),
-        (ED25519_KEY, ED25519_KEY, "PAPERROUND_DKIM_KEY: the DKIM key is Ed25519, as .*openssl genrsa"),
+        (ED25519_KEY, ED25519_KEY, "PAPERROUND_DKIM_KEY: the DKIM key is Ed25519, and so .*openssl genrsa"),
         (ED25519_KEY, RSA_KEY, "PAPERROUND_DKIM_ED25519_KEY: the DKIM key is RSA and not"),
     ],
 )
