@@ -386,13 +386,19 @@ class Ledger(Dispatch, Protocol):
     def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:
         """Return the stable id of each address, making those that are new. Case does not matter."""
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Return the addresses of these subscribers, as they were last written."""
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         """Return who must not get mail, and why."""
 
     def suppress(
         self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
     ) -> None:
-        """Send this subscriber nothing any more. Doing it again changes nothing."""
+        """Send this subscriber nothing any more. Doing it again changes nothing.
+
+        Only a wish of theirs takes the place of mail that came back.
+        """
 
     def readmit(self, subscriber: SubscriberId) -> bool:
         """Send this subscriber mail again; return False if they were not suppressed."""

@@ -46,6 +46,9 @@ class MemoryLedger(MemoryDispatch):
         self._require(subscriber)
         return self._addresses[subscriber]
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        return {each: self._addresses[each] for each in subscribers if each in self._addresses}
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         return dict(self._suppressed)
 
@@ -53,7 +56,9 @@ class MemoryLedger(MemoryDispatch):
         self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
     ) -> None:
         self._require(subscriber)
-        self._suppressed.setdefault(subscriber, Suppression(cause=cause, reason=reason, since=now))
+        known = self._suppressed.get(subscriber)
+        if known is None or (known.cause is Cause.BOUNCED and cause is not Cause.BOUNCED):
+            self._suppressed[subscriber] = Suppression(cause=cause, reason=reason, since=now)
 
     def readmit(self, subscriber: SubscriberId) -> bool:
         return self._suppressed.pop(subscriber, None) is not None
