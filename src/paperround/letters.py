@@ -32,6 +32,7 @@ class Letters:
     signer: Signer | None = None
     public_url: str | None = None
     postal_address: str | None = None
+    idempotency_header: str | None = None
 
     @property
     def trouble(self) -> str:
@@ -55,6 +56,7 @@ class Letters:
             message_id=identity,
             date=now,
             unsubscribe=self._unsubscribe(subscriber),
+            idempotency_header=self.idempotency_header,
         )
         shortened = rendered.shortened
         return Letter(

@@ -204,14 +204,16 @@ class Past:
     """What a subscriber had before some day.
 
     `first_day` is the first day with a row, `last_day` the latest for which papers were looked at and
-    `planned_at` when that was done; `had` are the papers of every digest that was not given up, and
-    `versions` the latest version of those of them that came as an update.
+    `planned_at` when that was done; `had` are the papers of every digest that was not given up,
+    `missed` those of the digests that failed and were in no other, and `versions` the latest version of
+    those of `had` that came as an update.
     """
 
     first_day: date | None = None
     last_day: date | None = None
     planned_at: datetime | None = None
     had: frozenset[PaperId] = frozenset()
+    missed: frozenset[PaperId] = frozenset()
     versions: Mapping[PaperId, int] = field(default_factory=dict)
 
 
@@ -384,13 +386,19 @@ class Ledger(Dispatch, Protocol):
     def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:
         """Return the stable id of each address, making those that are new. Case does not matter."""
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Return the addresses of these subscribers, as they were last written."""
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         """Return who must not get mail, and why."""
 
     def suppress(
         self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
     ) -> None:
-        """Send this subscriber nothing any more. Doing it again changes nothing."""
+        """Send this subscriber nothing any more. Doing it again changes nothing.
+
+        Only a wish of theirs takes the place of mail that came back.
+        """
 
     def readmit(self, subscriber: SubscriberId) -> bool:
         """Send this subscriber mail again; return False if they were not suppressed."""
