@@ -57,26 +57,23 @@ class Installation:
         async with open_desk(settings, relay=relay, now=self.clock) as desk:
             yield desk
 
-    async def plan(self) -> None:
-        async with self.desk() as desk:
-            ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=self.clock())
-            plans = [letter(each, TUESDAY, message=self.trial.message) for each in ids.values()]
-            desk.ledger.plan(plans, now=self.clock())
 
-    async def run(self) -> tuple[Delivered, list[DeliveryRecord]]:
-        """Return how a run ended, and the rows after it in the order in which letters are taken."""
-        async with self.desk() as desk:
-            delivered = await post(desk)
-            return delivered, sorted(desk.ledger.rows(), key=lambda row: row.id)
+def plan(desk: Desk, message: bytes) -> None:
+    """Enter a letter for each reader."""
+    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=desk.now())
+    desk.ledger.plan([letter(each, TUESDAY, message=message) for each in ids.values()], now=desk.now())
 
-    async def states(self) -> tuple[Status, ...]:
-        """Run, and return the states of the letters after it."""
-        _, rows = await self.run()
-        return tuple(row.status for row in rows)
 
-    async def suppressed(self) -> int:
-        async with self.desk() as desk:
-            return len(desk.ledger.suppressions())
+async def outcome(desk: Desk) -> tuple[Delivered, list[DeliveryRecord]]:
+    """Deliver, and return how that ended and the rows after it, in the order in which letters are taken."""
+    delivered = await post(desk)
+    return delivered, sorted(desk.ledger.rows(), key=lambda row: row.id)
+
+
+async def states_after(desk: Desk) -> tuple[Status, ...]:
+    """Deliver, and return the states of the letters after it."""
+    _, rows = await outcome(desk)
+    return tuple(row.status for row in rows)
 
 
 @contextlib.asynccontextmanager
@@ -137,20 +134,22 @@ def test_a_fault_ends_as_documented(fault: Fault, trial: Trial, tmp_path: Path, 
         states, tried = fault.states[: trial.letters], fault.tried(trial.letters)
         async with begun(trial, authority) as relay:
             installation = Installation(folder=tmp_path, relay=relay, trial=trial)
-            await installation.plan()
-            delivered, rows = await installation.run()
+            async with installation.desk() as desk:
+                plan(desk, trial.message)
+                delivered, rows = await outcome(desk)
+                suppressed = len(desk.ledger.suppressions())
         assert tuple(row.status for row in rows) == states
         assert rows[0].reason == fault.reason
         assert [bool(row.reply) for row in rows] == [number < tried for number in range(trial.letters)]
         assert delivered.attempts == tried
         assert (delivered.stopped is None) == (tried == trial.letters)
-        assert await installation.suppressed() == (trial.letters if fault.then is Then.NEVER_AGAIN else 0)
+        assert suppressed == (trial.letters if fault.then is Then.NEVER_AGAIN else 0)
 
-        async with mended(installation, authority) as server:
-            assert await installation.states() == tuple(map(fault.then.at_once, states))
+        async with mended(installation, authority) as server, installation.desk() as desk:
+            assert await states_after(desk) == tuple(map(fault.then.at_once, states))
             installation.clock.time += timedelta(hours=6)
             in_the_end = tuple(map(in_time, states))
-            assert await installation.states() == in_the_end
+            assert await states_after(desk) == in_the_end
         handed = Counter(line for line in server.heard if line.startswith("RCPT"))
         assert set(handed.values()) <= {1}
         assert len(server.bodies) == in_the_end.count(Status.SENT) - states.count(Status.SENT)
@@ -173,11 +172,12 @@ def test_what_may_have_been_accepted_is_held_where_the_config_says_so(
     async def scenario() -> None:
         async with begun(trial, authority) as relay:
             installation = Installation(tmp_path, relay, trial, on_unknown=OnUnknown.HOLD)
-            await installation.plan()
-            assert await installation.states() == fault.states
-        async with mended(installation, authority) as server:
+            async with installation.desk() as desk:
+                plan(desk, trial.message)
+                assert await states_after(desk) == fault.states
+        async with mended(installation, authority) as server, installation.desk() as desk:
             installation.clock.time += timedelta(hours=6)
-            states = await installation.states()
+            states = await states_after(desk)
         assert states == (Status.UNKNOWN,) * 3 + (Status.SENT,) * 2
         assert len(server.bodies) == 2
 
@@ -189,13 +189,15 @@ def test_what_may_have_been_accepted_twice_waits_for_a_person(
     fault: Fault, trial: Trial, tmp_path: Path, authority: Authority
 ) -> None:
     async def scenario() -> None:
-        async with begun(trial, authority) as relay:
-            installation = Installation(tmp_path, relay, trial)
-            await installation.plan()
+        async with (
+            begun(trial, authority) as relay,
+            Installation(tmp_path, relay, trial).desk() as desk,
+        ):
+            plan(desk, trial.message)
             for _ in range(6):
-                await installation.run()
-            delivered, rows = await installation.run()
-        assert {(row.status, row.attempts) for row in rows} == {(fault.states[0], 2)}
+                await post(desk)
+            delivered, rows = await outcome(desk)
+        assert [(row.status, row.attempts) for row in rows] == [(fault.states[0], 2)] * trial.letters
         assert delivered.attempts == 0
 
     asyncio.run(scenario())
