@@ -1,6 +1,6 @@
 """What relays do wrong and what becomes of letters: what a test tries, and the table in docs/delivery.md.
 
-`python -m tests.edges.faults` writes the table.
+`.venv/bin/python -m tests.edges.faults` writes the table.
 """
 
 from collections import Counter

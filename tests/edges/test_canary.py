@@ -22,7 +22,7 @@ from typing import Self, TypeVar
 import httpx
 import pytest
 import structlog
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.fakes.authority import Authority, make_authority
 from tests.fakes.smtp_server import DROP, Server
@@ -38,12 +38,15 @@ from paperround.tokens import PREFERENCES, UNSUBSCRIBE, token
 
 DAY = "2026-06-16"
 USER, PASSWORD = "canary-of-the-relay", "Canary/of+the relay's password"
-PEM = (
-    rsa.generate_private_key(65537, 2048)
-    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    .decode()
+RSA_KEY, ED25519_KEY = (
+    key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    for key in (rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate())
 )
-SECRETS = {"PAPERROUND_RELAY_PASSWORD": PASSWORD, "PAPERROUND_DKIM_KEY": PEM}
+SECRETS = {
+    "PAPERROUND_RELAY_PASSWORD": PASSWORD,
+    "PAPERROUND_DKIM_KEY": RSA_KEY,
+    "PAPERROUND_DKIM_ED25519_KEY": ED25519_KEY,
+}
 READERS = ("ada@example.org", "grace@example.org", "emmy@example.org")
 OFFER = "250-test\r\n250-STARTTLS\r\n250 AUTH PLAIN"
 ENCODED = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
@@ -54,7 +57,7 @@ public_url: https://papers.example.org
 store: sqlite:///{folder}/store.db
 sources: [{{kind: file, path: papers.jsonl, name: Ours}}]
 relay: {{host: 127.0.0.1, port: {port}, tls: starttls, username: {user}, connections: 1, ca_file: {ca_file}}}
-dkim: {{selector: s1, domain: example.org}}
+dkim: {{selector: s1, ed25519_selector: s2, domain: example.org}}
 web: {{host: 127.0.0.1, port: {web}}}
 """
 PAPER = {
@@ -78,9 +81,9 @@ def forms(secret: bytes) -> set[bytes]:
 
 
 def credentials() -> set[bytes]:
-    """Return what must be seen nowhere: the password, and each line that is of this key alone."""
-    lines = [line.encode() for line in PEM.splitlines()[2:-2]]
-    return forms(PASSWORD.encode()).union(*map(forms, lines))
+    """Return what must be seen nowhere: the password, and the lines of the keys as far as they are secret."""
+    lines = [*RSA_KEY.splitlines()[8:-2], ED25519_KEY.splitlines()[1][24:]]
+    return forms(PASSWORD.encode()).union(*(forms(line.encode()) for line in lines))
 
 
 CREDENTIALS = credentials()
@@ -261,6 +264,7 @@ def test_a_traceback_tells_no_secret(paperround: Installation) -> None:
         ("relay: {host: a.example.org, username: papers, password: 'CANARY", {}),
         ("dkim: {selector: s1, domain: example.org, key: CANARY}", {}),
         ("dkim: {selector: s1, domain: example.org}", {"PAPERROUND_DKIM_KEY": "CANARY"}),
+        ("dkim: {ed25519_selector: s2, domain: example.org}", {"PAPERROUND_DKIM_ED25519_KEY": "CANARY"}),
         ("store: postgresql://papers:CANARY@db.example.org/papers", {}),
         ("public_url: https://papers:CANARY@papers.example.org", {}),
         ("relay: {host: a.example.org, username: papers}", {"PAPERROUND_RELAY_PASSWORT": "CANARY"}),
