@@ -205,6 +205,4 @@ def test_what_may_have_been_accepted_twice_waits_for_a_person(
 
 def test_the_table_in_the_documentation_is_the_one_that_is_tested() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert text == documented(text), (
-        f"{DOCUMENT.name}: write its table with `.venv/bin/python -m tests.edges.faults`"
-    )
+    assert text == documented(text), "write it anew: .venv/bin/python -m tests.edges.faults"
