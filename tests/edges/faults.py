@@ -40,6 +40,19 @@ class Then(Enum):
         goes_out = state in (Status.PLANNED, Status.UNKNOWN) and self not in _PAUSED
         return Status.SENT if goes_out else state
 
+    @property
+    def wait(self) -> tuple[timedelta, timedelta]:
+        """How long it takes at least, and at most, until what does not go out at once does."""
+        match self:
+            case Then.AGAIN:
+                return retry_after(1, jitter=0), retry_after(1, jitter=1)
+            case Then.AFTER_PAUSE:
+                return MINUTE, MINUTE
+            case Then.UNWANTED:
+                return 30 * MINUTE, 30 * MINUTE
+            case _:
+                return timedelta(0), timedelta(0)
+
 
 _PAUSED = (Then.AFTER_PAUSE, Then.UNWANTED)
 _TOLD = (Then.AFTER_MENDING, Then.UNWANTED)
@@ -47,7 +60,7 @@ _TOLD = (Then.AFTER_MENDING, Then.UNWANTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One way to bring a fault about, with so many letters; a server that is waited for is not, for long."""
+    """One way to bring a fault about: with so many letters, and as much patience with the relay."""
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     letters: int = LETTERS
@@ -144,7 +157,7 @@ FAULTS = (
         trials=(
             sink(),
             Sink(options=("-W", ".:1"), letters=1),
-            Script(answers={"RSET": DROP, "QUIT": DROP}),
+            Script(answers={"QUIT": DROP}),
         ),
     ),
     Fault(
