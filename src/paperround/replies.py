@@ -79,6 +79,12 @@ def verdict(reply: Reply, step: Step) -> Verdict:
     return _refusal(reply, step, status)
 
 
+def status_of(reply: Reply) -> str | None:
+    """Return the enhanced status code (RFC 3463) with which the words begin, where they do."""
+    found = _ENHANCED.match(reply.text)
+    return f"{found['class']}.{found['subject']}.{found['detail']}" if found else None
+
+
 def retry_after(attempts: int, *, jitter: float) -> timedelta:
     """Return how long to wait after that many attempts, a fifth shorter (jitter 0) to a fifth longer (1).
 
