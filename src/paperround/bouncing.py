@@ -18,13 +18,10 @@ from paperround.ports import (
     SubscriberId,
     Weight,
 )
-from paperround.replies import Reply, Verdict, status_of
+from paperround.replies import Reply, Verdict, is_about_address, is_about_content
 
 ENOUGH = 5  # days on which mail came back softly
 LONGEST_GAP = timedelta(days=15)  # between two of them; after a longer one it is a new beginning
-
-_TRANSIENT = "4."
-_NOT_THE_MAILBOX = ("4.6.", "4.7.")  # content and policy: what they hold against is our mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +45,9 @@ def weight(reply: Reply) -> Weight:
     """Return what the reply with which a letter was given up says of the reader's address."""
     match reply.verdict:
         case Verdict.PERMANENT:
-            # Without an enhanced status it may mean much else, and nobody loses a subscription to a guess.
-            return Weight.HARD if status_of(reply) else Weight.SOFT
+            return Weight.HARD if is_about_address(reply) else Weight.SOFT
         case Verdict.TEMPORARY:
-            return Weight.OURS if (status_of(reply) or "").startswith(_NOT_THE_MAILBOX) else Weight.SOFT
+            return Weight.OURS if is_about_content(reply) else Weight.SOFT
         case Verdict.OURS | Verdict.PACE | Verdict.CONFIG | Verdict.ACCEPTED:
             return Weight.OURS
         case _:

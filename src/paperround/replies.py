@@ -79,10 +79,18 @@ def verdict(reply: Reply, step: Step) -> Verdict:
     return _refusal(reply, step, status)
 
 
-def status_of(reply: Reply) -> str | None:
-    """Return the enhanced status code (RFC 3463) with which the words begin, where they do."""
-    found = _ENHANCED.match(reply.text)
-    return f"{found['class']}.{found['subject']}.{found['detail']}" if found else None
+def is_about_address(reply: Reply) -> bool:
+    """Return whether a refusal says, by its enhanced code, that there is no such mailbox, or none any more.
+
+    Without one it may mean much else, and nobody loses a subscription to a guess.
+    """
+    return reply.verdict is Verdict.PERMANENT and _status(reply.text) is not None
+
+
+def is_about_content(reply: Reply) -> bool:
+    """Return whether a refusal says, by its enhanced code, that it is about what was sent, or by whom."""
+    status = _status(reply.text)
+    return status is not None and status[1] in _CONTENT_AND_POLICY
 
 
 def retry_after(attempts: int, *, jitter: float) -> timedelta:
@@ -102,6 +110,7 @@ _ENHANCED = re.compile(
     r"\s*[#(\[]?(?P<class>[245])\.(?P<subject>[0-9]{1,3})\.(?P<detail>[0-9]{1,3})(?!\.?[0-9])"
 )
 _TRANSIENT = 4
+_CONTENT_AND_POLICY = (6, 7)
 
 _BEFORE_ANY_MESSAGE = (Step.CONNECT, Step.AUTH)
 _AUTH_CODES = frozenset({530, 534, 535, 538})

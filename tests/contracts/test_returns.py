@@ -10,6 +10,7 @@ from tests.fakes.returns import MemoryReturns
 from paperround.bouncing import ENOUGH, LONGEST_GAP
 from paperround.ports import (
     Bounce,
+    Cause,
     Complaint,
     DeliveryId,
     Effect,
@@ -19,6 +20,7 @@ from paperround.ports import (
     Returns,
     Status,
     SubscriberId,
+    Suppression,
     Weight,
 )
 from paperround.store import Store
@@ -158,6 +160,18 @@ def test_who_complains_gets_nothing_any_more_and_has_had_their_letter(
 def test_who_leaves_gets_nothing_any_more(returns: Returns, ledger: Ledger, ada: SubscriberId) -> None:
     assert returns.enter(Leaving(subscriber=ada), b"1", now=NOW).effect is Effect.SUPPRESSED
     assert ledger.suppressions()[ada].reason == "unsubscribed by mail on 2026-06-16"
+
+
+def test_who_leaves_after_mail_came_back_has_left(
+    returns: Returns, ledger: Ledger, ada: SubscriberId
+) -> None:
+    returns.enter(bounce(sent(ledger, ada)), b"1", now=NOW)
+    assert ledger.suppressions()[ada].cause is Cause.BOUNCED
+    returns.enter(Leaving(subscriber=ada), b"2", now=LATER)
+    returns.enter(Complaint(subscriber=ada), b"3", now=LATER)
+    assert ledger.suppressions()[ada] == Suppression(
+        cause=Cause.UNSUBSCRIBED, reason="unsubscribed by mail on 2026-06-16", since=LATER
+    )
 
 
 def test_of_who_gets_nothing_already_the_first_reason_stays(

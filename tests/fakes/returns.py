@@ -34,7 +34,7 @@ class MemoryReturns:
             )
         if result.cause is not None:
             self._soft_days.pop(case.subscriber, None)
-            self._ledger.suppress(case.subscriber, result.reason, now=now)
+            self._ledger.suppress(case.subscriber, result.reason, cause=result.cause, now=now)
         return result
 
     def foresee(self, finding: Finding, digest: bytes, *, now: datetime) -> Consequence:
@@ -66,5 +66,5 @@ class MemoryReturns:
             status=row.record.status if row else None,
             message_id=row.record.message_id if row else None,
             soft_days=frozenset(self._soft_days.get(subscriber, ())),
-            suppressed=subscriber in self._ledger.suppressed(),
+            suppressed=subscriber in self._ledger.suppressions(),
         )

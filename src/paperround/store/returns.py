@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Executable, Select, func, select, update
 
 from paperround.bouncing import Case, consequence, foreign
 from paperround.ports import Bounce, Consequence, DeliveryId, Effect, Finding, Leaving, Status, SubscriberId
-from paperround.store import statements
+from paperround.store import dispatch_statements as statements
 from paperround.store.engine import Database
 from paperround.store.tables import deliveries, subscribers, suppressions
 from paperround.store.tables import returns as table
@@ -122,7 +122,7 @@ def _changes(
     if result.fails and isinstance(finding, Bounce):
         yield _failed(finding, now)
     if result.cause is not None:
-        yield statements.suppress(case.subscriber, result.reason, now=now)
+        yield statements.suppress(case.subscriber, result.cause, result.reason, now=now)
         # Whoever is readmitted begins anew.
         theirs = update(table).where(table.c.subscriber == case.subscriber, table.c.counts)
         yield theirs.values(counts=False)
