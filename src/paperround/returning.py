@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -108,42 +109,59 @@ UNWELCOME = 3  # readers within a day whose mail came back for what is ours to m
 A_DAY = timedelta(days=1)
 
 
-@dataclass(slots=True, kw_only=True)
-class ReturnsWatch:
-    """Clears a mailbox from time to time, and says what is wrong with it or with our mail."""
+class Returning:
+    """Looks at a mailbox from time to time, and says what is wrong with it or with our mail.
 
-    open_inbox: Callable[[], Inbox]
-    returns: Returns
-    secret: bytes = field(repr=False)
-    now: Callable[[], datetime]
-    _stop: Event = field(default_factory=Event)
-    _failing_since: datetime | None = None
-    _failure: str = ""
+    Without one, messages are handed to the command; what they say of our mail counts here too.
+    """
+
+    def __init__(
+        self,
+        *,
+        open_inbox: Callable[[], Inbox] | None,
+        returns: Returns,
+        secret: bytes,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._open_inbox, self._returns = open_inbox, returns
+        self._secret, self._now = secret, now
+        self._at_work = asyncio.Lock()
+        self._stop = Event()
+        self._failing_since: datetime | None = None
+        self._failure = ""
+
+    @property
+    def has_inbox(self) -> bool:
+        """Whether there is a mailbox to look at."""
+        return self._open_inbox is not None
 
     async def look(self) -> None:
         """Deal with what came back since the last look. Whatever goes wrong, the next look tries again."""
-        try:
-            await asyncio.to_thread(self._clear)
-        except (InboxUnusable, StoreError) as error:
-            log.warning("returns.unreadable", reason=str(error))
-            self._fails(error)
-        except Exception as error:  # whatever it was, the next look tries again
-            log.exception("returns.failed")
-            self._fails(error)
-        else:
-            self._failing_since = None
+        async with self._at_work:
+            try:
+                await asyncio.to_thread(self._clear)
+            except (InboxUnusable, StoreError) as error:
+                log.warning("returns.unreadable", reason=str(error))
+                self._fails(error)
+            except Exception as error:  # whatever it was, the next look tries again
+                log.exception("returns.failed")
+                self._fails(error)
+            else:
+                self._failing_since = None
 
-    def stop(self) -> None:
-        """End a look after the message in hand."""
+    async def rest(self) -> None:
+        """End the look that is at work after the message in hand, and return when it has ended."""
         self._stop.set()
+        async with self._at_work:
+            return
 
     def problems(self) -> tuple[str, ...]:
         """Return what is wrong for so long, or for so many, that somebody should mend it."""
-        now, problems = self.now(), []
+        now, problems = self._now(), []
         if self._failing_since is not None and now - self._failing_since >= PATIENCE:
             since = f"{self._failing_since:%Y-%m-%d %H:%M} UTC"
             problems.append(f"what comes back has not been read since {since}: {self._failure}")
-        unwelcome = self.returns.unwelcome(now - A_DAY)
+        unwelcome = self._returns.unwelcome(now - A_DAY)
         if unwelcome >= UNWELCOME:
             problems.append(
                 f"mail to {unwelcome} readers came back within a day for reasons that are ours to mend; "
@@ -151,15 +169,14 @@ class ReturnsWatch:
             )
         return tuple(problems)
 
-    def _fails(self, error: Exception) -> None:
-        self._failing_since = self._failing_since or self.now()
-        self._failure = str(error)
-
     def _clear(self) -> None:
-        inbox = self.open_inbox()
-        try:
-            for _ in clear(inbox, self.returns, secret=self.secret, now=self.now):
+        if self._open_inbox is None or self._stop.is_set():
+            return
+        with closing(self._open_inbox()) as inbox:
+            for _ in clear(inbox, self._returns, secret=self._secret, now=self._now):
                 if self._stop.is_set():
                     return
-        finally:
-            inbox.close()
+
+    def _fails(self, error: Exception) -> None:
+        self._failing_since = self._failing_since or self._now()
+        self._failure = str(error)
