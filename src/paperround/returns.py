@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from email.header import decode_header, make_header
 from email.message import Message
+from email.utils import getaddresses
 
 from flufl.bounce import all_failures
 
@@ -123,6 +124,9 @@ def _told(message: Message, parts: list[Message], raw: bytes, secret: bytes) -> 
     """Read a bounce that is told in words, if it is one."""
     # A copy of its beginning: what a machine has to say stands there, and patterns take their time.
     beginning = email.message_from_bytes(raw[:_LONGEST_TELLING])
+    if not getaddresses([_field(beginning, "From")]):
+        del beginning["From"]
+        beginning["From"] = "nobody@localhost"  # flufl.bounce 6.0 fails at a message from nobody
     temporary, permanent = all_failures(beginning)
     if not permanent:
         return Irrelevant(reason="delayed, not failed" if temporary else "neither a bounce nor a complaint")
