@@ -214,6 +214,12 @@ def test_a_letter_with_a_token_that_is_no_bounce_changes_nothing() -> None:
     assert ignored(LETTER.encode()) == "neither a bounce nor a complaint"
 
 
+@pytest.mark.parametrize("sender", ["", "From: \n", "From: ,\n", "From: <>\n"])
+def test_a_bounce_from_nobody_is_one_like_any_other(sender: str) -> None:
+    told = comebacks.qmail("550 5.1.1 no").replace(b"From: ada@example.net\n", sender.encode(), 1)
+    assert bounce(told).weight is Weight.HARD
+
+
 def test_who_only_speaks_like_a_bounce_is_not_believed() -> None:
     spoken = comebacks.qmail("550 5.1.1 no").replace(b"Return-Path: <>", b"Return-Path: <eve@example.net>", 1)
     assert ignored(spoken) == "it speaks like a bounce, and was sent by somebody"
