@@ -198,10 +198,18 @@ def test_without_a_mailbox_the_command_says_what_to_do(shell: Shell) -> None:
 
 def test_a_mailbox_that_cannot_be_read_is_a_failure(shell: Shell) -> None:
     shell.configure(", maildir: mail")
+    shell.maildir.mkdir()
     assert shell("bounces") == 1
     assert "name the Maildir, the folder with new and cur in it, as bounces.maildir" in shell.err
     assert shell("bounces", "nowhere.eml") == 1
     assert "nowhere.eml: No such file" in shell.err
+
+
+def test_a_maildir_that_is_not_there_yet_is_empty_and_warned_of(shell: Shell) -> None:
+    shell.configure(", maildir: mail")
+    assert shell("bounces") == 0
+    assert shell.out == "Nothing came back.\n"
+    assert "bounces.maildir: there is no folder" in shell.err
 
 
 def test_a_letter_leads_back_to_the_mailbox(shell: Shell) -> None:

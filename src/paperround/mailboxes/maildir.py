@@ -57,6 +57,8 @@ class Maildir:
         """Do nothing; no file is open."""
 
     def _unseen(self) -> list[Path]:
+        if not self._folder.exists():  # a mail server makes it with the first message
+            return []
         try:
             found = [Path(entry.path) for name in ("new", "cur") for entry in os.scandir(self._folder / name)]
         except OSError as error:
