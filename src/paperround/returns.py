@@ -103,9 +103,6 @@ def _returned(parts: Iterable[Message]) -> Message:
     return Message()
 
 
-# --- bounces --------------------------------------------------------------------------------------
-
-
 def _reported(message: Message, status: Message, returned: Message, secret: bytes) -> Finding | Irrelevant:
     """Read a delivery status notification: RFC 3464."""
     blocks = _payload(status)
@@ -196,9 +193,6 @@ def _reply(words: str, status: str, code: int) -> Reply:
     return heard(code, "\n".join(lines), Step.RCPT)
 
 
-# --- complaints and wishes ------------------------------------------------------------------------
-
-
 def _complaint(message: Message, report: Message, returned: Message, secret: bytes) -> Finding | Irrelevant:
     """Read a feedback report: RFC 5965."""
     kind = _field(report, "Feedback-Type").lower()
@@ -228,9 +222,6 @@ def _is_automatic(message: Message) -> bool:
     by_rule = _field(message, "Auto-Submitted").lower().partition(";")[0].strip() not in ("", "no")
     by_habit = _field(message, "Precedence").lower() == "auto_reply"
     return by_rule or by_habit or any(name in message for name in ("X-Autoreply", "X-Autorespond"))
-
-
-# --- marks and fields -----------------------------------------------------------------------------
 
 
 def _deliveries(places: Iterable[str], secret: bytes) -> DeliveryId | Irrelevant:
