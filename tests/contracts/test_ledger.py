@@ -321,7 +321,9 @@ def test_what_is_late_is_given_up_for_what_comes_next(
         ("grace@example.org", MONDAY, Status.PLANNED),
         ("ada@example.org", SUNDAY, Status.FAILED),
     ]
-    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=SUNDAY)
+    assert ledger.past([ada], TUESDAY)[ada] == Past(
+        first_day=SUNDAY, missed=frozenset({PaperId("arxiv:a"), PaperId("arxiv:b")})
+    )
     assert ledger.expire([], TUESDAY, now=LATER) == 0
 
 

@@ -182,6 +182,7 @@ class MemoryLedger(MemoryDispatch):
         theirs = [row.record for row in self._rows.values() if row.subscriber == subscriber]
         had = [record for record in theirs if record.day != day and record.status not in GIVEN_UP]
         shown = [pick for record in had for pick in (*record.picks, *record.lines)]
+        failed = [each for each in theirs if each.day < day and each.status is Status.FAILED]
         before = [record for record in theirs if record.day < day]
         looked = sorted((record.day, record.planned_at) for record in before if _looked(record))
         return Past(
@@ -189,6 +190,8 @@ class MemoryLedger(MemoryDispatch):
             last_day=looked[-1][0] if looked else None,
             planned_at=looked[-1][1] if looked else None,
             had=frozenset(pick.paper for pick in shown),
+            missed=frozenset(pick.paper for each in failed for pick in (*each.picks, *each.lines))
+            - {pick.paper for pick in shown},
             versions={
                 pick.paper: version
                 for pick in sorted(shown, key=lambda pick: pick.version or 0)

@@ -71,6 +71,7 @@ class SqlLedger(SqlDispatch):
         """
         spans: dict[SubscriberId, Row[Any]] = {}
         had: dict[SubscriberId, set[PaperId]] = defaultdict(set)
+        failed: dict[SubscriberId, set[PaperId]] = defaultdict(set)
         versions: dict[SubscriberId, dict[PaperId, int]] = defaultdict(dict)
         once: dict[PaperId, PaperId] = {}  # what many readers had lies in memory once
         with self._database.reading() as connection:
@@ -78,13 +79,19 @@ class SqlLedger(SqlDispatch):
                 spans.update(
                     (row.subscriber, row) for row in connection.execute(statements.spans(chunk, day))
                 )
-                for subscriber, paper, version in connection.execute(statements.had(chunk, day)):
-                    had[subscriber].add(once.setdefault(paper, paper))
-                    if version is not None:
+                for subscriber, paper, version, in_vain in connection.execute(statements.had(chunk, day)):
+                    papers = failed if in_vain else had
+                    papers[subscriber].add(once.setdefault(paper, paper))
+                    if version is not None and not in_vain:
                         latest = versions[subscriber]
                         latest[paper] = max(version, latest.get(paper, version))
         return {
-            each: _past(spans.get(each), had.pop(each, set()), versions.get(each, {}))
+            each: Past(
+                **_span(spans.get(each)),
+                had=frozenset(had[each]),
+                missed=frozenset(failed[each] - had[each]) if each in failed else frozenset(),
+                versions=versions.get(each, {}),
+            )
             for each in set(subscribers)
         }
 
@@ -228,16 +235,10 @@ def _gap(connection: Connection, noted: Row[Any]) -> Gap:
     )
 
 
-def _past(span: Row[Any] | None, had: Iterable[PaperId], versions: Mapping[PaperId, int]) -> Past:
-    if span is None:
-        return Past(had=frozenset(had), versions=versions)
-    return Past(
-        first_day=span.first_day,
-        last_day=span.last_day,
-        planned_at=span.planned_at,
-        had=frozenset(had),
-        versions=versions,
-    )
+def _span(found: Row[Any] | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {"first_day": found.first_day, "last_day": found.last_day, "planned_at": found.planned_at}
 
 
 def _plan(
