@@ -67,7 +67,8 @@ def test_mail_to_a_dead_address_ends_the_subscription_and_frees_its_papers(
     assert result.reason == "mail to it came back on 2026-06-16: 5.1.1 no such user"
     record = row(ledger, delivery)
     assert (record.status, record.reason, record.reply) == (Status.FAILED, "came back", "5.1.1 no such user")
-    assert ledger.past([ada], WEDNESDAY)[ada].had == frozenset()
+    past = ledger.past([ada], WEDNESDAY)[ada]
+    assert (past.had, past.missed) == (frozenset(), {f"arxiv:{ada}.{TUESDAY}"})
     ledger.plan([letter(ada, WEDNESDAY)], now=LATER)
     assert claim(ledger, now=LATER) is None
 
