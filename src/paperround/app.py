@@ -146,6 +146,7 @@ def letters(settings: Settings, ledger: Ledger, *, renderer: RoundRenderer | Non
         signer=Signer(settings.dkim) if settings.dkim else None,
         public_url=settings.public_url,
         postal_address=settings.postal_address,
+        idempotency_header=settings.relay.idempotency_header if settings.relay else None,
         bounces=settings.bounces.address if settings.bounces else None,
     )
 

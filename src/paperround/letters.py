@@ -35,6 +35,7 @@ class Letters:
     signer: Signer | None = None
     public_url: str | None = None
     postal_address: str | None = None
+    idempotency_header: str | None = None
     bounces: str | None = None
 
     @property
@@ -59,6 +60,7 @@ class Letters:
             message_id=identity,
             date=now,
             unsubscribe=self._unsubscribe(subscriber),
+            idempotency_header=self.idempotency_header,
         )
         shortened = rendered.shortened
         return Letter(

@@ -80,11 +80,13 @@ def build(
     message_id: str,
     date: datetime,
     unsubscribe: Unsubscribe,
+    idempotency_header: str | None = None,
 ) -> bytes:
     """Return the finished message: the same bytes for the same values, whatever the Python.
 
     Raise ValueError, with a message for people, for an address that mail cannot be sent to. `date`
-    is aware of its zone.
+    is aware of its zone. The field that `idempotency_header` names has a value that goes with the
+    Message-ID.
     """
     if not _MESSAGE_ID.fullmatch(message_id):
         raise ValueError(f"{message_id!r}: not a Message-ID; make it with message_id()")
@@ -101,6 +103,7 @@ def build(
         field("Auto-Submitted", "auto-generated"),
         field("Precedence", "bulk"),
         field("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        *([field(idempotency_header, _idempotency_key(message_id))] if idempotency_header else []),
         field("MIME-Version", "1.0"),
         field("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     )
@@ -127,6 +130,11 @@ def _unsubscribe_fields(unsubscribe: Unsubscribe) -> tuple[str, ...]:
     if not unsubscribe.url.startswith("https://"):
         return (addresses,)
     return (addresses, field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+
+
+def _idempotency_key(message_id: str) -> str:
+    """Return what is the same for each copy of a message, in signs and of a length that any relay takes."""
+    return hashlib.sha256(f"idempotency\0{message_id}".encode()).hexdigest()[:32]
 
 
 def _part(subtype: str, content: str) -> bytes:

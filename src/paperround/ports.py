@@ -386,6 +386,9 @@ class Ledger(Dispatch, Protocol):
     def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:
         """Return the stable id of each address, making those that are new. Case does not matter."""
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Return the addresses of these subscribers, as they were last written."""
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         """Return who must not get mail, and why."""
 
@@ -394,7 +397,7 @@ class Ledger(Dispatch, Protocol):
     ) -> None:
         """Send this subscriber nothing any more. Doing it again changes nothing.
 
-        But what a reader says takes the place of mail that came back: only they may take it back.
+        Only a wish of theirs takes the place of mail that came back.
         """
 
     def readmit(self, subscriber: SubscriberId) -> bool:

@@ -68,7 +68,7 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaySettings:
-    """The SMTP server that takes our mail."""
+    """The SMTP server that takes our mail; `idempotency_header` names the field by which it does so once."""
 
     host: str
     port: int
@@ -80,15 +80,25 @@ class RelaySettings:
     max_per_day: int | None = None
     connections: int = 4
     ca_file: Path | None = None
+    idempotency_header: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimKey:
+    """A private key in PEM form, and the name under which its public half stands in the DNS."""
+
+    selector: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DkimSettings:
-    """How messages are signed; `key` is a PEM private key, RSA or Ed25519."""
+    """How messages are signed: with one key, RSA or Ed25519; or with RSA and, beside it, `ed25519`."""
 
     selector: str
     domain: str
     key: str = field(repr=False)
+    ed25519: DkimKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

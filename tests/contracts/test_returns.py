@@ -8,6 +8,7 @@ from tests.fakes.plans import LATER, NOW, TUESDAY, bring_to, claim, letter, row
 from tests.fakes.returns import MemoryReturns
 
 from paperround.bouncing import ENOUGH, LONGEST_GAP
+from paperround.papers import PaperId
 from paperround.ports import (
     Bounce,
     Cause,
@@ -68,7 +69,8 @@ def test_mail_to_a_dead_address_ends_the_subscription_and_frees_its_papers(
     record = row(ledger, delivery)
     assert (record.status, record.reason, record.reply) == (Status.FAILED, "came back", "5.1.1 no such user")
     past = ledger.past([ada], WEDNESDAY)[ada]
-    assert (past.had, past.missed) == (frozenset(), {f"arxiv:{ada}.{TUESDAY}"})
+    assert past.had == frozenset()
+    assert past.missed == {PaperId(f"arxiv:{ada}.{TUESDAY}")}
     ledger.plan([letter(ada, WEDNESDAY)], now=LATER)
     assert claim(ledger, now=LATER) is None
 

@@ -2,6 +2,7 @@ import base64
 import email
 import email.policy
 import email.utils
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TypedDict, Unpack
@@ -32,6 +33,7 @@ class Parts(TypedDict, total=False):
     message_id: str
     date: datetime
     unsubscribe: Unsubscribe
+    idempotency_header: str
 
 
 def built(**changes: Unpack[Parts]) -> bytes:
@@ -244,3 +246,25 @@ def test_nobody_can_guess_a_message_id_from_another() -> None:
         message_id(DAY, SubscriberId(n), secret=SECRET, domain="example.org").split(".")[2] for n in range(50)
     }
     assert len(marks) == 50
+
+
+def test_an_idempotency_header_has_the_same_value_in_each_copy_and_another_in_every_other_message() -> None:
+    def value(identity: str) -> str:
+        message = parsed(built(idempotency_header="Idempotency-Key", message_id=identity))
+        values = message.get_all("Idempotency-Key", [])
+        assert len(values) == 1
+        return str(values[0])
+
+    others = (
+        message_id(DAY + timedelta(days=1), ADA, secret=SECRET, domain=SENDER.domain),
+        message_id(DAY, SubscriberId(8), secret=SECRET, domain=SENDER.domain),
+        message_id(DAY, ADA, secret=SECRET[::-1], domain=SENDER.domain),
+    )
+    assert value(ID) == value(ID)
+    assert len({value(ID), *map(value, others)}) == 4
+    assert re.fullmatch("[0-9a-f]{32}", value(ID))
+
+
+def test_without_an_idempotency_header_a_message_is_the_same_but_for_it() -> None:
+    there = built(idempotency_header="Idempotency-Key")
+    assert re.sub(rb"Idempotency-Key: [0-9a-f]{32}\r\n", b"", there) == built()

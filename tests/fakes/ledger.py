@@ -46,6 +46,9 @@ class MemoryLedger(MemoryDispatch):
         self._require(subscriber)
         return self._addresses[subscriber]
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        return {each: self._addresses[each] for each in subscribers if each in self._addresses}
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         return dict(self._suppressed)
 

@@ -1,6 +1,17 @@
 """The command line: what a person types, and what they are told."""
 
-from paperround.cli import bounces, demo, ledger, preferences, preview, rounds, setup, what_if, why
+from paperround.cli import (
+    bounces,
+    demo,
+    ledger,
+    preferences,
+    preview,
+    rounds,
+    setup,
+    subscribers,
+    what_if,
+    why,
+)
 from paperround.cli.frame import app, main
 
 __all__ = [
@@ -13,6 +24,7 @@ __all__ = [
     "preview",
     "rounds",
     "setup",
+    "subscribers",
     "what_if",
     "why",
 ]

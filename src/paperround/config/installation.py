@@ -9,15 +9,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from paperround.config import bounces
+from paperround.config import bounces, signing
 from paperround.config.bounces import BouncesForm
 from paperround.config.environment import Variables
 from paperround.config.files import existing
 from paperround.config.fitting import Sheet
 from paperround.config.forms import (
-    Domain,
     Form,
     Host,
+    OwnHeader,
     PathText,
     Port,
     PublicUrl,
@@ -31,10 +31,10 @@ from paperround.config.forms import (
     without_nulls,
 )
 from paperround.config.problems import KeyPath, did_you_mean, quoted
+from paperround.config.signing import DkimForm
 from paperround.ports import OnUnknown
 from paperround.settings import (
     ArxivSettings,
-    DkimSettings,
     FeedSettings,
     FileSettings,
     HuggingFaceSettings,
@@ -151,18 +151,8 @@ class RelayForm(Form):
     """How many conversations are held at once."""
     ca_file: PathText | None = None
     """Certificates (PEM) to trust in place of the system's; relative to this file."""
-
-
-class DkimForm(Form):
-    """How mails are signed. The private key: PAPERROUND_DKIM_KEY."""
-
-    model_config = ConfigDict(title="DKIM")
-    secrets = MappingProxyType({"key": "PAPERROUND_DKIM_KEY", "private_key": "PAPERROUND_DKIM_KEY"})
-
-    selector: Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")]
-    """The name before ._domainkey in your DNS."""
-    domain: Domain
-    """The domain that signs: the one of `from`, or one above it."""
+    idempotency_header: OwnHeader | None = None
+    """A header field by which the relay takes a mail only once, such as Idempotency-Key."""
 
 
 class SemanticForm(Form):
@@ -233,7 +223,8 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
     if not isinstance(sheet.document.value, dict):
         return None
     sources = tuple(_sources(sheet, folder))
-    relay, dkim = _relay(sheet, form, folder, variables), _dkim(sheet, form, variables)
+    relay = _relay(sheet, form, folder, variables)
+    dkim = signing.read(sheet, form.dkim, sender=form.sender, variables=variables)
     templates = existing(sheet, ("templates",), folder, form.templates, directory=True)
     if form.sender is None:
         if sheet.document.at(("from",)) is None:
@@ -327,23 +318,8 @@ def _relay(sheet: Sheet, form: InstallationForm, folder: Path, variables: Variab
         max_per_day=relay.max_per_day,
         connections=relay.connections,
         ca_file=existing(sheet, ("relay", "ca_file"), folder, relay.ca_file),
+        idempotency_header=relay.idempotency_header,
     )
-
-
-def _dkim(sheet: Sheet, form: InstallationForm, variables: Variables) -> DkimSettings | None:
-    if form.dkim is None:
-        if variables.dkim_key and sheet.document.at(("dkim",)) is None:
-            unused = "PAPERROUND_DKIM_KEY is set, and nothing is signed"
-            sheet.warn((), unused, "add dkim: with selector and domain, or unset it")
-        return None
-    if not variables.dkim_key:
-        mend = "set PAPERROUND_DKIM_KEY_FILE to the file of the private key, or PAPERROUND_DKIM_KEY"
-        sheet.problem(("dkim",), "there is no key to sign with", mend)
-        return None
-    if form.sender and not f".{form.sender.domain}".endswith(f".{form.dkim.domain}"):
-        apart = f"the mails are from {quoted(form.sender.domain)}: DMARC would not count this signature"
-        sheet.warn(("dkim", "domain"), apart, "sign with the domain of `from`")
-    return DkimSettings(selector=form.dkim.selector, domain=form.dkim.domain, key=variables.dkim_key)
 
 
 def _semantic(sheet: Sheet, form: InstallationForm, folder: Path) -> SemanticSettings | None:

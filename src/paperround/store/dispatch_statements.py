@@ -124,14 +124,14 @@ def recoveries(gone: Sequence[WorkerId], *, now: datetime) -> Iterator[Update]:
 def suppress(subscriber: SubscriberId, cause: Cause, reason: str, *, now: datetime) -> Insert:
     """Enter that a subscriber must not get mail, where that is not entered already.
 
-    What the reader says outweighs that mail came back: only they may take it back.
+    A wish of theirs takes the place of mail that came back, which anybody may find to be mended.
     """
     statement = insert(suppressions).values(subscriber=subscriber, cause=cause, reason=reason, since=now)
-    entered = statement.excluded
+    new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["subscriber"],
-        set_={"cause": entered.cause, "reason": entered.reason, "since": entered.since},
-        where=(suppressions.c.cause == Cause.BOUNCED) & (entered.cause != Cause.BOUNCED),
+        set_={"cause": new.cause, "reason": new.reason, "since": new.since},
+        where=(suppressions.c.cause == Cause.BOUNCED) & (new.cause != Cause.BOUNCED),
     )
 
 

@@ -45,6 +45,11 @@ class SqlLedger(SqlDispatch):
             known = self._database.write(lambda connection: _enrol(connection, written, now))
         return {address: known[address.lower()][1] for address in asked}
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Return the addresses of these subscribers, as they were last written."""
+        with self._database.reading() as connection:
+            return _addresses(connection, subscribers)
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         """Return who must not get mail, and why."""
         with self._database.reading() as connection:
@@ -57,7 +62,10 @@ class SqlLedger(SqlDispatch):
     def suppress(
         self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
     ) -> None:
-        """Send this subscriber nothing any more. Doing it again changes nothing."""
+        """Send this subscriber nothing any more. Doing it again changes nothing.
+
+        Only a wish of theirs takes the place of mail that came back.
+        """
         self._change(suppress(subscriber, cause, reason, now=now))
 
     def readmit(self, subscriber: SubscriberId) -> bool:
@@ -227,12 +235,13 @@ def _gap(connection: Connection, noted: Row[Any]) -> Gap:
         day=noted.day,
         begun_at=noted.begun_at,
         ended=noted.ended_at is not None,
-        missing=tuple(
-            row.address
-            for chunk in chunks(missing)
-            for row in connection.execute(statements.addresses(chunk))
-        ),
+        missing=tuple(_addresses(connection, missing).values()),
     )
+
+
+def _addresses(connection: Connection, of: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+    found = (row for chunk in chunks(sorted(of)) for row in connection.execute(statements.addresses(chunk)))
+    return {row.id: row.address for row in found}
 
 
 def _span(found: Row[Any] | None) -> dict[str, Any]:
