@@ -59,7 +59,7 @@ SourceSettings = HuggingFaceSettings | ArxivSettings | FeedSettings | FileSettin
 
 
 class Tls(StrEnum):
-    """How the conversation with the relay is protected."""
+    """How the conversation with a mail server is protected."""
 
     STARTTLS = "starttls"
     IMPLICIT = "implicit"
@@ -102,6 +102,31 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings:
+    """A folder on an IMAP server; the conversation with it is always protected."""
+
+    host: str
+    port: int
+    tls: Tls = Tls.IMPLICIT
+    username: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BouncesSettings:
+    """The address to which mail comes back, and the mailbox for it.
+
+    What comes back goes to the address with a token behind a plus. Without a `mailbox`, messages are
+    given to the command one by one.
+    """
+
+    address: str
+    mailbox: Path | ImapSettings | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SemanticSettings:
     """The model that says what words mean: the folder that holds it, or its name."""
 
@@ -121,7 +146,7 @@ class Settings:
     """Everything that a config says.
 
     `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`; without `semantic`,
-    papers are ranked by words alone. `catch_up` is how
+    papers are ranked by words alone; without `bounces`, mail comes back to the sender. `catch_up` is how
     late a digest may still go out after its hour. `templates` is a folder whose files are taken in
     place of the built-in ones of the same name.
     """
@@ -140,3 +165,4 @@ class Settings:
     catch_up: timedelta = timedelta(hours=12)
     web: WebSettings = field(default_factory=WebSettings)
     semantic: SemanticSettings | None = None
+    bounces: BouncesSettings | None = None

@@ -209,7 +209,7 @@ def test_one_wrong_key_hides_nothing_that_two_others_say_together() -> None:
     ("lines", "problem"),
     [
         ("pubic_url: x", 'pubic_url: unknown key, did you mean "public_url"?'),
-        ("colour: red", "colour: unknown key; known here: catch_up, dkim, from, on_unknown, outbox"),
+        ("colour: red", "colour: unknown key; known here: bounces, catch_up, dkim, from, on_unknown"),
         ("<<: {store: x}", "<<: unknown key; YAML 1.2 merges no keys: write them out, or use `defaults`"),
         ("relay:", "relay: nothing stands behind this key; write a value, or remove the line"),
         ("relay: smtp.example.org", "relay: keys and their values are expected here; write key: value"),

@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paperround.headers import flattened
-from paperround.messages import Unsubscribe, build, message_id, unsubscribe
-from paperround.ports import SubscriberId
+from paperround.messages import Unsubscribe, addressee, build, message_id, return_path, unsubscribe
+from paperround.ports import DeliveryId, SubscriberId
 from paperround.settings import Mailbox
 
 SECRET = bytes(range(32))
@@ -21,7 +21,7 @@ DAY = date(2026, 6, 16)
 ADA = SubscriberId(7)
 SENDER = Mailbox(name="Paper Round", address="papers@example.org")
 ID = message_id(DAY, ADA, secret=SECRET, domain=SENDER.domain)
-WAYS_OUT = unsubscribe(ADA, secret=SECRET, sender=SENDER, public_url="https://papers.example.org")
+WAYS_OUT = unsubscribe(ADA, secret=SECRET, mailbox=SENDER.address, public_url="https://papers.example.org")
 
 
 class Parts(TypedDict, total=False):
@@ -189,8 +189,8 @@ def test_a_message_id_of_another_form_is_refused(bad: str) -> None:
 
 
 def test_one_click_is_offered_over_https_alone() -> None:
-    over_http = unsubscribe(ADA, secret=SECRET, sender=SENDER, public_url="http://localhost:8080/")
-    by_mail = unsubscribe(ADA, secret=SECRET, sender=SENDER, public_url=None)
+    over_http = unsubscribe(ADA, secret=SECRET, mailbox=SENDER.address, public_url="http://localhost:8080/")
+    by_mail = unsubscribe(ADA, secret=SECRET, mailbox=SENDER.address, public_url=None)
     assert parsed(built())["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert parsed(built(unsubscribe=over_http))["List-Unsubscribe-Post"] is None
     assert parsed(built(unsubscribe=by_mail))["List-Unsubscribe-Post"] is None
@@ -202,15 +202,16 @@ def test_one_click_is_offered_over_https_alone() -> None:
 
 def test_the_link_to_unsubscribe_is_short_enough_for_every_reader() -> None:
     longest = unsubscribe(
-        SubscriberId(9_999_999), secret=SECRET, sender=SENDER, public_url="https://papers.example.org"
+        SubscriberId(9_999_999),
+        secret=SECRET,
+        mailbox=SENDER.address,
+        public_url="https://papers.example.org",
     )
     assert len(str(longest.url)) <= 75
 
 
 def test_a_sender_with_marks_in_its_name_can_be_mailed_to() -> None:
-    ways = unsubscribe(
-        ADA, secret=SECRET, sender=replace(SENDER, address="a&b=c@example.org"), public_url=None
-    )
+    ways = unsubscribe(ADA, secret=SECRET, mailbox="a&b=c@example.org", public_url=None)
     assert ways.mailto.startswith("mailto:a%26b%3Dc@example.org?subject=unsubscribe%20")
 
 
@@ -223,6 +224,21 @@ def test_a_message_id_is_the_same_each_time_and_no_other_day_s() -> None:
     }
     assert ID not in others
     assert len(others) == 3
+
+
+def test_a_message_id_says_to_whom_the_message_went_and_no_other_does() -> None:
+    assert addressee(ID, secret=SECRET) == ADA
+    assert addressee(ID, secret=bytes(32)) is None
+    assert addressee(ID.replace(".7.", ".8."), secret=SECRET) is None
+    assert addressee("", secret=SECRET) is None
+
+
+def test_each_delivery_comes_back_to_an_address_of_its_own_that_servers_can_take() -> None:
+    path = return_path(DeliveryId(42), secret=SECRET, mailbox="bounces@example.org")
+    assert path == "bounces+1-42-z6b7i2rcq4mubxfa5l2gixwazy@example.org"
+    latest = DeliveryId(9_999_999_999)
+    longest = return_path(latest, secret=SECRET, mailbox=f"{'b' * 24}@example.org")
+    assert len(longest.partition("@")[0]) <= 64
 
 
 def test_nobody_can_guess_a_message_id_from_another() -> None:

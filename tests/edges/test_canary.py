@@ -24,7 +24,7 @@ import pytest
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from tests.fakes.authority import Authority, make_authority
+from tests.fakes.authority import Authority, authority_in
 from tests.fakes.smtp_server import DROP, Server
 from tests.fakes.smtp_sink import free_port
 
@@ -97,7 +97,7 @@ def seen(text: bytes | str, canaries: Iterable[bytes] = CREDENTIALS) -> list[byt
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return make_authority(tmp_path_factory.mktemp("authority"))
+    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.edges.faults import DOCUMENT, FAULTS, Fault, Script, Sink, Then, Trial, documented
-from tests.fakes.authority import Authority, make_authority
+from tests.fakes.authority import Authority, authority_in
 from tests.fakes.clock import Clock
 from tests.fakes.plans import READER, TUESDAY, letter
 from tests.fakes.smtp_server import Server
@@ -29,7 +29,7 @@ READERS = tuple(replace(READER, address=f"reader{number}@example.org") for numbe
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return make_authority(tmp_path_factory.mktemp("authority"))
+    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 @dataclass

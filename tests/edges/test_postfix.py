@@ -3,6 +3,9 @@
 import asyncio
 import base64
 import contextlib
+import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,14 +17,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.fakes.clock import Clock
-from tests.fakes.plans import READER, TUESDAY, digest, pick
+from tests.fakes.plans import TUESDAY, digest, pick
 from tests.fakes.postfix import Postfix, postfix
 from tests.fakes.smtp_sink import free_port, smtp_sink
 
 from paperround.app import open_desk, utc_now
+from paperround.config import load
 from paperround.pipeline import Desk, post
-from paperround.ports import DeliveryRecord, Plan, Status
-from paperround.settings import DkimSettings, Mailbox, RelaySettings, Settings, Tls
+from paperround.ports import Cause, DeliveryRecord, Plan, Status
 
 pytestmark = pytest.mark.needs("postfix", "smtp-sink")
 
@@ -30,9 +33,20 @@ PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decod
 RECORD = b"v=DKIM1; k=rsa; p=" + base64.b64encode(
     KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 )
+SECRETS = {"PAPERROUND_DKIM_KEY": PEM}
 
-SENDER = "papers@papers.test"
-MAILBOXES = {f"{name}@readers.test": name for name in ("ada", "grey", "full", "busy")} | {SENDER: "papers"}
+CONFIG = """\
+from: Paper Round <papers@papers.test>
+public_url: https://papers.test
+store: sqlite:///{folder}/store.db
+sources: [{{kind: file, path: papers.jsonl, name: Ours}}]
+relay: {{host: 127.0.0.1, port: {port}, tls: none, connections: 1}}
+dkim: {{selector: s1, domain: papers.test}}
+bounces: {{address: bounces@papers.test, maildir: {maildir}}}
+"""
+MAILBOXES = {f"{name}@readers.test": name for name in ("ada", "grey", "full", "busy")} | {
+    "bounces@papers.test": "bounces"
+}
 # What a policy service says of a recipient: to each attempt, or to the first alone.
 ALWAYS = {"full@readers.test": "452 4.2.2 Mailbox full"}
 AT_FIRST = {
@@ -53,13 +67,17 @@ READERS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """What came of one round: planned letters and rows by reader, and mailboxes."""
+    """What came of a day: letters and rows by reader, after each run; mailboxes; and what `bounces` said."""
 
     planned: dict[str, bytes]
+    return_paths: dict[str, str]
     first: dict[str, DeliveryRecord]
     later: dict[str, DeliveryRecord]
-    suppressed: set[str]
+    at_last: dict[str, DeliveryRecord]
+    suppressed: dict[str, Cause]
     arrived: dict[str, list[bytes]]
+    told: list[dict[str, object]]
+    left: list[bytes]
 
 
 @pytest.fixture(scope="module")
@@ -69,27 +87,55 @@ def mail(tmp_path_factory: pytest.TempPathFactory) -> Mail:
 
 async def _delivered(folder: Path) -> Mail:
     clock = Clock(utc_now())
-    async with relay() as server, desk(folder, server.port, clock) as at:
-        planned = _planned(at)
-        await post(at)
-        first = _rows(at)
-        clock.time += timedelta(minutes=2)
-        await post(at)
-        ids = at.ledger.enrol(READERS, now=clock())
-        gone = at.ledger.suppressions()
-        return Mail(
-            planned=planned,
-            first=first,
-            later=_rows(at),
-            suppressed={each for each in READERS if ids[each] in gone},
-            arrived={
-                "ada": await server.mailed("ada"),
-                "grey": await server.mailed("grey"),
-                "busy": await server.mailed("busy"),
-                "full": server.mailbox("full"),
-                "papers": await server.mailed("papers", 2),
-            },
-        )
+    async with relay() as server:
+        write_config(folder, server)
+        async with open_desk(load(folder, SECRETS).settings, now=clock) as desk:
+            planned = _planned(desk)
+            await post(desk)
+            first = _rows(desk)
+            clock.time += timedelta(minutes=2)
+            await post(desk)
+            later = _rows(desk)
+            arrived = {name: await server.mailed(name) for name in ("ada", "grey", "busy")}
+            arrived["full"] = server.mailbox("full")
+            arrived["bounces"] = await server.mailed("bounces", 2)
+            told = await _bounces(folder)
+            ids = desk.ledger.enrol(READERS, now=clock())
+            suppressions = desk.ledger.suppressions()
+            return Mail(
+                planned=planned,
+                return_paths={each: desk.letters.return_path(row.id) for each, row in first.items()},
+                first=first,
+                later=later,
+                at_last=_rows(desk),
+                suppressed={
+                    each: suppressions[ids[each]].cause for each in READERS if ids[each] in suppressions
+                },
+                arrived=arrived,
+                told=told,
+                left=server.mailbox("bounces"),
+            )
+
+
+def write_config(folder: Path, server: Postfix) -> None:
+    maildir = server.folder / "mail" / "bounces"
+    config = CONFIG.format(folder=folder, port=server.port, maildir=maildir)
+    readers = "".join(f"  - {{email: {each}, keywords: [LoRA]}}\n" for each in READERS)
+    (folder / "paperround.yaml").write_text(config, encoding="utf-8")
+    (folder / "subscribers.yaml").write_text(f"subscribers:\n{readers}", encoding="utf-8")
+    (folder / "papers.jsonl").touch()
+
+
+async def _bounces(folder: Path) -> list[dict[str, object]]:
+    """Return what `paperround bounces` says of its mailbox."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "paperround", "bounces", "--json", "--config", str(folder)),
+        env=os.environ | SECRETS,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return list(json.loads(out))
 
 
 @contextlib.asynccontextmanager
@@ -128,22 +174,6 @@ class Policy:
         return first if first and not known else ALWAYS.get(recipient, "DUNNO")
 
 
-@contextlib.asynccontextmanager
-async def desk(folder: Path, port: int, clock: Clock) -> AsyncIterator[Desk]:
-    settings = Settings(
-        sender=Mailbox(name="Paper Round", address=SENDER),
-        sources=(),
-        subscribers=tuple(replace(READER, address=each) for each in READERS),
-        store=f"sqlite:///{folder}/store.db",
-        outbox=folder,
-        relay=RelaySettings(host="127.0.0.1", port=port, tls=Tls.NONE, connections=1),
-        dkim=DkimSettings(selector="s1", domain="papers.test", key=PEM),
-        public_url="https://papers.test",
-    )
-    async with open_desk(settings, now=clock) as opened:
-        yield opened
-
-
 def _planned(at: Desk) -> dict[str, bytes]:
     """Enter a letter for every reader, and return their bytes."""
     ids = at.ledger.enrol(READERS, now=at.now())
@@ -180,7 +210,6 @@ def test_each_answer_of_the_relay_ends_in_its_state(mail: Mail) -> None:
         "later@soft.test": (Status.SENT, "250", "2.0.0"),
         "busy@readers.test": (Status.DEFERRED, "421", "4.7.28"),
     }
-    assert mail.suppressed == {"nobody@readers.test"}
 
 
 def test_what_was_put_off_goes_out_when_its_wait_is_over(mail: Mail) -> None:
@@ -198,7 +227,7 @@ def test_what_arrives_is_what_was_planned_below_the_traces_of_its_way(mail: Mail
     assert traces + planned == arrived
     added = [line.partition(b":")[0] for line in traces.splitlines() if not line[:1].isspace()]
     assert added == [b"Return-Path", b"X-Original-To", b"Delivered-To", b"Received"]
-    assert traces.startswith(f"Return-Path: <{SENDER}>\n".encode())
+    assert traces.startswith(f"Return-Path: <{mail.return_paths[f'{name}@readers.test']}>\n".encode())
 
 
 @pytest.mark.parametrize("name", ["ada", "grey", "busy"])
@@ -209,15 +238,29 @@ def test_the_signature_of_what_arrives_is_valid(mail: Mail, name: str) -> None:
     assert dkim.verify(message, dnsfunc=lambda name, timeout=5: records.get(name))  # noqa: ARG005 - its form
 
 
-def test_what_the_next_host_refuses_comes_back_to_the_sender(mail: Mail) -> None:
-    told = {}
-    for bounce in mail.arrived["papers"]:
+def test_what_the_next_host_refuses_comes_back_to_where_that_letter_came_from(mail: Mail) -> None:
+    reported = {}
+    for bounce in mail.arrived["bounces"]:
         parsed = message_from_bytes(bounce, policy=policy.default)
         assert parsed.get_content_type() == "multipart/report"
         assert parsed["Return-Path"] == "<>"
         facts = next(part for part in parsed.walk() if part["Final-Recipient"])
-        told[facts["Final-Recipient"]] = (facts["Action"], facts["Status"])
-    assert told == {
-        "rfc822; gone@bounce.test": ("failed", "5.1.1"),
-        "rfc822; later@soft.test": ("failed", "4.2.0"),
+        reported[parsed["To"]] = (facts["Final-Recipient"], facts["Action"], facts["Status"])
+    assert reported == {
+        mail.return_paths["gone@bounce.test"]: ("rfc822; gone@bounce.test", "failed", "5.1.1"),
+        mail.return_paths["later@soft.test"]: ("rfc822; later@soft.test", "failed", "4.2.0"),
     }
+
+
+def test_who_is_gone_is_written_to_no_more_and_their_papers_are_free(mail: Mail) -> None:
+    told = {each["subscriber"]: (each["kind"], each["effect"], each["failed"]) for each in mail.told}
+    assert told == {
+        "gone@bounce.test": ("bounce", "suppressed", True),
+        "later@soft.test": ("bounce", "counted", True),
+    }
+    assert mail.left == []
+    assert mail.suppressed == {"nobody@readers.test": Cause.BOUNCED, "gone@bounce.test": Cause.BOUNCED}
+    for address in ("gone@bounce.test", "later@soft.test"):
+        assert mail.later[address].status is Status.SENT
+        assert mail.at_last[address].status is Status.FAILED
+        assert mail.at_last[address].reason == "came back"

@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.fakes.authority import Authority, make_authority
+from tests.fakes.authority import Authority, authority_in
 from tests.fakes.smtp_server import DROP, LARGE, MESSAGE, Server, at
 
 from paperround.delivery.connection import Timeouts
@@ -16,7 +16,7 @@ SOON = timedelta(seconds=0.1)
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return make_authority(tmp_path_factory.mktemp("authority"))
+    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 def protected(authority: Authority, tls: Tls = Tls.STARTTLS) -> RelaySettings:

@@ -1,4 +1,4 @@
-"""A private authority, and a certificate of it for this machine."""
+"""A private authority for certificates, and a server's certificate of it for 127.0.0.1."""
 
 import datetime as dt
 import ipaddress
@@ -14,14 +14,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 @dataclass(frozen=True, kw_only=True)
 class Authority:
-    """A private authority, and a server's context with a certificate of it for 127.0.0.1."""
+    """Its own certificate, and the key and certificate of the server in one file."""
 
     ca_file: Path
-    context: ssl.SSLContext
+    chain: Path
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What a server protects its connections with."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.chain)
+        return context
 
 
-def make_authority(folder: Path) -> Authority:
-    """Return a new authority, whose files lie in the folder."""
+def authority_in(folder: Path) -> Authority:
+    """Return an authority whose files lie in the folder."""
     ca_key, ca = _certificate("test authority")
     key, certificate = _certificate("test server", ca, ca_key)
     ca_file, chain = folder / "ca.pem", folder / "server.pem"
@@ -29,9 +36,7 @@ def make_authority(folder: Path) -> Authority:
     ca_file.write_bytes(ca.public_bytes(pem))
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     chain.write_bytes(private + certificate.public_bytes(pem))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(chain)
-    return Authority(ca_file=ca_file, context=context)
+    return Authority(ca_file=ca_file, chain=chain)
 
 
 def _certificate(

@@ -39,6 +39,7 @@ _ENV = """\
 # Secrets are read from here, or from the environment, which wins. Instead of NAME you may set
 # NAME_FILE to the path of a file that holds the secret. Keep this file to yourself: chmod 600 .env
 #PAPERROUND_RELAY_PASSWORD=
+#PAPERROUND_BOUNCES_PASSWORD=
 #PAPERROUND_DKIM_KEY_FILE=/run/secrets/dkim.pem
 #PAPERROUND_DKIM_ED25519_KEY_FILE=/run/secrets/dkim-ed25519.pem
 """

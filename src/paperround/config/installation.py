@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from paperround.config import signing
+from paperround.config import bounces, signing
+from paperround.config.bounces import BouncesForm
 from paperround.config.environment import Variables
+from paperround.config.files import existing
 from paperround.config.fitting import Sheet
 from paperround.config.forms import (
     Form,
@@ -208,6 +210,8 @@ class InstallationForm(Form):
     """Where the service listens."""
     semantic: SemanticForm | None = None
     """A model for meaning; without one, papers are ranked by words alone."""
+    bounces: BouncesForm | None = None
+    """Where mail comes back to; without it, that is the address of `from`, and nobody reads it for you."""
 
 
 def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None:
@@ -221,7 +225,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
     sources = tuple(_sources(sheet, folder))
     relay = _relay(sheet, form, folder, variables)
     dkim = signing.read(sheet, form.dkim, sender=form.sender, variables=variables)
-    templates = _existing(sheet, ("templates",), folder, form.templates, directory=True)
+    templates = existing(sheet, ("templates",), folder, form.templates, directory=True)
     if form.sender is None:
         if sheet.document.at(("from",)) is None:
             mend = "write who the mails are from, like Paper Round <papers@example.org>"
@@ -242,6 +246,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         catch_up=form.catch_up,
         web=WebSettings(host=variables.web_host or form.web.host, port=form.web.port),
         semantic=_semantic(sheet, form, folder),
+        bounces=bounces.read(sheet, form.bounces, folder=folder, password=variables.bounces_password),
     )
 
 
@@ -262,7 +267,7 @@ def _sources(sheet: Sheet, folder: Path) -> Iterator[SourceSettings]:
             again = f"the source on line {line} is called {quoted(settings.name)} too"
             sheet.problem((*path, "name"), again, "give each a `name` of its own")
         if isinstance(form, FileForm):
-            _existing(sheet, (*path, "path"), folder, form.path, may_come=True)
+            existing(sheet, (*path, "path"), folder, form.path, may_come=True)
         yield settings
 
 
@@ -312,7 +317,7 @@ def _relay(sheet: Sheet, form: InstallationForm, folder: Path, variables: Variab
         max_per_hour=relay.max_per_hour,
         max_per_day=relay.max_per_day,
         connections=relay.connections,
-        ca_file=_existing(sheet, ("relay", "ca_file"), folder, relay.ca_file),
+        ca_file=existing(sheet, ("relay", "ca_file"), folder, relay.ca_file),
         idempotency_header=relay.idempotency_header,
     )
 
@@ -324,33 +329,5 @@ def _semantic(sheet: Sheet, form: InstallationForm, folder: Path) -> SemanticSet
     if re.fullmatch(_MODEL_NAME, written) and not (folder / written).is_dir():
         return SemanticSettings(model=written)
     # Mails go out without it, too, ranked by words alone.
-    _existing(sheet, ("semantic", "model"), folder, written, directory=True, may_come=True)
+    existing(sheet, ("semantic", "model"), folder, written, directory=True, may_come=True)
     return SemanticSettings(model=folder / written)
-
-
-def _existing(
-    sheet: Sheet,
-    path: KeyPath,
-    folder: Path,
-    written: str | None,
-    *,
-    directory: bool = False,
-    may_come: bool = False,
-) -> Path | None:
-    """Return what is written as a path from the folder, after noting it if nothing is there.
-
-    What `may_come` later is a warning now, and else a problem.
-    """
-    if written is None:
-        return None
-    whole = folder / written
-    try:
-        there = whole.is_dir() if directory else whole.is_file()
-    except OSError:  # a name that is too long, a folder that may not be entered
-        there = False
-    if not there:
-        kind = "folder" if directory else "file"
-        mend = "a path here begins at the folder of this file"
-        note = sheet.warn if may_come else sheet.problem
-        note(path, f"there is no {kind} {quoted(str(whole))}", mend)
-    return whole
