@@ -25,6 +25,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.fakes.authority import Authority, authority_in
+from tests.fakes.imap_server import ImapServer
 from tests.fakes.smtp_server import DROP, Server
 from tests.fakes.smtp_sink import free_port
 
@@ -38,12 +39,14 @@ from paperround.tokens import PREFERENCES, UNSUBSCRIBE, token
 
 DAY = "2026-06-16"
 USER, PASSWORD = "canary-of-the-relay", "Canary/of+the relay's password"
+MAILBOX_PASSWORD = "Canary/of+the mailbox"  # noqa: S105 - nobody's
 RSA_KEY, ED25519_KEY = (
     key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     for key in (rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate())
 )
 SECRETS = {
     "PAPERROUND_RELAY_PASSWORD": PASSWORD,
+    "PAPERROUND_BOUNCES_PASSWORD": MAILBOX_PASSWORD,
     "PAPERROUND_DKIM_KEY": RSA_KEY,
     "PAPERROUND_DKIM_ED25519_KEY": ED25519_KEY,
 }
@@ -59,6 +62,11 @@ sources: [{{kind: file, path: papers.jsonl, name: Ours}}]
 relay: {{host: 127.0.0.1, port: {port}, tls: starttls, username: {user}, connections: 1, ca_file: {ca_file}}}
 dkim: {{selector: s1, ed25519_selector: s2, domain: example.org}}
 web: {{host: 127.0.0.1, port: {web}}}
+"""
+MAILBOX = """\
+bounces:
+  address: bounces@example.org
+  imap: {{host: 127.0.0.1, port: {port}, username: bounces, ca_file: {ca_file}}}
 """
 PAPER = {
     "id": "test:1",
@@ -81,9 +89,9 @@ def forms(secret: bytes) -> set[bytes]:
 
 
 def credentials() -> set[bytes]:
-    """Return what must be seen nowhere: the password, and the lines of the keys as far as they are secret."""
+    """Return what must be seen nowhere: passwords, and the lines of the keys as far as they are secret."""
     lines = [*RSA_KEY.splitlines()[8:-2], ED25519_KEY.splitlines()[1][24:]]
-    return forms(PASSWORD.encode()).union(*(forms(line.encode()) for line in lines))
+    return {form for secret in (PASSWORD, MAILBOX_PASSWORD, *lines) for form in forms(secret.encode())}
 
 
 CREDENTIALS = credentials()
@@ -120,6 +128,11 @@ class Installation:
         (self.folder / "paperround.yaml").write_text(config, encoding="utf-8")
         (self.folder / "subscribers.yaml").write_text(f"subscribers:\n{readers}", encoding="utf-8")
         (self.folder / "papers.jsonl").write_text(json.dumps(PAPER), encoding="utf-8")
+
+    def has_mailbox(self, port: int) -> None:
+        """Add to the config where mail comes back."""
+        with (self.folder / "paperround.yaml").open("a", encoding="utf-8") as file:
+            file.write(MAILBOX.format(port=port, ca_file=self.authority.ca_file))
 
     def __call__(self, *arguments: str) -> tuple[int, str]:
         """Run a command, and return how it ended and what it wrote to standard error."""
@@ -238,6 +251,27 @@ def test_a_relay_that_fails_makes_us_tell_no_secret(script: dict[str, str], pape
     assert seen(paperround.said) == seen(paperround.stored()) == []
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {},
+        {"AUTHENTICATE": f"NO {MAILBOX_PASSWORD} is not the password"},
+        {"AUTHENTICATE": DROP},
+        {"SELECT": f"NO {MAILBOX_PASSWORD} is no folder"},
+        {"SEARCH": f"BAD {MAILBOX_PASSWORD} is no command"},
+    ],
+    ids=str,
+)
+def test_a_mailbox_makes_us_tell_no_secret(faults: dict[str, str], paperround: Installation) -> None:
+    with ImapServer(paperround.authority.context, faults=dict(faults)) as server:
+        paperround.at(1)
+        paperround.has_mailbox(server.port)
+        assert paperround("bounces")[0] == (1 if faults else 0)
+    assert paperround("check", "--json")[0] == 0
+    assert seen("\n".join(server.heard)) or "AUTHENTICATE" in faults  # the password was in use
+    assert seen(paperround.said) == seen(paperround.stored()) == []
+
+
 def test_a_traceback_tells_no_secret(paperround: Installation) -> None:
     with relay({}, paperround.authority) as server:
         paperround.at(server.port)
@@ -263,6 +297,7 @@ def test_a_traceback_tells_no_secret(paperround: Installation) -> None:
         ("relay: smtp://papers:CANARY@a.example.org", {}),
         ("relay: {host: a.example.org, username: papers, password: 'CANARY", {}),
         ("dkim: {selector: s1, domain: example.org, key: CANARY}", {}),
+        ("bounces: {address: bounces@example.org, imap: {host: a.example.org, password: CANARY}}", {}),
         ("dkim: {selector: s1, domain: example.org}", {"PAPERROUND_DKIM_KEY": "CANARY"}),
         ("dkim: {ed25519_selector: s2, domain: example.org}", {"PAPERROUND_DKIM_ED25519_KEY": "CANARY"}),
         ("store: postgresql://papers:CANARY@db.example.org/papers", {}),
