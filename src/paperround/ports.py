@@ -342,13 +342,11 @@ class Dispatch(Protocol):
         reply: str,
         reason: str = "",
         next_at: datetime | None = None,
-        suppress: str | None = None,
         now: datetime,
     ) -> None:
         """Record how an attempt ended: SENT, DEFERRED (with `next_at`), FAILED, UNKNOWN or PLANNED.
 
-        `suppress` says why the subscriber gets nothing any more, the address being dead. Raise
-        StoreError where the delivery was taken from us meanwhile.
+        Raise StoreError where the delivery was taken from us meanwhile.
         """
 
     def workers(self) -> Mapping[WorkerId, datetime]:
