@@ -293,7 +293,8 @@ def test_an_env_file_that_others_can_read_is_a_warning(folder: Path, mode: int, 
 def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path, name: str) -> None:
     read, findings = variables({f"{name}_FILE": str(private(tmp_path / "secret", " two words \r\n"))})
     assert findings.problems == []
-    assert " two words " in (read.relay_password, read.dkim_key, read.dkim_ed25519_key)
+    held = (read.relay_password, read.bounces_password, read.dkim_key, read.dkim_ed25519_key)
+    assert " two words " in held
 
 
 def test_a_secret_said_in_both_ways_is_a_problem(tmp_path: Path) -> None:
