@@ -32,7 +32,7 @@ class Then(Enum):
     AFTER_MENDING = "the delivery ends and says why; once that is mended, the next run sends everything"
     UNWANTED = "for us to mend, so the relay is left alone for half an hour; then the next run sends the rest"
     RESENT = "`resend` (the default): the same bytes once more, by the next run; `hold`: waits for a person"
-    NEVER = "given up; its papers come with the next digest"
+    NEVER = "given up; its papers come with the next digest; [counted](bounces.md) as if it had come back"
     NEVER_AGAIN = "given up, and the reader is suppressed"
 
     def at_once(self, state: Status) -> Status:
