@@ -1,0 +1,75 @@
+"""Processes that deliver as `send` does, forked in a moment from one that has imported everything."""
+
+import asyncio
+import logging
+import multiprocessing
+from dataclasses import dataclass
+from datetime import time
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from paperround.app import open_desk
+from paperround.pipeline import post
+from paperround.ports import OnUnknown
+from paperround.settings import Mailbox, RelaySettings, Settings, Tls
+from paperround.subscribers import Subscriber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a process is to deliver: all that waits in the store, whoever of the readers it is for."""
+
+    store: Path
+    readers: tuple[str, ...]
+    port: int
+    connections: int
+    on_unknown: OnUnknown = OnUnknown.RESEND
+
+
+def start(order: Order) -> BaseProcess:
+    """Start a process that delivers; it ends with 0 once nothing is left, or with 1 and a traceback."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", __name__])
+    process = context.Process(target=_deliver, args=(order,))
+    process.start()
+    return process
+
+
+async def ended(process: BaseProcess) -> int:
+    """Return how the process ended, once it has."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(process.sentinel, over.set)
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(process.sentinel)
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def _deliver(order: Order) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    asyncio.run(_post(order))
+
+
+async def _post(order: Order) -> None:
+    async with open_desk(_settings(order)) as desk:
+        await post(desk, retry=True)
+
+
+def _settings(order: Order) -> Settings:
+    return Settings(
+        sender=Mailbox(name="", address="papers@example.org"),
+        sources=(),
+        subscribers=tuple(
+            Subscriber(address=each, timezone=ZoneInfo("UTC"), deliver_at=time(7)) for each in order.readers
+        ),
+        store=f"sqlite:///{order.store}",
+        outbox=order.store.parent / "outbox",
+        relay=RelaySettings(host="127.0.0.1", port=order.port, tls=Tls.NONE, connections=order.connections),
+        on_unknown=order.on_unknown,
+    )
