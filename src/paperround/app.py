@@ -14,10 +14,10 @@ from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
-from paperround.exclusive import exclusive
 from paperround.letters import Letters
 from paperround.pipeline import Desk, Stopped
 from paperround.ports import Embedder, Ledger, Relay, Source, Vectors
+from paperround.rates import Rate
 from paperround.remembering import Remembering
 from paperround.rendering import Renderer, RoundRenderer
 from paperround.settings import (
@@ -28,6 +28,7 @@ from paperround.settings import (
     Settings,
     SourceSettings,
 )
+from paperround.shifts import shift
 from paperround.sources.arxiv import Arxiv
 from paperround.sources.feed import Feed
 from paperround.sources.file import PaperFile
@@ -68,11 +69,12 @@ async def open_desk(
                 preferences=store.preferences,
                 letters=letters(settings, store.ledger, renderer=RoundRenderer(settings.templates)),
                 relay=relay or relay_of(settings),
+                rate=rate_of(settings),
                 connections=settings.relay.connections if settings.relay else 1,
                 on_unknown=settings.on_unknown,
                 now=now,
                 catch_up=settings.catch_up,
-                alone=partial(exclusive, beside_store(settings, ".lock"), stop=stop),
+                shift=partial(shift, store.ledger, beside_store(settings, ".workers"), now=now),
                 embedder=embedder(settings, store.vectors, stop=stop),
                 stop=stop,
             )
@@ -98,6 +100,19 @@ def relay_of(settings: Settings) -> Relay:
     if settings.relay is None:
         return Outbox(settings.outbox)
     return SmtpRelay(settings.relay, hostname=settings.sender.domain)
+
+
+def rate_of(settings: Settings) -> Rate:
+    """Return what the relay may be handed; a folder takes everything."""
+    relay = settings.relay
+    if relay is None:
+        return Rate(relay="outbox")
+    return Rate(
+        relay=f"{relay.host}:{relay.port}",
+        per_second=relay.max_per_second,
+        per_hour=relay.max_per_hour,
+        per_day=relay.max_per_day,
+    )
 
 
 def embedder(settings: Settings, vectors: Vectors, *, stop: asyncio.Event | None = None) -> Embedder | None:

@@ -86,14 +86,14 @@ def plans(
 ) -> Iterator[Plan]:
     """Yield the plan of each subscriber who has none for the day; nothing is entered anywhere."""
     ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
-    settled, suppressed = ledger.planned(day), ledger.suppressed()
+    settled, suppressed = ledger.planned(day), ledger.suppressions()
     due: list[Subscriber] = []
     for each in subscribers:
         subscriber = ids[each.address]
         if subscriber in settled:
             continue
         if subscriber in suppressed:
-            yield _silent(blank(each, day), subscriber, Status.SUPPRESSED, suppressed[subscriber])
+            yield _silent(blank(each, day), subscriber, Status.SUPPRESSED, suppressed[subscriber].reason)
         elif reason := not_due(each, day):
             yield _silent(blank(each, day), subscriber, Status.QUIET, reason)
         else:

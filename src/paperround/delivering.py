@@ -1,18 +1,20 @@
 """The last step of a round: hand the planned letters to the relay, and record how each attempt ended."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from paperround.ports import (
     Claim,
+    DeliveryId,
+    Dispatch,
     Interrupted,
-    Ledger,
     Refused,
     Relay,
     RelayUnusable,
@@ -20,40 +22,58 @@ from paperround.ports import (
     StoreError,
     Unanswered,
 )
-from paperround.replies import Verdict, retry_after
+from paperround.rates import Later
+from paperround.replies import Reply, Step, Verdict, is_about_address, retry_after
 
-# So many in a row that were lost, or refused for one of these reasons, are not about the letters.
+# So many in a row that were lost, or refused for reasons that are not the letter's, are about the relay.
 PATIENCE = 3
-_ABOUT_THE_RELAY = (Verdict.PACE, Verdict.CONFIG)
+# What only a person can mend is not tried again for each letter in turn.
+PAUSE_FOR_A_PERSON = timedelta(minutes=30)
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """How many deliveries were tried, and what stopped it before all were, if anything."""
+    """How many deliveries were tried, and what stopped it before all were, if anything.
+
+    `later` is there where nothing is wrong with that, and the rest is due at its time.
+    """
 
     attempts: int
     stopped: str | None
+    later: Later | None = None
 
 
 async def deliver(
-    ledger: Ledger,
+    dispatch: Dispatch,
     relay: Relay,
-    claim: Callable[[datetime], Claim | None],
+    claim: Callable[[], Claim | Later | None],
     *,
-    sender: str,
+    relay_name: str,
+    return_path: Callable[[DeliveryId], str],
     connections: int,
     now: Callable[[], datetime],
     stop: asyncio.Event,
+    patience: timedelta = timedelta(0),
 ) -> Delivered:
-    """Deliver what `claim`, told when this began, takes from the ledger, each letter by itself.
+    """Deliver what `claim` takes, each letter by itself.
 
-    `stop` ends it: what may have been accepted already is waited for, the rest is not. An error of the
-    ledger ends it too, after the transactions in hand: what cannot be recorded is not sent.
+    `return_path` is the address to which a letter comes back. A wait for the relay's turn of at most
+    `patience` is sat through; a longer one ends the delivery. So does `stop`: what may have been accepted
+    already is waited for, the rest is not. An error of the store ends it too, after the transactions in
+    hand: what cannot be recorded is not sent.
     """
-    started = now()
-    postman = _Postman(ledger, relay, lambda: claim(started), sender=sender, now=now, stop=stop)
+    postman = _Postman(
+        dispatch,
+        relay,
+        claim,
+        relay_name=relay_name,
+        return_path=return_path,
+        now=now,
+        stop=stop,
+        patience=patience,
+    )
     try:
         # The first letter goes alone: a wrong password is then tried once, and not on every connection.
         if await postman.step():
@@ -62,7 +82,7 @@ async def deliver(
         await relay.close()
     if postman.error is not None:
         raise postman.error
-    return Delivered(attempts=postman.attempts, stopped=postman.stopped)
+    return Delivered(attempts=postman.attempts, stopped=postman.stopped, later=postman.later)
 
 
 class _Postman:
@@ -70,20 +90,27 @@ class _Postman:
 
     def __init__(
         self,
-        ledger: Ledger,
+        dispatch: Dispatch,
         relay: Relay,
-        claim: Callable[[], Claim | None],
+        claim: Callable[[], Claim | Later | None],
         *,
-        sender: str,
+        relay_name: str,
+        return_path: Callable[[DeliveryId], str],
         now: Callable[[], datetime],
         stop: asyncio.Event,
+        patience: timedelta,
     ) -> None:
         self.attempts = 0
         self.stopped: str | None = None
+        self.later: Later | None = None
         self.error: StoreError | None = None
-        self._ledger, self._relay, self._sender = ledger, relay, sender
-        self._now, self._claim, self._stop = now, claim, stop
+        self._dispatch, self._relay, self._claim = dispatch, relay, claim
+        self._relay_name, self._return_path = relay_name, return_path
+        self._now, self._stop, self._patience = now, stop, patience
+        self._queue = asyncio.Lock()
         self._in_vain = 0
+        self._unwanted = 0
+        self._troubled: bool | None = None  # whether the relay was paused since it last accepted something
 
     async def walk(self) -> None:
         """Take one letter after another until none is left, or there is reason to stop."""
@@ -92,12 +119,8 @@ class _Postman:
 
     async def step(self) -> bool:
         """Hand over one letter; return whether to go on."""
-        if self._stop.is_set():
-            self.stopped = self.stopped or "stopped by request"
-        if self.stopped is not None:
-            return False
         try:
-            claim = await asyncio.to_thread(self._claim)
+            claim = await self._next()
             if claim is None:
                 return False
             self.attempts += 1
@@ -107,14 +130,45 @@ class _Postman:
             self.error, self.stopped = error, str(error)
         return True
 
+    async def _next(self) -> Claim | None:
+        """Return the next letter, when it is its turn; None where there is none, or reason to stop."""
+        if not self._goes_on():
+            return None
+        taken = await asyncio.to_thread(self._claim)
+        if not isinstance(taken, Later):
+            return taken
+        async with self._queue:  # one asks for the next turn, and the others wait behind it
+            while self._goes_on():
+                taken = await asyncio.to_thread(self._claim)
+                if not isinstance(taken, Later):
+                    return taken
+                await self._wait(taken)
+        return None
+
+    def _goes_on(self) -> bool:
+        if self._stop.is_set():
+            self.stopped = self.stopped or "stopped by request"
+        return self.stopped is None
+
+    async def _wait(self, later: Later) -> None:
+        length = later.until - self._now()
+        if length > self._patience:
+            self.later, self.stopped = later, f"{later.reason}; on from {later.until:%H:%M:%S} UTC"
+            return
+        if later.pauses:
+            log.warning("relay.paused", until=f"{later.until:%H:%M:%S}", reason=later.reason)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(length.total_seconds()):
+                await self._stop.wait()
+
     async def _hand_over(self, claim: Claim) -> None:
         try:
             words = await self._sent(claim)
         except Refused as refused:
-            await self._refused(claim, refused)
+            await self._refused(claim, refused.reply)
         except Interrupted as error:
             self._tried_in_vain(str(error))
-            await self._settle(claim, Status.DEFERRED, str(error), reason="the connection was lost")
+            await self._put_off(claim, str(error), reason="the connection was lost")
         except Unanswered as error:
             self._tried_in_vain(str(error))
             await self._settle(claim, Status.UNKNOWN, str(error), reason="no reply to the whole letter")
@@ -124,8 +178,9 @@ class _Postman:
         except _NotBegun:
             await self._settle(claim, Status.PLANNED, "", reason="stopped by request")
         else:
-            self._in_vain = 0
+            self._in_vain = self._unwanted = 0
             await self._settle(claim, Status.SENT, words)
+            await self._accepts_again()
 
     async def _sent(self, claim: Claim) -> str:
         """Return the relay's words; raise _NotBegun where a request to stop comes before the letter."""
@@ -134,11 +189,14 @@ class _Postman:
         async def begin_data() -> None:
             nonlocal begun
             begun = True
-            await asyncio.to_thread(self._ledger.begin_data, claim.id, now=self._now())
+            await asyncio.to_thread(self._dispatch.begin_data, claim, now=self._now())
 
         sending = asyncio.ensure_future(
             self._relay.send(
-                sender=self._sender, recipient=claim.recipient, message=claim.message, begin_data=begin_data
+                sender=self._return_path(claim.id),
+                recipient=claim.recipient,
+                message=claim.message,
+                begin_data=begin_data,
             )
         )
         stopping = asyncio.ensure_future(self._stop.wait())
@@ -152,31 +210,85 @@ class _Postman:
                 task.cancel()
             await asyncio.wait({sending, stopping})
 
-    async def _refused(self, claim: Claim, refused: Refused) -> None:
-        reply, verdict = refused.reply, refused.reply.verdict
-        if verdict in _ABOUT_THE_RELAY:
-            self._tried_in_vain(str(reply))
-        final = verdict in (Verdict.PERMANENT, Verdict.OURS)
-        status = Status.FAILED if final else Status.DEFERRED
-        await self._settle(claim, status, str(reply), reason=_REASONS[verdict])
+    async def _refused(self, claim: Claim, reply: Reply) -> None:
+        words, reason = str(reply), _REASONS[reply.verdict]
+        match reply.verdict:
+            case Verdict.PERMANENT:
+                dead = f"{_day(self._now())}: {words}" if is_about_address(reply) else None
+                await self._settle(claim, Status.FAILED, words, reason=reason, suppress=dead)
+            case Verdict.OURS:
+                await self._unwelcome(claim, words, reason=reason)
+            case Verdict.PACE:
+                until = await self._pause(words)
+                await self._settle(claim, Status.DEFERRED, words, reason=reason, next_at=until)
+            case Verdict.CONFIG if reply.step is not Step.RCPT:
+                self.stopped = f"{reason}: {words}"
+                await self._settle(claim, Status.PLANNED, words, reason=reason)
+            case Verdict.CONFIG:
+                self._tried_in_vain(words)
+                await self._put_off(claim, words, reason=reason)
+            case _:
+                await self._put_off(claim, words, reason=reason)
+
+    async def _unwelcome(self, claim: Claim, words: str, *, reason: str) -> None:
+        """Give up a letter that the relay does not want, or, where it wants none, wait for a person."""
+        self._unwanted += 1
+        if self._unwanted < PATIENCE and not await self._is_troubled():
+            await self._settle(claim, Status.FAILED, words, reason=reason)
+            return
+        why = f"the relay refuses letter after letter for what is ours to mend: {words}"
+        until = await self._pause(why, length=PAUSE_FOR_A_PERSON)
+        self.stopped = f"{why}; mend it, then `paperround send --now`, or wait until {until:%H:%M} UTC"
+        await self._settle(claim, Status.PLANNED, words, reason=reason)
+
+    async def _pause(self, words: str, *, length: timedelta | None = None) -> datetime:
+        self._troubled = True
+        pause = partial(self._dispatch.pause, self._relay_name, words, now=self._now(), length=length)
+        until = await asyncio.to_thread(pause)
+        log.warning("relay.pause_begins", until=f"{until:%H:%M:%S}", reason=words)
+        return until
+
+    async def _is_troubled(self) -> bool:
+        if self._troubled is None:
+            self._troubled = await asyncio.to_thread(self._dispatch.pauses, self._relay_name) > 0
+        return self._troubled
+
+    async def _accepts_again(self) -> None:
+        if await self._is_troubled():
+            self._troubled = False
+            await asyncio.to_thread(self._dispatch.resume, self._relay_name)
 
     def _tried_in_vain(self, words: str) -> None:
         self._in_vain += 1
         if self._in_vain >= PATIENCE and self.stopped is None:
             self.stopped = f"the relay takes nothing now: {words}"
 
-    async def _settle(self, claim: Claim, status: Status, words: str, *, reason: str = "") -> None:
-        next_at = None
-        if status is Status.DEFERRED:
-            jitter = random.random()  # noqa: S311 - spread, not secrecy
-            next_at = self._now() + retry_after(claim.attempts, jitter=jitter)
-        settle = partial(self._ledger.settle, claim.id, status, reply=words, reason=reason, next_at=next_at)
-        await asyncio.to_thread(settle, now=self._now())
+    async def _put_off(self, claim: Claim, words: str, *, reason: str) -> None:
+        jitter = random.random()  # noqa: S311 - spread, not secrecy
+        next_at = self._now() + retry_after(claim.attempts, jitter=jitter)
+        await self._settle(claim, Status.DEFERRED, words, reason=reason, next_at=next_at)
+
+    async def _settle(
+        self,
+        claim: Claim,
+        status: Status,
+        words: str,
+        *,
+        reason: str = "",
+        next_at: datetime | None = None,
+        suppress: str | None = None,
+    ) -> None:
+        settle = partial(self._dispatch.settle, claim, status, reply=words, reason=reason, next_at=next_at)
+        await asyncio.to_thread(settle, suppress=suppress, now=self._now())
         log.info("delivery.settled", delivery=claim.id, status=status.value, attempts=claim.attempts)
 
 
 class _NotBegun(Exception):  # noqa: N818 - it was asked for
     """The conversation was ended before the letter was written."""
+
+
+def _day(moment: datetime) -> str:
+    return f"the relay refused it on {moment:%Y-%m-%d}"
 
 
 _REASONS = {

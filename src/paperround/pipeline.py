@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -28,11 +28,14 @@ from paperround.ports import (
     SubscriberId,
 )
 from paperround.preferences import overlaid
+from paperround.rates import Later, Rate
+from paperround.shifts import Shift
 from paperround.subscribers import Subscriber
 
 log = structlog.get_logger()
 
 LIFE_OF_A_LETTER = timedelta(days=3)  # what could not be delivered for so long is news no more
+LOOK_AT_OTHERS = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,9 @@ class Desk:
 
     `subscribers` are all there are, as the config has them: nobody else gets anything; `preferences` are
     what they chose for themselves. Without an `embedder`, papers are ranked by words alone. `catch_up`
-    is how long after a reader's hour a digest may still go out. `alone` is entered for the delivery, so
-    that no two processes make it from one ledger; `stop` ends it after the transactions in hand.
+    is how long after a reader's hour a digest may still go out. `rate` is what the relay may be handed.
+    `shift` is entered for the delivery, so that of several processes each makes its own part of it; `stop`
+    ends it after the transactions in hand.
     """
 
     subscribers: Sequence[Subscriber]
@@ -52,11 +56,12 @@ class Desk:
     preferences: Preferences
     letters: Letters
     relay: Relay
+    rate: Rate
     connections: int
     on_unknown: OnUnknown
     now: Callable[[], datetime]
     catch_up: timedelta
-    alone: Callable[[], AbstractAsyncContextManager[None]]
+    shift: Callable[[], AbstractAsyncContextManager[Shift]]
     embedder: Embedder | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -71,7 +76,8 @@ class Round:
 
     `tally` counts the rows of the ledger by status. `batches` were asked for, `planned` rows entered
     and `attempts` made by this run; `stopped` says what ended the delivery before everything was tried,
-    `trouble` why letters of it were made with the built-in templates and not with the operator's.
+    and `later` when the rest is due where nothing is wrong with that; `trouble` says why letters of it
+    were made with the built-in templates and not with the operator's.
     """
 
     day: date
@@ -81,6 +87,7 @@ class Round:
     planned: int
     attempts: int
     stopped: str | None
+    later: Later | None = None
     trouble: str = ""
 
     @property
@@ -101,13 +108,15 @@ async def run(
     max_age: timedelta,
     retry: bool = False,
     alone: bool = False,
+    patience: timedelta = timedelta(0),
 ) -> Round:
     """Do what is still to be done for the day. Doing it again changes nothing.
 
     Sources are asked only when somebody is without a plan, or when one of them failed; and not for what
     they gave less than `max_age` ago. With `retry`, what was deferred is tried again before its time;
-    with `alone`, nobody else's letters are delivered beside those of these subscribers. What they chose
-    for themselves holds as it is when the round begins, and a pause once more before the delivery.
+    with `alone`, nobody else's letters are delivered beside those of these subscribers. `patience` is as
+    for `post`. What they chose for themselves holds as it is when the round begins, and a pause once
+    more before the delivery.
     """
     subscribers = await asyncio.to_thread(desk.current, subscribers)
     ids, to_do = await asyncio.to_thread(_readied, day, subscribers, desk)
@@ -116,20 +125,10 @@ async def run(
     letters = desk.letters.for_round()
     if to_do:
         batches = await collected(day, desk, max_age=max_age)
-        planned = await asyncio.to_thread(
-            compose,
-            day,
-            subscribers,
-            library=desk.library,
-            ledger=desk.ledger,
-            letters=letters,
-            now=desk.now,
-            catch_up=desk.catch_up,
-            embedder=desk.embedder,
-        )
+        planned = await asyncio.to_thread(_composed, day, subscribers, ids, desk, letters)
     if letters.trouble:
         log.warning("templates.unusable", day=str(day), reason=letters.trouble)
-    delivered = await post(desk, of=ids if alone else None, retry=retry)
+    delivered = await post(desk, of=ids if alone else None, retry=retry, patience=patience)
     return Round(
         day=day,
         subscribers=len(ids),
@@ -138,6 +137,7 @@ async def run(
         planned=planned,
         attempts=delivered.attempts,
         stopped=delivered.stopped,
+        later=delivered.later,
         trouble=letters.trouble,
     )
 
@@ -157,36 +157,88 @@ async def collected(day: date, desk: Desk, *, max_age: timedelta) -> tuple[Batch
     raise Stopped("stopped by request; nothing is lost")
 
 
-async def post(desk: Desk, *, of: Collection[SubscriberId] | None = None, retry: bool = False) -> Delivered:
-    """Deliver what is planned, or due for another attempt, of whatever day: for some, or for all."""
+async def post(
+    desk: Desk,
+    *,
+    of: Collection[SubscriberId] | None = None,
+    retry: bool = False,
+    patience: timedelta = timedelta(0),
+) -> Delivered:
+    """Deliver what is planned, or due for another attempt, of whatever day: for some, or for all.
 
-    def claim(started: datetime) -> Claim | None:
-        return desk.ledger.claim(
-            None,
-            on_unknown=desk.on_unknown,
-            now=desk.now(),
-            retry_before=started if retry else None,
-            unknown_before=started,  # a reply that was lost just now may have been about the relay
-            of=of,
-        )
+    A pause of the relay of at most `patience` is sat through. With `retry`, what was deferred is tried
+    before its time, and for as long other processes are waited for that have such letters in hand.
+    """
+    started = desk.now()
+    async with desk.shift() as shift:
 
-    async with desk.alone():
-        await asyncio.to_thread(_cleared, desk)
-        return await deliver(
-            desk.ledger,
-            desk.relay,
-            claim,
-            sender=desk.letters.sender.address,
-            connections=desk.connections,
-            now=desk.now,
-            stop=desk.stop,
-        )
+        def claim() -> Claim | Later | None:
+            return desk.ledger.claim(
+                worker=shift.worker,
+                rate=desk.rate,
+                on_unknown=desk.on_unknown,
+                now=desk.now(),
+                retry_before=started if retry else None,
+                unknown_before=started,  # a reply that was lost just now may have been about the relay
+                of=of,
+            )
+
+        delivered = await _delivered(desk, shift, claim, patience=patience)
+        while retry and not delivered.stopped and desk.now() < started + patience:
+            if not await asyncio.to_thread(desk.ledger.in_hand, of):
+                break
+            await asyncio.sleep(LOOK_AT_OTHERS.total_seconds())
+            more = await _delivered(desk, shift, claim, patience=patience)
+            delivered = replace(more, attempts=delivered.attempts + more.attempts)
+        return delivered
 
 
-def _cleared(desk: Desk) -> None:
-    """Take back what a process that died left half done, and what must not be sent any more."""
+async def _delivered(
+    desk: Desk, shift: Shift, claim: Callable[[], Claim | Later | None], *, patience: timedelta
+) -> Delivered:
+    await asyncio.to_thread(_cleared, desk, shift)
+    return await deliver(
+        desk.ledger,
+        desk.relay,
+        claim,
+        relay_name=desk.rate.relay,
+        return_path=lambda _: desk.letters.sender.address,
+        connections=desk.connections,
+        now=desk.now,
+        stop=desk.stop,
+        patience=patience,
+    )
+
+
+def _composed(
+    day: date,
+    subscribers: Sequence[Subscriber],
+    ids: Collection[SubscriberId],
+    desk: Desk,
+    letters: Letters,
+) -> int:
+    """Plan the day for who has no row, and note who is without one all the same; return how many."""
+    without = frozenset(ids) - desk.ledger.planned(day)
+    noted = desk.ledger.begin_round(day, without, now=desk.now()) if without else None
+    planned = compose(
+        day,
+        subscribers,
+        library=desk.library,
+        ledger=desk.ledger,
+        letters=letters,
+        now=desk.now,
+        catch_up=desk.catch_up,
+        embedder=desk.embedder,
+    )
+    if noted is not None and (missing := desk.ledger.end_round(noted, now=desk.now())):
+        log.error("round.unbalanced", day=str(day), missing=len(missing))
+    return planned
+
+
+def _cleared(desk: Desk, shift: Shift) -> None:
+    """Take back what workers that died left half done, and what must not be sent any more."""
     now = desk.now()
-    if recovered := desk.ledger.recover(now=now):
+    if recovered := shift.take_over(now=now):
         log.warning("deliveries.recovered", count=recovered)
     if withdrawn := _withdrawn(desk, now):
         log.info("letters.withdrawn", count=withdrawn)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Protocol
 
@@ -13,11 +13,17 @@ from paperround.batches import Batch, BatchRecord
 from paperround.digests import Digest, Hindrance
 from paperround.meaning import Vector
 from paperround.papers import Paper, PaperId
+from paperround.phrases import counted, full_day
 from paperround.preferences import Change, Overlay
+from paperround.rates import Later, Rate
 from paperround.replies import Reply
 
 SubscriberId = NewType("SubscriberId", int)
 DeliveryId = NewType("DeliveryId", int)
+RoundId = NewType("RoundId", int)
+WorkerId = NewType("WorkerId", str)
+
+LONGEST_ROUND = timedelta(hours=6)  # whatever has not ended by then will not
 
 
 # --- where papers come from -----------------------------------------------------------------------
@@ -251,17 +257,143 @@ class DeliveryRecord:
         return tuple(line.paper for line in self.lines)
 
 
-class Ledger(Protocol):
+class Cause(StrEnum):
+    """What made us send somebody nothing any more."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"
+    BOUNCED = "bounced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """That somebody must not get mail: why, in a sentence, and since when."""
+
+    cause: Cause
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A round that left somebody without a row, against its promise; `missing` are their addresses.
+
+    `ended` is False for a round that broke off, or goes on.
+    """
+
+    day: date
+    begun_at: datetime
+    ended: bool
+    missing: tuple[str, ...]
+
+    def stands(self, now: datetime) -> bool:
+        """Return whether something is wrong: a round that goes on may be without some rows yet."""
+        return self.ended or now - self.begun_at > LONGEST_ROUND
+
+    def __str__(self) -> str:
+        state = "does not balance" if self.ended else f"begun at {self.begun_at:%H:%M} UTC has not ended"
+        who = counted(len(self.missing), "subscriber")
+        return (
+            f"the round of {full_day(self.day)} {state}: {who} without a row; "
+            f"`paperround send --date {self.day}` does what is missing"
+        )
+
+
+class Dispatch(Protocol):
+    """The letters that wait, as those who deliver take them. A call that returns has been committed to disk.
+
+    Several workers may deliver at the same time. Each names itself when it takes something, says from
+    time to time that it is alive, and is given up with what it has in hand when it does not.
+    """
+
+    def claim(
+        self,
+        *,
+        worker: WorkerId,
+        rate: Rate,
+        on_unknown: OnUnknown,
+        now: datetime,
+        retry_before: datetime | None = None,
+        unknown_before: datetime | None = None,
+        of: Collection[SubscriberId] | None = None,
+    ) -> Claim | Later | None:
+        """Mark one delivery as `sending` and return it; or until when to wait; or None where none is left.
+
+        Candidates are planned rows, deferred ones that are due or were last tried before
+        `retry_before`, and under RESEND those that became unknown for the first time, and did so before
+        `unknown_before` where that is given. Whoever is suppressed by now becomes `suppressed`
+        instead, in the same transaction. `of` None means everybody, else a few. A letter whose bytes
+        are damaged becomes failed. What is taken counts towards the limits of the rate.
+        """
+
+    def begin_data(self, claim: Claim, *, now: datetime) -> None:
+        """Mark that the message may from now on be accepted without our learning of it.
+
+        Raise StoreError where the delivery was taken from us meanwhile.
+        """
+
+    def settle(
+        self,
+        claim: Claim,
+        status: Status,
+        *,
+        reply: str,
+        reason: str = "",
+        next_at: datetime | None = None,
+        suppress: str | None = None,
+        now: datetime,
+    ) -> None:
+        """Record how an attempt ended: SENT, DEFERRED (with `next_at`), FAILED, UNKNOWN or PLANNED.
+
+        `suppress` says why the subscriber gets nothing any more, the address being dead. Raise
+        StoreError where the delivery was taken from us meanwhile.
+        """
+
+    def workers(self) -> Mapping[WorkerId, datetime]:
+        """Return who has something in hand, or had lately, and when each last said that they are alive."""
+
+    def beat(self, worker: WorkerId, *, now: datetime) -> bool:
+        """Say that the worker is alive. Return False where it has nothing in hand, or was given up."""
+
+    def recover(self, workers: Collection[WorkerId], *, now: datetime) -> int:
+        """Give up these workers, and take back what they left as `sending`; return how many that were.
+
+        Before the mark of `begin_data` it becomes planned again, after it unknown.
+        """
+
+    def in_hand(self, of: Collection[SubscriberId] | None = None) -> int:
+        """Return how many deliveries are `sending` now, of everybody or of a few."""
+
+    def pause(self, relay: str, reason: str, *, now: datetime, length: timedelta | None = None) -> datetime:
+        """Let nothing be claimed for this relay for a while, and return until when.
+
+        Each pause is longer than the one before, until `resume`, unless a length is given. One that
+        lasts already stays as it is.
+        """
+
+    def pauses(self, relay: str) -> int:
+        """Return how many pauses there were since the latest `resume`."""
+
+    def resume(self, relay: str) -> None:
+        """End the pause, and forget those before it: the relay accepts mail again."""
+
+
+class Ledger(Dispatch, Protocol):
     """What was, is and will be sent to whom. A call that returns has been committed to disk."""
 
     def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:
         """Return the stable id of each address, making those that are new. Case does not matter."""
 
-    def suppressed(self) -> Mapping[SubscriberId, str]:
+    def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         """Return who must not get mail, and why."""
 
-    def suppress(self, subscriber: SubscriberId, reason: str, *, now: datetime) -> None:
+    def suppress(
+        self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
+    ) -> None:
         """Send this subscriber nothing any more. Doing it again changes nothing."""
+
+    def readmit(self, subscriber: SubscriberId) -> bool:
+        """Send this subscriber mail again; return False if they were not suppressed."""
 
     def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
         """Return for each of them what they had before that day, and not what that day itself brought.
@@ -273,6 +405,15 @@ class Ledger(Protocol):
 
     def planned(self, day: date) -> frozenset[SubscriberId]:
         """Return who has a row for that day, whatever its status."""
+
+    def begin_round(self, day: date, subscribers: Collection[SubscriberId], *, now: datetime) -> RoundId:
+        """Note that each of these is to have a row for that day, before any is made."""
+
+    def end_round(self, round_id: RoundId, *, now: datetime) -> frozenset[SubscriberId]:
+        """Return who of the round has no row, which nobody may be; the note stays as long as that is so."""
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return the rounds, begun or ended, of which somebody has no row, the newest first."""
 
     def expire(self, subscribers: Collection[SubscriberId], day: date, *, now: datetime) -> int:
         """Give up what is planned or deferred for these subscribers since before that day.
@@ -302,46 +443,6 @@ class Ledger(Protocol):
 
         With `before`, only rows of earlier days. Return how many rows that were.
         """
-
-    def recover(self, *, now: datetime) -> int:
-        """Take back what an ended process left as `sending`; nobody else may be delivering.
-
-        Before the mark of `begin_data` it becomes planned again, after it unknown. Return how many.
-        """
-
-    def claim(
-        self,
-        day: date | None,
-        *,
-        on_unknown: OnUnknown,
-        now: datetime,
-        retry_before: datetime | None,
-        unknown_before: datetime | None = None,
-        of: Collection[SubscriberId] | None = None,
-    ) -> Claim | None:
-        """Mark one delivery as `sending` and return it, or None when there is none left.
-
-        Candidates are planned rows, deferred ones that are due or were last tried before
-        `retry_before`, and under RESEND those that became unknown for the first time, and did so before
-        `unknown_before` where that is given. Whoever is
-        suppressed by now becomes `suppressed` instead, in the same transaction. `day` None means any
-        day, `of` None everybody, else a few. A letter whose bytes are damaged becomes failed.
-        """
-
-    def begin_data(self, delivery: DeliveryId, *, now: datetime) -> None:
-        """Mark that the message may from now on be accepted without our learning of it."""
-
-    def settle(
-        self,
-        delivery: DeliveryId,
-        status: Status,
-        *,
-        reply: str,
-        reason: str = "",
-        next_at: datetime | None = None,
-        now: datetime,
-    ) -> None:
-        """Record how an attempt ended: SENT, DEFERRED (with `next_at`), FAILED, UNKNOWN or PLANNED."""
 
     def resolve(self, delivery: DeliveryId, status: Status, reason: str, *, now: datetime) -> bool:
         """Settle an unknown delivery by hand: SENT, FAILED, or PLANNED to resend it.

@@ -44,13 +44,14 @@ def proof_of(
     """Return what the subscriber would get on that day, sent before or not; nothing is entered."""
     ids = {subscriber.address: number}
     digest = next(issue(day, [subscriber], library, ledger, ids=ids, embedder=embedder).digests())
+    suppression = ledger.suppressions().get(number)
     empty = silence(digest) if subscriber.when_empty is WhenEmpty.NOTHING else None
     return Proof(
         address=subscriber.address,
         day=day,
         papers=tuple(pick.paper.id for pick in digest.picks),
         rendered=letters.render(digest, number),
-        silence=ledger.suppressed().get(number) or not_due(subscriber, day) or empty,
+        silence=suppression.reason if suppression else not_due(subscriber, day) or empty,
     )
 
 

@@ -79,6 +79,14 @@ def verdict(reply: Reply, step: Step) -> Verdict:
     return _refusal(reply, step, status)
 
 
+def is_about_address(reply: Reply) -> bool:
+    """Return whether a refusal says, by its enhanced code, that there is no such mailbox, or none any more.
+
+    Without one it may mean much else, and nobody loses a subscription to a guess.
+    """
+    return reply.verdict is Verdict.PERMANENT and _status(reply.text) is not None
+
+
 def retry_after(attempts: int, *, jitter: float) -> timedelta:
     """Return how long to wait after that many attempts, a fifth shorter (jitter 0) to a fifth longer (1).
 

@@ -11,19 +11,21 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
-from paperround.pipeline import Desk, Stopped, post, run
-from paperround.ports import SubscriberId
+from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, run
+from paperround.ports import LONGEST_ROUND, SubscriberId
+from paperround.rates import Later
 from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
 from paperround.web.server import Server
 
 TICK = timedelta(seconds=30)
-# A service that has not ticked, or whose tick has not ended, for so long is not well.
-SILENT, LONGEST_ROUND = timedelta(minutes=10), timedelta(hours=6)
+SILENT = timedelta(minutes=10)  # a service that has not ticked for so long is not well
 MAX_AGE = timedelta(minutes=15)  # what a source gave so recently is not asked for again
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 LOOK_AGAIN = timedelta(minutes=15)  # where no source could be read
+PATIENCE = timedelta(minutes=1)  # for a turn at the relay; for a later one there is a later tick
+PAUSES = 3  # so many in a row are no routine of a relay
 
 log = structlog.get_logger()
 
@@ -87,7 +89,7 @@ def readers(
     """Return what tells which of these somebody is who is sent mail."""
 
     def reader(subscriber: SubscriberId) -> Subscriber | None:
-        return None if subscriber in desk.ledger.suppressed() else known.get(subscriber)
+        return None if subscriber in desk.ledger.suppressions() else known.get(subscriber)
 
     return reader
 
@@ -144,10 +146,17 @@ class Watch:
         """Return what is wrong, if anything."""
         at_work = self._at_work.locked()
         since = self._began if at_work else self._ticked
+        problems = (*self._problems, *self._gaps())
         if self._desk.now() - since <= (LONGEST_ROUND if at_work else SILENT):
-            return Health(problems=self._problems)
+            return Health(problems=problems)
         hung = "a round has not ended" if at_work else "nothing was done"
-        return Health(problems=(*self._problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))
+        return Health(problems=(*problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))
+
+    def _gaps(self) -> tuple[str, ...]:
+        """Return what is wrong with the rounds of the last days."""
+        now = self._desk.now()
+        gaps = (gap for gap in self._desk.ledger.gaps() if now - gap.begun_at < LIFE_OF_A_LETTER)
+        return tuple(str(gap) for gap in gaps if gap.stands(now))
 
     async def _work(self) -> tuple[str, ...]:
         desk = self._desk
@@ -155,8 +164,9 @@ class Watch:
             return self._problems
         try:
             problems = await self._rounds()
-            if not problems and (stopped := (await post(desk)).stopped):
-                problems = [stopped]
+            if not problems:
+                delivered = await post(desk, patience=PATIENCE)
+                problems = _problems(delivered.stopped, delivered.later)
         except Stopped:
             return ()
         if desk.stop.is_set():
@@ -167,13 +177,11 @@ class Watch:
     async def _rounds(self) -> list[str]:
         """Do the rounds that are due, and return what is wrong with the one that did not end well."""
         for day, subscribers in sorted(self._due(self._desk.now()).items()):
-            outcome = await run(day, subscribers, self._desk, max_age=MAX_AGE)
+            outcome = await run(day, subscribers, self._desk, max_age=MAX_AGE, patience=PATIENCE)
             self._seen.setdefault(day, set()).update(each.address for each in subscribers)
             self._looked[day] = self._desk.now()
-            if outcome.stopped:
-                return [outcome.stopped]
-            if not outcome.balances:
-                return [f"the round of {day} does not balance: somebody has no row"]
+            if problems := _problems(outcome.stopped, outcome.later):
+                return problems
         return []
 
     def _rest(self, *, tired: bool) -> None:
@@ -196,3 +204,9 @@ class Watch:
             if any(each.address not in self._seen.get(day, ()) for each in subscribers)
             or now - self._looked.get(day, now) > LOOK_AGAIN
         }
+
+
+def _problems(stopped: str | None, later: Later | None) -> list[str]:
+    """Return what is wrong where a delivery stopped: nothing, where it keeps to the relay's pace."""
+    expected = later is not None and later.pauses < PAUSES
+    return [stopped] if stopped and not expected else []

@@ -76,6 +76,8 @@ class RelaySettings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     max_per_second: float | None = None
+    max_per_hour: int | None = None
+    max_per_day: int | None = None
     connections: int = 4
     ca_file: Path | None = None
 

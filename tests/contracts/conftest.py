@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from tests.fakes.embedder import MemoryVectors
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.library import MemoryLibrary
 from tests.fakes.plans import NOW
+from tests.fakes.preferences import MemoryPreferences
+from tests.fakes.world import World
 
 from paperround.ports import Ledger, SubscriberId
 from paperround.store import Store, open_store
@@ -45,3 +50,26 @@ def ada(ledger: Ledger) -> SubscriberId:
 @pytest.fixture
 def grace(ledger: Ledger) -> SubscriberId:
     return ledger.enrol(["grace@example.org"], now=NOW)["grace@example.org"]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    if request.param == "memory":
+        ledger = MemoryLedger()
+        yield World(
+            library=MemoryLibrary(),
+            ledger=ledger,
+            vectors=MemoryVectors(),
+            preferences=MemoryPreferences(ledger),
+            folder=tmp_path / "workers",
+        )
+        return
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    yield World(
+        library=store.library,
+        ledger=store.ledger,
+        vectors=store.vectors,
+        preferences=store.preferences,
+        folder=tmp_path / "workers",
+    )
+    store.close()

@@ -9,9 +9,11 @@ from tests.fakes.plans import (
     SOON,
     SUNDAY,
     TUESDAY,
+    WORKER,
     bring_to,
     claim,
     claimed,
+    latest_claim,
     letter,
     row,
 )
@@ -27,6 +29,7 @@ from paperround.ports import (
 )
 
 NOBODY = DeliveryId(10**9)
+NOTHING = Claim(id=NOBODY, recipient="ada@example.org", message=LETTER, attempts=1)
 
 
 def test_a_claim_is_made_once(ledger: Ledger, ada: SubscriberId) -> None:
@@ -41,15 +44,6 @@ def test_bytes_come_back_as_they_were(ledger: Ledger, ada: SubscriberId) -> None
     message = bytes(range(256)) * 300
     ledger.plan([letter(ada, TUESDAY, message=message)], now=NOW)
     assert claimed(ledger).message == message
-
-
-def test_a_claim_may_be_of_one_day(ledger: Ledger, ada: SubscriberId) -> None:
-    ledger.plan([letter(ada, MONDAY), letter(ada, TUESDAY)], now=NOW)
-    taken = claim(ledger, day=TUESDAY)
-    assert taken is not None
-    assert row(ledger, taken.id).day == TUESDAY
-    assert claim(ledger, day=TUESDAY) is None
-    assert claim(ledger, day=None) is not None
 
 
 def test_planned_ones_are_claimed_first_then_deferred_then_unknown_ones(
@@ -78,7 +72,7 @@ def test_a_deferred_one_waits_until_it_is_due(ledger: Ledger, ada: SubscriberId)
 def test_a_deferred_one_can_be_retried_once_before_it_is_due(ledger: Ledger, ada: SubscriberId) -> None:
     bring_to(ledger, ada, Status.DEFERRED)
     taken = claimed(ledger, now=SOON, retry_before=SOON)
-    ledger.settle(taken.id, Status.DEFERRED, reply="", next_at=LATER, now=SOON)
+    ledger.settle(taken, Status.DEFERRED, reply="", next_at=LATER, now=SOON)
     assert claim(ledger, now=SOON, retry_before=SOON) is None
 
 
@@ -86,7 +80,7 @@ def test_an_unknown_one_is_resent_once_byte_for_byte(ledger: Ledger, ada: Subscr
     bring_to(ledger, ada, Status.UNKNOWN)
     again = claimed(ledger)
     assert (again.message, again.attempts) == (LETTER, 2)
-    ledger.settle(again.id, Status.UNKNOWN, reply="", now=NOW)
+    ledger.settle(again, Status.UNKNOWN, reply="", now=NOW)
     assert claim(ledger) is None
 
 
@@ -121,8 +115,8 @@ def test_the_suppressed_do_not_keep_the_others_waiting(
 def test_an_attempt_that_succeeded_is_recorded(ledger: Ledger, ada: SubscriberId) -> None:
     ledger.plan([letter(ada, TUESDAY)], now=NOW)
     taken = claimed(ledger)
-    ledger.begin_data(taken.id, now=NOW)
-    ledger.settle(taken.id, Status.SENT, reply="250 queued as 4711", now=SOON)
+    ledger.begin_data(taken, now=NOW)
+    ledger.settle(taken, Status.SENT, reply="250 queued as 4711", now=SOON)
     assert (row(ledger).status, row(ledger).reply) == (Status.SENT, "250 queued as 4711")
     assert (row(ledger).updated_at, row(ledger).planned_at) == (SOON, NOW)
     assert claim(ledger) is None
@@ -130,7 +124,7 @@ def test_an_attempt_that_succeeded_is_recorded(ledger: Ledger, ada: SubscriberId
 
 def test_an_attempt_that_was_no_fault_of_the_letter_still_counts(ledger: Ledger, ada: SubscriberId) -> None:
     bring_to(ledger, ada, Status.PLANNED)
-    ledger.settle(claimed(ledger).id, Status.PLANNED, reply="", reason="no relay", now=NOW)
+    ledger.settle(claimed(ledger), Status.PLANNED, reply="", reason="no relay", now=NOW)
     assert (row(ledger).status, row(ledger).reason, row(ledger).attempts) == (Status.PLANNED, "no relay", 1)
     assert claimed(ledger).attempts == 2
 
@@ -140,17 +134,17 @@ def test_only_what_is_being_sent_is_settled(ledger: Ledger, ada: SubscriberId, s
     bring_to(ledger, ada, status)
     before = row(ledger)
     with pytest.raises(StoreError):
-        ledger.settle(before.id, Status.SENT, reply="250", now=LATER)
+        ledger.settle(latest_claim(ledger), Status.SENT, reply="250", now=LATER)
     with pytest.raises(StoreError):
-        ledger.begin_data(before.id, now=LATER)
+        ledger.begin_data(latest_claim(ledger), now=LATER)
     assert row(ledger) == before
 
 
 def test_what_does_not_exist_is_not_settled(ledger: Ledger) -> None:
     with pytest.raises(StoreError):
-        ledger.settle(NOBODY, Status.SENT, reply="250", now=NOW)
+        ledger.settle(NOTHING, Status.SENT, reply="250", now=NOW)
     with pytest.raises(StoreError):
-        ledger.begin_data(NOBODY, now=NOW)
+        ledger.begin_data(NOTHING, now=NOW)
     assert not ledger.resolve(NOBODY, Status.SENT, "", now=NOW)
 
 
@@ -158,41 +152,41 @@ def test_what_does_not_exist_is_not_settled(ledger: Ledger) -> None:
 def test_an_attempt_does_not_end_otherwise(ledger: Ledger, ada: SubscriberId, status: Status) -> None:
     bring_to(ledger, ada, Status.SENDING)
     with pytest.raises(ValueError, match="attempt"):
-        ledger.settle(row(ledger).id, status, reply="", now=NOW)
+        ledger.settle(latest_claim(ledger), status, reply="", now=NOW)
 
 
 def test_only_deferring_names_a_time(ledger: Ledger, ada: SubscriberId) -> None:
     bring_to(ledger, ada, Status.SENDING)
     for status, next_at in ((Status.DEFERRED, None), (Status.SENT, LATER)):
         with pytest.raises(ValueError, match="next_at"):
-            ledger.settle(row(ledger).id, status, reply="", next_at=next_at, now=NOW)
+            ledger.settle(latest_claim(ledger), status, reply="", next_at=next_at, now=NOW)
 
 
 def test_what_was_not_yet_handed_over_is_planned_again(ledger: Ledger, ada: SubscriberId) -> None:
     bring_to(ledger, ada, Status.SENDING)
-    assert ledger.recover(now=LATER) == 1
+    assert ledger.recover([WORKER], now=LATER) == 1
     assert row(ledger).status is Status.PLANNED
     assert claimed(ledger).message == LETTER
-    assert ledger.recover(now=LATER) == 1
+    assert ledger.recover([WORKER], now=LATER) == 1
 
 
 def test_what_may_have_been_accepted_is_unknown(ledger: Ledger, ada: SubscriberId) -> None:
     bring_to(ledger, ada, Status.SENDING)
-    ledger.begin_data(row(ledger).id, now=NOW)
-    assert ledger.recover(now=LATER) == 1
+    ledger.begin_data(latest_claim(ledger), now=NOW)
+    assert ledger.recover([WORKER], now=LATER) == 1
     assert row(ledger).status is Status.UNKNOWN
     assert claim(ledger, on_unknown=OnUnknown.HOLD) is None
-    ledger.begin_data(claimed(ledger).id, now=NOW)
-    ledger.recover(now=LATER)
+    ledger.begin_data(claimed(ledger), now=NOW)
+    ledger.recover([WORKER], now=LATER)
     assert claim(ledger) is None
 
 
 def test_the_mark_of_an_earlier_attempt_does_not_count(ledger: Ledger, ada: SubscriberId) -> None:
     bring_to(ledger, ada, Status.SENDING)
-    ledger.begin_data(row(ledger).id, now=NOW)
-    ledger.settle(row(ledger).id, Status.DEFERRED, reply="451", next_at=LATER, now=NOW)
+    ledger.begin_data(latest_claim(ledger), now=NOW)
+    ledger.settle(latest_claim(ledger), Status.DEFERRED, reply="451", next_at=LATER, now=NOW)
     claimed(ledger, now=LATER)
-    ledger.recover(now=LATER)
+    ledger.recover([WORKER], now=LATER)
     assert row(ledger).status is Status.PLANNED
 
 
@@ -200,7 +194,7 @@ def test_the_mark_of_an_earlier_attempt_does_not_count(ledger: Ledger, ada: Subs
 def test_only_what_is_being_sent_is_recovered(ledger: Ledger, ada: SubscriberId, status: Status) -> None:
     bring_to(ledger, ada, status)
     before = row(ledger)
-    assert ledger.recover(now=LATER) == 0
+    assert ledger.recover([WORKER], now=LATER) == 0
     assert row(ledger) == before
 
 
@@ -217,7 +211,7 @@ def test_an_unknown_one_is_resolved_by_hand(ledger: Ledger, ada: SubscriberId, s
 def test_what_was_resent_by_hand_is_held_when_unknown_again(ledger: Ledger, ada: SubscriberId) -> None:
     bring_to(ledger, ada, Status.UNKNOWN)
     ledger.resolve(row(ledger).id, Status.PLANNED, "", now=NOW)
-    ledger.settle(claimed(ledger).id, Status.UNKNOWN, reply="", now=NOW)
+    ledger.settle(claimed(ledger), Status.UNKNOWN, reply="", now=NOW)
     assert claim(ledger) is None
 
 
@@ -241,11 +235,7 @@ def test_one_subscriber_can_be_served_before_the_others(
 ) -> None:
     ledger.plan([letter(ada, TUESDAY), letter(grace, TUESDAY)], now=NOW)
 
-    def next_for_grace() -> Claim | None:
-        on_unknown = OnUnknown.RESEND
-        return ledger.claim(TUESDAY, on_unknown=on_unknown, now=NOW, retry_before=None, of=[grace])
-
-    taken = next_for_grace()
+    taken = claim(ledger, of=[grace])
     assert taken is not None
     assert taken.recipient == "grace@example.org"
-    assert next_for_grace() is None
+    assert claim(ledger, of=[grace]) is None

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.fakes.plans import (
@@ -25,6 +25,7 @@ from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Bar, Digest, Hindrance, Match, Pick, Section
 from paperround.papers import PaperId
 from paperround.ports import (
+    Cause,
     Ledger,
     Past,
     PickRecord,
@@ -32,6 +33,7 @@ from paperround.ports import (
     Status,
     StoreError,
     SubscriberId,
+    Suppression,
 )
 
 
@@ -60,10 +62,20 @@ def test_nobody_may_be_enrolled(ledger: Ledger) -> None:
 
 
 def test_whoever_is_suppressed_stays_so_for_the_first_reason(ledger: Ledger, ada: SubscriberId) -> None:
-    assert ledger.suppressed() == {}
-    ledger.suppress(ada, "unsubscribed", now=NOW)
-    ledger.suppress(ada, "bounced", now=LATER)
-    assert ledger.suppressed() == {ada: "unsubscribed"}
+    assert ledger.suppressions() == {}
+    ledger.suppress(ada, "left on Tuesday", now=NOW)
+    ledger.suppress(ada, "no such mailbox", cause=Cause.BOUNCED, now=LATER)
+    first = Suppression(cause=Cause.UNSUBSCRIBED, reason="left on Tuesday", since=NOW)
+    assert ledger.suppressions() == {ada: first}
+
+
+def test_whoever_is_readmitted_gets_mail_again(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.suppress(ada, "no such mailbox", cause=Cause.BOUNCED, now=NOW)
+    ledger.plan([letter(ada, TUESDAY)], now=NOW)
+    assert ledger.readmit(ada)
+    assert not ledger.readmit(ada)
+    assert ledger.suppressions() == {}
+    assert claimed(ledger).recipient == "ada@example.org"
 
 
 def test_nobody_unknown_can_be_suppressed(ledger: Ledger) -> None:
@@ -290,7 +302,7 @@ def test_a_note_for_which_no_paper_was_looked_at_is_past_as_a_quiet_day_is(
 ) -> None:
     note = letter(ada, MONDAY)
     ledger.plan([replace(note, digest=replace(note.digest, considered=0))], now=NOW)
-    ledger.settle(claimed(ledger).id, Status.SENT, reply="", now=NOW)
+    ledger.settle(claimed(ledger), Status.SENT, reply="", now=NOW)
     assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=MONDAY)
 
 
@@ -386,3 +398,36 @@ def test_what_is_of_a_later_day_can_be_left_alone(ledger: Ledger, ada: Subscribe
     assert ledger.withdraw([], now=LATER, before=TUESDAY) == 1
     assert ledger.tally([ada], MONDAY) == {Status.SUPPRESSED: 1}
     assert ledger.tally([ada], TUESDAY) == {Status.PLANNED: 1}
+
+
+def test_a_round_that_gives_everybody_a_row_leaves_no_note(ledger: Ledger, ada: SubscriberId) -> None:
+    noted = ledger.begin_round(TUESDAY, [ada], now=NOW)
+    (gap,) = ledger.gaps()
+    assert (gap.day, gap.ended, gap.missing) == (TUESDAY, False, ("ada@example.org",))
+    ledger.plan([silence(ada, TUESDAY)], now=NOW)
+    assert ledger.gaps() == ()
+    assert ledger.end_round(noted, now=LATER) == frozenset()
+    assert ledger.gaps() == ()
+
+
+def test_whoever_a_round_left_without_a_row_is_named_until_there_is_one(
+    ledger: Ledger, ada: SubscriberId, grace: SubscriberId
+) -> None:
+    noted = ledger.begin_round(TUESDAY, [ada, grace], now=NOW)
+    ledger.plan([silence(ada, TUESDAY), silence(grace, MONDAY)], now=NOW)
+    assert ledger.end_round(noted, now=LATER) == {grace}
+    (gap,) = ledger.gaps()
+    assert (gap.begun_at, gap.ended, gap.missing) == (NOW, True, ("grace@example.org",))
+    assert gap.stands(LATER)
+    assert "1 subscriber without a row" in str(gap)
+    ledger.plan([silence(grace, TUESDAY)], now=NOW)
+    assert ledger.gaps() == ()
+
+
+def test_a_round_that_broke_off_is_noted_and_wrong_after_a_while(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.begin_round(MONDAY, [ada], now=NOW)
+    ledger.begin_round(TUESDAY, [ada], now=NOW)
+    newest, oldest = ledger.gaps()
+    assert (newest.day, oldest.day) == (TUESDAY, MONDAY)
+    assert not newest.stands(LATER)
+    assert newest.stands(NOW + timedelta(hours=7))

@@ -10,14 +10,28 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.plans import MONDAY, NOW, SUNDAY, TUESDAY, letter, pick, silence
 
-from paperround.ports import DeliveryId, DeliveryRecord, Ledger, OnUnknown, Status, StoreError
+from paperround.ports import (
+    Claim,
+    DeliveryId,
+    DeliveryRecord,
+    Ledger,
+    OnUnknown,
+    Status,
+    StoreError,
+    WorkerId,
+)
+from paperround.rates import Rate
 from paperround.store import Store
 from paperround.store.tables import metadata
 
 READERS = [f"reader{number}@example.org" for number in range(2)]
 DAYS = [SUNDAY, MONDAY, TUESDAY]
 
+RELAY = "smtp.example.org:587"
+RATES = [Rate(relay=RELAY), Rate(relay=RELAY, per_second=0.01, per_hour=3, per_day=9)]
+
 readers = st.sampled_from(READERS)
+workers = st.sampled_from([WorkerId("w1"), WorkerId("w2")])
 days = st.sampled_from(DAYS)
 some_readers = st.lists(readers, unique=True)
 deliveries = st.integers(1, len(READERS) * len(DAYS)).map(DeliveryId)
@@ -56,26 +70,69 @@ class Round(RuleBasedStateMachine):
         self.both(lambda ledger: ledger.plan(plans, now=self.now))
         self.entered |= {(each, day) for each in who}
 
-    @rule(day=st.none() | days, on_unknown=st.sampled_from(OnUnknown), again=st.booleans())
-    def claim(self, day: date | None, on_unknown: OnUnknown, *, again: bool) -> None:
+    @rule(
+        who=st.none() | some_readers,
+        worker=workers,
+        rate=st.sampled_from(RATES),
+        on_unknown=st.sampled_from(OnUnknown),
+        again=st.booleans(),
+    )
+    def claim(
+        self,
+        who: list[str] | None,
+        worker: WorkerId,
+        rate: Rate,
+        on_unknown: OnUnknown,
+        *,
+        again: bool,
+    ) -> None:
         before = self.now if again else None
-        self.both(lambda ledger: ledger.claim(day, on_unknown=on_unknown, now=self.now, retry_before=before))
+        of = None if who is None else [self.ids[each] for each in who]
+        self.both(
+            lambda ledger: ledger.claim(
+                worker=worker, rate=rate, on_unknown=on_unknown, now=self.now, retry_before=before, of=of
+            )
+        )
 
-    @rule(delivery=deliveries, marked=st.booleans(), status=ends)
-    def end_an_attempt(self, delivery: DeliveryId, status: Status, *, marked: bool) -> None:
+    @rule(long=st.booleans())
+    def pause(self, *, long: bool) -> None:
+        length = timedelta(hours=1) if long else None
+        self.both(lambda ledger: ledger.pause(RELAY, "421 slowly", now=self.now, length=length))
+
+    @rule()
+    def resume(self) -> None:
+        self.both(lambda ledger: ledger.resume(RELAY))
+
+    @rule(worker=workers)
+    def beat(self, worker: WorkerId) -> None:
+        self.both(lambda ledger: ledger.beat(worker, now=self.now))
+
+    @rule(delivery=deliveries, marked=st.booleans(), late=st.booleans(), status=ends)
+    def end_an_attempt(self, delivery: DeliveryId, status: Status, *, marked: bool, late: bool) -> None:
         under_way = [row.id for row in self.kept.rows(status=Status.SENDING)]
         delivery = under_way[delivery % len(under_way)] if under_way else delivery
         due = self.now + timedelta(hours=1) if status is Status.DEFERRED else None
+        claim = self.claim_of(delivery, late=late)
+        dead = "no such mailbox" if status is Status.FAILED else None
         if marked:
-            self.both(partial(_begin_data, delivery, self.now))
-        self.both(lambda ledger: ledger.settle(delivery, status, reply="words", next_at=due, now=self.now))
+            self.both(partial(_begin_data, claim, self.now))
+        self.both(
+            lambda ledger: ledger.settle(
+                claim, status, reply="words", next_at=due, suppress=dead, now=self.now
+            )
+        )
 
-    @rule(marked=st.booleans())
-    def die_in_an_attempt(self, *, marked: bool) -> None:
+    @rule(who=st.lists(workers, unique=True), marked=st.booleans())
+    def die_in_an_attempt(self, who: list[WorkerId], *, marked: bool) -> None:
         under_way = [row.id for row in self.kept.rows(status=Status.SENDING)]
         for delivery in under_way if marked else ():
-            self.both(partial(_begin_data, delivery, self.now))
-        self.both(lambda ledger: ledger.recover(now=self.now))
+            self.both(partial(_begin_data, self.claim_of(delivery), self.now))
+        self.both(lambda ledger: ledger.recover(who, now=self.now))
+
+    def claim_of(self, delivery: DeliveryId, *, late: bool = False) -> Claim:
+        """Return the latest claim of a delivery, or one that another has followed."""
+        attempts = [row.attempts for row in self.kept.rows() if row.id == delivery] or [0]
+        return Claim(id=delivery, recipient="", message=b"", attempts=attempts[0] - late)
 
     @rule(delivery=deliveries, status=st.sampled_from([Status.SENT, Status.FAILED, Status.PLANNED]))
     def resolve(self, delivery: DeliveryId, status: Status) -> None:
@@ -102,6 +159,8 @@ class Round(RuleBasedStateMachine):
     def both_say_the_same(self) -> None:
         self.both(lambda ledger: [_seen(row) for row in ledger.rows()])
         self.both(lambda ledger: ledger.past(list(self.ids.values()), MONDAY))
+        self.both(lambda ledger: (ledger.suppressions(), ledger.workers(), ledger.in_hand()))
+        self.both(lambda ledger: ledger.pauses(RELAY))
 
 
 def test_whatever_happens_each_delivery_is_in_one_state_and_none_is_lost(store: Store) -> None:
@@ -117,8 +176,8 @@ def test_whatever_happens_each_delivery_is_in_one_state_and_none_is_lost(store: 
     )
 
 
-def _begin_data(delivery: DeliveryId, now: datetime, ledger: Ledger) -> None:
-    ledger.begin_data(delivery, now=now)
+def _begin_data(claim: Claim, now: datetime, ledger: Ledger) -> None:
+    ledger.begin_data(claim, now=now)
 
 
 def _answer(call: Callable[[Ledger], object], ledger: Ledger) -> object:

@@ -1,22 +1,32 @@
 """The rules of a round, on the ledger in memory and on the real one."""
 
-import asyncio
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
-from tests.fakes.embedder import BagOfWords, MemoryVectors, NoModel
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.library import MemoryLibrary
-from tests.fakes.preferences import MemoryPreferences
+from tests.fakes.embedder import BagOfWords, NoModel
 from tests.fakes.relay import MemoryRelay
+from tests.fakes.world import (
+    ADA,
+    CATCH_UP,
+    GRACE,
+    MONDAY,
+    RENDERER,
+    SATURDAY,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    Days,
+    World,
+    paper,
+    reader,
+    refused,
+)
 
 from paperround.batches import Batch, BatchState, Revision
 from paperround.composing import CHUNK, NOTE, WORDS_ALONE
@@ -24,182 +34,19 @@ from paperround.digests import Bar, Digest
 from paperround.issue import MAY_COME, NOTHING_MATCHED, PAUSED, PAUSED_BY_READER, UNREADABLE
 from paperround.keywords import keyword
 from paperround.letters import Letters
-from paperround.papers import Paper, PaperId
-from paperround.pipeline import Desk, Round, Stopped, run
+from paperround.pipeline import Stopped
 from paperround.ports import (
-    Embedder,
     Interrupted,
-    Ledger,
-    Library,
     OnUnknown,
-    Preferences,
-    Refused,
-    Relay,
     RelayUnusable,
-    SourceError,
     Status,
     StoreError,
     SubscriberId,
     Unanswered,
-    Vectors,
 )
-from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
-from paperround.remembering import Remembering
-from paperround.rendering import Rendered, Renderer, RoundRenderer
-from paperround.replies import Reply
-from paperround.settings import Mailbox
-from paperround.store import open_store
+from paperround.preferences import PauseChange, Rhythm, RhythmChange
+from paperround.rendering import Rendered, RoundRenderer
 from paperround.subscribers import Cadence, Interests, Pause, Subscriber, WhenEmpty
-
-MONDAY = date(2026, 6, 15)
-TUESDAY = MONDAY + timedelta(days=1)
-WEDNESDAY = MONDAY + timedelta(days=2)
-THURSDAY = MONDAY + timedelta(days=3)
-SATURDAY = MONDAY + timedelta(days=5)
-CATCH_UP = timedelta(hours=11)
-RENDERER = Renderer()
-
-
-def reader(name: str, *keywords: str) -> Subscriber:
-    return Subscriber(
-        address=f"{name}@example.org",
-        interests=Interests(keywords=tuple(keyword(each) for each in keywords)),
-        timezone=ZoneInfo("Europe/London"),
-        deliver_at=time(7, 30),
-    )
-
-
-ADA, GRACE = reader("ada", "LoRA"), reader("grace", "robots")
-
-
-def paper(name: str) -> Paper:
-    identity = PaperId(f"test:{name}")
-    return Paper(id=identity, title=name, url="https://example.org/p", published=MONDAY)
-
-
-@dataclass
-class Days:
-    """A source whose lists the test writes, and which counts how often it is asked."""
-
-    lists: dict[date, Sequence[Paper]] = field(default_factory=dict)
-    revisions: dict[date, Sequence[Revision]] = field(default_factory=dict)
-    name: str = "Papers"
-    daily: bool = True
-    broken: str = ""
-    unchanged: bool = False
-    hangs: bool = False
-    own_day: date | None = None  # the day that the source itself says it is
-    asked: int = 0
-
-    def days(self, day: date) -> tuple[date, ...]:
-        return (day, day - timedelta(days=1))
-
-    async def fetch(self, day: date, *, etag: str | None) -> Batch | None:
-        del etag
-        self.asked += 1
-        if self.hangs:
-            await asyncio.sleep(3600)
-        if self.broken:
-            raise SourceError(self.broken)
-        if self.unchanged:
-            return None
-        papers = tuple(self.lists.get(self.own_day or day, ()))
-        state = BatchState.FRESH if papers else BatchState.QUIET
-        revised = tuple(self.revisions.get(self.own_day or day, ()))
-        return Batch(source=self.name, day=self.own_day or day, state=state, papers=papers, revisions=revised)
-
-
-@dataclass
-class World:
-    """A desk, and the time."""
-
-    library: Library
-    ledger: Ledger
-    vectors: Vectors
-    preferences: Preferences
-    embedder: Embedder | None = None
-    source: Days = field(default_factory=Days)
-    relay: Relay = field(default_factory=MemoryRelay)
-    sources: list[Days] = field(default_factory=list)
-    on_unknown: OnUnknown = OnUnknown.RESEND
-    asked_to_stop: bool = False
-    subscribers: tuple[Subscriber, ...] = ()  # all there are, if they are not those of the round
-    letters: Letters = field(
-        default_factory=lambda: Letters(
-            renderer=RENDERER, sender=Mailbox(name="", address="papers@example.org"), secret=b"s" * 32
-        )
-    )
-    time: datetime = datetime(2026, 6, 15, 6, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        self.time += timedelta(seconds=1)
-        return self.time
-
-    def round(
-        self,
-        day: date,
-        *subscribers: Subscriber,
-        max_age: timedelta = timedelta(0),
-        alone: bool = False,
-    ) -> Round:
-        everybody = self.subscribers or subscribers or (ADA, GRACE)
-        desk = Desk(
-            subscribers=everybody,
-            sources=[self.source, *self.sources],
-            library=self.library,
-            ledger=self.ledger,
-            preferences=self.preferences,
-            letters=self.letters,
-            relay=self.relay,
-            connections=2,
-            on_unknown=self.on_unknown,
-            now=self.now,
-            catch_up=CATCH_UP,
-            alone=nullcontext,
-            embedder=self.embedder and Remembering(self.embedder, self.vectors, proceed=lambda: None),
-        )
-
-        async def go() -> Round:
-            if self.asked_to_stop:
-                desk.stop.set()
-            who = subscribers or (ADA, GRACE)
-            return await run(day, who, desk, max_age=max_age, retry=True, alone=alone)
-
-        return asyncio.run(go())
-
-    def choose(self, subscriber: Subscriber, change: Change) -> None:
-        ids = self.ledger.enrol([subscriber.address], now=self.now())
-        self.preferences.change(ids[subscriber.address], change, now=self.now())
-
-    def got(self, subscriber: Subscriber, day: date) -> list[str]:
-        rows = self.ledger.rows(day=day, address=subscriber.address)
-        return [pick.paper.removeprefix("test:") for row in rows for pick in row.picks]
-
-    def status(self, subscriber: Subscriber, day: date) -> tuple[Status, str]:
-        (row,) = self.ledger.rows(day=day, address=subscriber.address)
-        return row.status, row.reason
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param == "memory":
-        ledger = MemoryLedger()
-        yield World(
-            library=MemoryLibrary(),
-            ledger=ledger,
-            vectors=MemoryVectors(),
-            preferences=MemoryPreferences(ledger),
-        )
-        return
-    store = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield World(
-        library=store.library, ledger=store.ledger, vectors=store.vectors, preferences=store.preferences
-    )
-    store.close()
-
-
-def refused(code: int, text: str) -> Refused:
-    return Refused(Reply(code=code, text=text))
 
 
 def test_everybody_gets_their_own_papers(world: World) -> None:
@@ -783,8 +630,7 @@ def test_what_a_killed_process_left_in_hand_is_not_sent_to_whoever_left(world: W
     world.source.lists[MONDAY] = [paper("LoRA")]
     world.relay = MemoryRelay({ADA.address: [RelayUnusable("no connection")]})
     world.round(MONDAY, ADA)
-    claim = world.ledger.claim(None, on_unknown=OnUnknown.RESEND, now=world.now(), retry_before=None)
-    assert claim is not None
+    world.killed_worker()
     world.relay = relay = MemoryRelay({})
     world.round(MONDAY, GRACE)
     assert not relay.handed

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,9 +21,11 @@ from paperround.papers import Paper, PaperId
 from paperround.pipeline import Desk
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
 from paperround.preferences import PauseChange
+from paperround.rates import Rate
 from paperround.rendering import Renderer
 from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch, readers, subscribers
 from paperround.settings import Mailbox
+from paperround.shifts import shift
 from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber, WhenEmpty
 
 DAY = date(2026, 6, 16)
@@ -67,6 +70,7 @@ class Service:
     """A service whose time passes when the test says so."""
 
     now: datetime
+    folder: Path
     readers: tuple[Subscriber, ...] = (LONDON, TOKYO)
     source: Paperboy = field(default_factory=Paperboy)
     relay: MemoryRelay = field(default_factory=MemoryRelay)
@@ -86,11 +90,12 @@ class Service:
                 renderer=Renderer(), sender=Mailbox(name="", address="p@example.org"), secret=b"s" * 32
             ),
             relay=self.relay,
+            rate=Rate(relay="smtp.example.org:587"),
             connections=1,
             on_unknown=OnUnknown.RESEND,
             now=lambda: self.now,
             catch_up=self.catch_up,
-            alone=nullcontext,
+            shift=partial(shift, self.ledger, self.folder, now=lambda: self.now),
         )
         self.watch = Watch(self.readers, self.desk, catch_up=self.catch_up)
 
@@ -106,12 +111,12 @@ Start = Callable[[datetime], Service]
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(tmp_path: Path) -> Iterator[Start]:
     """Start a service at that time; it is ended after the test."""
     started: list[Service] = []
 
     def begin(now: datetime) -> Service:
-        started.append(Service(now))
+        started.append(Service(now, tmp_path / "workers"))
         return started[-1]
 
     yield begin
@@ -194,8 +199,8 @@ def test_a_broken_source_is_asked_again_but_not_at_every_tick(start: Start) -> N
     assert len(service.relay.handed) == 2
 
 
-def test_a_day_whose_source_never_came_is_told_of_once_before_it_is_given_up() -> None:
-    service = Service(at(6, 59), readers=(replace(LONDON, when_empty=WhenEmpty.NOTE),))
+def test_a_day_whose_source_never_came_is_told_of_once_before_it_is_given_up(tmp_path: Path) -> None:
+    service = Service(at(6, 59), tmp_path, readers=(replace(LONDON, when_empty=WhenEmpty.NOTE),))
     service.source.broken = True
     told: list[datetime] = []
     while service.now < at(19, 30):
@@ -206,9 +211,9 @@ def test_a_day_whose_source_never_came_is_told_of_once_before_it_is_given_up() -
     assert at(18, 25) <= told[0] < at(19)
 
 
-def test_a_day_that_may_be_caught_up_with_for_long_is_given_up_when_the_next_begins() -> None:
+def test_a_day_that_may_be_caught_up_with_for_long_is_given_up_when_the_next_begins(tmp_path: Path) -> None:
     reader = replace(LONDON, when_empty=WhenEmpty.NOTE)
-    service = Service(at(6, 59), readers=(reader,), catch_up=timedelta(days=2))
+    service = Service(at(6, 59), tmp_path, readers=(reader,), catch_up=timedelta(days=2))
     service.source.broken = True
     end = at(8) + timedelta(days=3)
     while service.now < end:

@@ -1,17 +1,14 @@
 import asyncio
 import contextlib
-import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.fakes.smtp_server import DROP, HANG, LARGE, MESSAGE, USUAL, Sending, Server, at
 
 from paperround.delivery.connection import Timeouts
-from paperround.delivery.smtp import Pace, SmtpRelay
+from paperround.delivery.smtp import SmtpRelay
 from paperround.ports import Interrupted, Refused, RelayUnusable, Unanswered
 from paperround.replies import Step, Verdict
 from paperround.settings import RelaySettings, Tls
@@ -482,41 +479,6 @@ def greeting(hostname: str) -> str:
             return server.heard[0]
 
     return asyncio.run(scenario())
-
-
-# The pace.
-
-
-@given(gaps=st.lists(st.floats(0, 3), max_size=30), interval=st.floats(0.01, 2))
-def test_turns_come_no_faster_than_the_pace_and_no_later_than_needed(
-    gaps: list[float], interval: float
-) -> None:
-    pace, now, turns = Pace(interval=interval), 100.0, list[float]()
-    for gap in gaps:
-        now += gap
-        wait, pace = pace.take(now)
-        turns.append(now + wait)
-        assert wait == 0 or turns[-1] == pytest.approx(turns[-2] + interval)
-    assert all(later - earlier >= interval * 0.999 for earlier, later in itertools.pairwise(turns))
-
-
-def test_the_pace_holds_over_all_connections() -> None:
-    async def scenario() -> None:
-        waits: list[float] = []
-
-        async def sleep(seconds: float) -> None:
-            waits.append(seconds)
-
-        async with Server() as server:
-            settings = RelaySettings(
-                host="127.0.0.1", port=server.port, tls=Tls.NONE, connections=4, max_per_second=10
-            )
-            relay = SmtpRelay(settings, clock=lambda: 0.0, sleep=sleep)
-            await asyncio.gather(*(Sending(relay=relay).send() for _ in range(5)))
-            await relay.close()
-        assert waits == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
-
-    asyncio.run(scenario())
 
 
 # Another author's server.

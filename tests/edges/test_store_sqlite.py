@@ -9,9 +9,22 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
-from tests.fakes.plans import LATER, MONDAY, NOW, TUESDAY, bring_to, claim, claimed, letter, pick, silence
+from tests.fakes.plans import (
+    LATER,
+    MONDAY,
+    NOW,
+    TUESDAY,
+    WORKER,
+    bring_to,
+    claim,
+    claimed,
+    latest_claim,
+    letter,
+    pick,
+    silence,
+)
 
-from paperround.ports import DeliveryId, Status, StoreError, SubscriberId
+from paperround.ports import Status, StoreError, SubscriberId
 from paperround.preferences import PauseChange
 from paperround.store import Store, open_store
 from paperround.subscribers import Pause
@@ -158,9 +171,11 @@ def test_nothing_is_entered_on_a_full_disk(store: Store, ada: SubscriberId) -> N
 WRITES: dict[str, Callable[[Store, SubscriberId], object]] = {
     "plan": lambda store, ada: store.ledger.plan([letter(ada, TUESDAY)], now=NOW),
     "claim": lambda store, _: claim(store.ledger),
-    "begin_data": lambda store, _: store.ledger.begin_data(DeliveryId(1), now=NOW),
-    "settle": lambda store, _: store.ledger.settle(DeliveryId(1), Status.SENT, reply="250", now=NOW),
-    "recover": lambda store, _: store.ledger.recover(now=NOW),
+    "begin_data": lambda store, _: store.ledger.begin_data(latest_claim(store.ledger), now=NOW),
+    "settle": lambda store, _: store.ledger.settle(
+        latest_claim(store.ledger), Status.SENT, reply="250", now=NOW
+    ),
+    "recover": lambda store, _: store.ledger.recover([WORKER], now=NOW),
     "suppress": lambda store, ada: store.ledger.suppress(ada, "unsubscribed", now=NOW),
     "choose": lambda store, ada: store.preferences.change(ada, PauseChange(pause=Pause()), now=NOW),
     "forget": lambda store, _: store.preferences.forget("ada@example.org"),
@@ -212,7 +227,8 @@ def test_text_that_cannot_be_written_is_refused(store: Store, ada: SubscriberId)
 SECOND_OF_THE_DAY = """
     INSERT INTO deliveries
     SELECT NULL, subscriber, day, status, reason, 'other', attempts, unknowns, data_begun_at,
-    next_at, reply, planned_at, updated_at, batches, considered, rejected, message, remark FROM deliveries
+    next_at, reply, planned_at, updated_at, batches, considered, rejected, message, remark, worker
+    FROM deliveries
 """
 
 

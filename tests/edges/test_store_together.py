@@ -12,15 +12,17 @@ import pytest
 from sqlalchemy import Connection, event
 from tests.fakes.plans import NOW, TUESDAY, letter
 
-from paperround.ports import DeliveryId, Status, StoreError, SubscriberId
+from paperround.ports import Claim, DeliveryId, Status, StoreError, SubscriberId
 from paperround.store import Store, open_store
 
 PREAMBLE = """
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from sqlalchemy import event
-from paperround.ports import OnUnknown, Status
+from paperround.ports import OnUnknown, Status, WorkerId
+from paperround.rates import Rate
 from paperround.store import open_store
 
 NOW = datetime.now(UTC)
@@ -28,7 +30,8 @@ store = open_store(sys.argv[1])
 ledger = store.ledger
 
 def claim():
-    return ledger.claim(None, on_unknown=OnUnknown.HOLD, now=NOW, retry_before=None)
+    me, rate = WorkerId(str(os.getpid())), Rate(relay="smtp.example.org:587")
+    return ledger.claim(worker=me, rate=rate, on_unknown=OnUnknown.HOLD, now=NOW)
 """
 
 CLAIM_ALL = """
@@ -52,10 +55,13 @@ print(ledger.secret().hex())
 
 SEND_ALL = """
 while (taken := claim()) is not None:
-    ledger.begin_data(taken.id, now=NOW)
-    ledger.settle(taken.id, Status.SENT, reply="250", now=NOW)
+    ledger.begin_data(taken, now=NOW)
+    ledger.settle(taken, Status.SENT, reply="250", now=NOW)
     print(taken.id, flush=True)
 """
+
+
+NOT_OURS = Claim(id=DeliveryId(1), recipient="reader0@example.org", message=b"", attempts=1)
 
 
 @pytest.fixture
@@ -96,7 +102,7 @@ def test_a_process_that_is_killed_leaves_nothing_half_done(store: Store, url: st
         sent = {row.id for row in again.ledger.rows(status=Status.SENT)}
         assert {int(line) for line in said if line.endswith("\n")} <= sent
         assert len(sent) < 200
-        assert again.ledger.recover(now=NOW) <= 1
+        assert again.ledger.recover(again.ledger.workers(), now=NOW) <= 1
         statuses = [row.status for row in again.ledger.rows(day=TUESDAY)]
         assert set(statuses) <= {Status.SENT, Status.PLANNED, Status.UNKNOWN}
         assert len(statuses) == 200
@@ -108,7 +114,7 @@ def test_threads_that_write_at_the_same_time_share_a_commit(store: Store) -> Non
     event.listen(store.database._engine, "commit", commits.append)
     together(store, [partial(store.ledger.suppress, each, "bounced", now=NOW) for each in ids])
     assert len(commits) == 2  # of the write that they waited for, and theirs
-    assert store.ledger.suppressed() == dict.fromkeys(ids, "bounced")
+    assert set(store.ledger.suppressions()) == set(ids)
 
 
 def test_a_write_that_fails_spoils_none_beside_it(store: Store) -> None:
@@ -119,12 +125,12 @@ def test_a_write_that_fails_spoils_none_beside_it(store: Store) -> None:
         [
             partial(store.ledger.suppress, ids[0], "bounced", now=NOW),
             partial(store.ledger.suppress, nobody, "bounced", now=NOW),
-            partial(store.ledger.settle, DeliveryId(1), Status.SENT, reply="250", now=NOW),
+            partial(store.ledger.settle, NOT_OURS, Status.SENT, reply="250", now=NOW),
             partial(store.ledger.suppress, ids[1], "bounced", now=NOW),
         ],
     )
     assert [isinstance(outcome, StoreError) for outcome in outcomes] == [False, True, True, False]
-    assert store.ledger.suppressed() == dict.fromkeys(ids, "bounced")
+    assert set(store.ledger.suppressions()) == set(ids)
 
 
 def test_a_commit_that_fails_fails_for_all_who_share_it(store: Store) -> None:
@@ -133,13 +139,13 @@ def test_a_commit_that_fails_fails_for_all_who_share_it(store: Store) -> None:
     def spoil_the_commit(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         connection.exec_driver_sql(
-            "INSERT INTO suppressions VALUES (1000000, '', '2026-06-16 05:00:00.000000')"
+            "INSERT INTO suppressions VALUES (1000000, 'bounced', '', '2026-06-16 05:00:00.000000')"
         )
 
     suppress = partial(store.ledger.suppress, ids[0], "bounced", now=NOW)
     outcomes = together(store, [suppress, partial(store.database.write, spoil_the_commit)])
     assert [type(outcome) for outcome in outcomes] == [StoreError, StoreError]
-    assert store.ledger.suppressed() == {}
+    assert store.ledger.suppressions() == {}
 
 
 def test_a_mistake_in_the_program_leaves_nobody_waiting(store: Store) -> None:
@@ -148,7 +154,7 @@ def test_a_mistake_in_the_program_leaves_nobody_waiting(store: Store) -> None:
 
     outcomes = together(store, [partial(store.database.write, mistaken)] * 3)
     assert {type(outcome) for outcome in outcomes} == {ZeroDivisionError, StoreError}
-    assert store.ledger.suppressed() == {}
+    assert store.ledger.suppressions() == {}
 
 
 def test_threads_make_one_secret(url: str) -> None:
@@ -157,7 +163,8 @@ def test_threads_make_one_secret(url: str) -> None:
 
 
 def start(script: str, url: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "-c", PREAMBLE + script, url], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", PREAMBLE + script, url]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def plan_letters(store: Store, count: int) -> list[SubscriberId]:

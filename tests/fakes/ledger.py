@@ -1,24 +1,26 @@
 """A ledger in memory."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from threading import RLock
-from typing import Any
+
+from tests.fakes.dispatch import MemoryDispatch, Row, change, end
 
 from paperround.digests import Pick
 from paperround.ports import (
-    Claim,
+    Cause,
     DeliveryId,
     DeliveryRecord,
-    OnUnknown,
+    Gap,
     Past,
     PickRecord,
     Plan,
+    RoundId,
     Status,
     StoreError,
     SubscriberId,
+    Suppression,
 )
 
 GIVEN_UP = {Status.FAILED, Status.SUPPRESSED, Status.QUIET}
@@ -26,24 +28,10 @@ TO_BE_SENT = {Status.PLANNED, Status.SENDING, Status.DEFERRED, Status.UNKNOWN}
 
 
 @dataclass
-class Row:
-    """A delivery: what is shown of it, and what is not."""
-
-    record: DeliveryRecord
-    subscriber: SubscriberId
-    message: bytes
-    marked: bool = False
-    unknowns: int = 0
-
-
-@dataclass
-class MemoryLedger:
+class MemoryLedger(MemoryDispatch):
     """Keeps everything in dictionaries, as long as it lives."""
 
-    _rows: dict[DeliveryId, Row] = field(default_factory=dict)
-    _addresses: dict[SubscriberId, str] = field(default_factory=dict)
-    _suppressed: dict[SubscriberId, str] = field(default_factory=dict)
-    _lock: RLock = field(default_factory=RLock)
+    _rounds: dict[RoundId, Gap] = field(default_factory=dict)
 
     def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:  # noqa: ARG002 - not kept
         ids = {address.lower(): subscriber for subscriber, address in self._addresses.items()}
@@ -58,18 +46,44 @@ class MemoryLedger:
         self._require(subscriber)
         return self._addresses[subscriber]
 
-    def suppressed(self) -> Mapping[SubscriberId, str]:
+    def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         return dict(self._suppressed)
 
-    def suppress(self, subscriber: SubscriberId, reason: str, *, now: datetime) -> None:  # noqa: ARG002 - not kept
+    def suppress(
+        self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
+    ) -> None:
         self._require(subscriber)
-        self._suppressed.setdefault(subscriber, reason)
+        self._suppressed.setdefault(subscriber, Suppression(cause=cause, reason=reason, since=now))
+
+    def readmit(self, subscriber: SubscriberId) -> bool:
+        return self._suppressed.pop(subscriber, None) is not None
 
     def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
         return {each: self._past(each, day) for each in subscribers}
 
     def planned(self, day: date) -> frozenset[SubscriberId]:
         return frozenset(row.subscriber for row in self._rows.values() if row.record.day == day)
+
+    def begin_round(self, day: date, subscribers: Collection[SubscriberId], *, now: datetime) -> RoundId:
+        noted = RoundId(max(self._rounds, default=0) + 1)
+        missing = tuple(map(self.address, subscribers))
+        self._rounds[noted] = Gap(day=day, begun_at=now, ended=False, missing=missing)
+        return noted
+
+    def end_round(self, round_id: RoundId, *, now: datetime) -> frozenset[SubscriberId]:  # noqa: ARG002 - not kept
+        gap = replace(self._rounds.pop(round_id), ended=True)
+        if left := self._missing(gap):
+            self._rounds[round_id] = replace(gap, missing=left)
+        return frozenset(each for each, address in self._addresses.items() if address in left)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        noted = (replace(gap, missing=self._missing(gap)) for gap in self._rounds.values())
+        newest_first = sorted(noted, key=lambda gap: (gap.day, gap.begun_at), reverse=True)
+        return tuple(gap for gap in newest_first if gap.missing)
+
+    def _missing(self, gap: Gap) -> tuple[str, ...]:
+        planned = {self._addresses[each] for each in self.planned(gap.day)}
+        return tuple(address for address in gap.missing if address not in planned)
 
     def expire(self, subscribers: Collection[SubscriberId], day: date, *, now: datetime) -> int:
         late = [
@@ -78,14 +92,14 @@ class MemoryLedger:
             if row.subscriber in subscribers and row.record.day < day
         ]
         for row in late:
-            _change(row, now, status=Status.FAILED, reason="not delivered in time", next_at=None)
+            change(row, now, status=Status.FAILED, reason="not delivered in time", next_at=None)
         return len(late)
 
     def give_up(self, planned_before: datetime, *, now: datetime) -> int:
         old = [row for row in self._rows.values() if row.record.planned_at < planned_before]
         waiting = [row for row in old if row.record.status in (Status.PLANNED, Status.DEFERRED)]
         for row in waiting:
-            _change(row, now, status=Status.FAILED, reason="not delivered in time", next_at=None)
+            change(row, now, status=Status.FAILED, reason="not delivered in time", next_at=None)
         for row in old:
             if row.record.status is Status.UNKNOWN and row.unknowns == 1:
                 row.unknowns = 2
@@ -124,64 +138,11 @@ class MemoryLedger:
 
         gone = [row for row in self._in(Status.PLANNED, Status.DEFERRED) if is_withdrawn(row)]
         for row in gone:
-            _change(
-                row, now, status=Status.SUPPRESSED, reason="paused, or no longer subscribed", next_at=None
-            )
+            change(row, now, status=Status.SUPPRESSED, reason="paused, or no longer subscribed", next_at=None)
         held = [row for row in self._in(Status.UNKNOWN) if is_withdrawn(row) and row.unknowns == 1]
         for row in held:
             row.unknowns = 2
         return len(gone) + len(held)
-
-    def recover(self, *, now: datetime) -> int:
-        left = self._in(Status.SENDING)
-        for row in left:
-            _end(row, now, status=Status.UNKNOWN if row.marked else Status.PLANNED, reason="")
-        return len(left)
-
-    def claim(
-        self,
-        day: date | None,
-        *,
-        on_unknown: OnUnknown,
-        now: datetime,
-        retry_before: datetime | None,
-        unknown_before: datetime | None = None,
-        of: Collection[SubscriberId] | None = None,
-    ) -> Claim | None:
-        with self._lock:
-            for row in self._waiting(on_unknown, now, retry_before, unknown_before):
-                if day not in (None, row.record.day) or (of is not None and row.subscriber not in of):
-                    continue
-                if row.subscriber in self._suppressed:
-                    why = self._suppressed[row.subscriber]
-                    _change(row, now, status=Status.SUPPRESSED, reason=why, next_at=None)
-                    continue
-                row.marked = False
-                attempts = row.record.attempts + 1
-                _change(row, now, status=Status.SENDING, attempts=attempts, next_at=None)
-                recipient = self._addresses[row.subscriber]
-                return Claim(id=row.record.id, recipient=recipient, message=row.message, attempts=attempts)
-            return None
-
-    def begin_data(self, delivery: DeliveryId, *, now: datetime) -> None:
-        row = self._sending(delivery)
-        row.marked = True
-        _change(row, now)
-
-    def settle(
-        self,
-        delivery: DeliveryId,
-        status: Status,
-        *,
-        reply: str,
-        reason: str = "",
-        next_at: datetime | None = None,
-        now: datetime,
-    ) -> None:
-        ends = status in {Status.SENT, Status.FAILED, *TO_BE_SENT} - {Status.SENDING}
-        if not ends or (status is Status.DEFERRED) != (next_at is not None):
-            raise ValueError(f"an attempt does not end as {status} with {next_at=}")
-        _end(self._sending(delivery), now, status=status, reason=reason, reply=reply, next_at=next_at)
 
     def resolve(self, delivery: DeliveryId, status: Status, reason: str, *, now: datetime) -> bool:
         if status not in {Status.SENT, Status.FAILED, Status.PLANNED}:
@@ -189,7 +150,7 @@ class MemoryLedger:
         row = self._rows.get(delivery)
         if row is None or row.record.status is not Status.UNKNOWN:
             return False
-        _end(row, now, status=status, reason=reason)
+        end(row, now, status=status, reason=reason)
         return True
 
     def rows(
@@ -215,15 +176,6 @@ class MemoryLedger:
         if subscriber not in self._addresses:
             raise StoreError(f"{subscriber}: no such subscriber")
 
-    def _in(self, *statuses: Status) -> list[Row]:
-        return [row for row in self._rows.values() if row.record.status in statuses]
-
-    def _sending(self, delivery: DeliveryId) -> Row:
-        row = self._rows.get(delivery)
-        if row is None or row.record.status is not Status.SENDING:
-            raise StoreError(f"delivery {delivery}: is not being sent")
-        return row
-
     def _past(self, subscriber: SubscriberId, day: date) -> Past:
         theirs = [row.record for row in self._rows.values() if row.subscriber == subscriber]
         had = [record for record in theirs if record.day != day and record.status not in GIVEN_UP]
@@ -241,33 +193,6 @@ class MemoryLedger:
                 if (version := pick.version) is not None
             },
         )
-
-    def _waiting(
-        self,
-        on_unknown: OnUnknown,
-        now: datetime,
-        retry_before: datetime | None,
-        unknown_before: datetime | None,
-    ) -> Iterator[Row]:
-        yield from self._in(Status.PLANNED)
-        for row in sorted(self._in(Status.DEFERRED), key=lambda row: str(row.record.next_at)):
-            due = row.record.next_at is not None and row.record.next_at <= now
-            if due or (retry_before is not None and row.record.updated_at < retry_before):
-                yield row
-        if on_unknown is OnUnknown.RESEND:
-            for row in self._in(Status.UNKNOWN):
-                earlier = unknown_before is None or row.record.updated_at < unknown_before
-                if row.unknowns == 1 and earlier:
-                    yield row
-
-
-def _change(row: Row, now: datetime, **values: Any) -> None:  # noqa: ANN401 - what `replace` takes
-    row.record = replace(row.record, updated_at=now, **values)
-
-
-def _end(row: Row, now: datetime, *, status: Status, **values: Any) -> None:  # noqa: ANN401 - as above
-    row.unknowns += status is Status.UNKNOWN
-    _change(row, now, status=status, **values)
 
 
 def _looked(record: DeliveryRecord) -> bool:

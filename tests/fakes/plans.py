@@ -1,5 +1,6 @@
 """Plans with as little in them as a ledger takes, and short words for what becomes of them."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,13 +15,17 @@ from paperround.ports import (
     Plan,
     Status,
     SubscriberId,
+    WorkerId,
 )
+from paperround.rates import Later, Rate
 from paperround.subscribers import Subscriber
 
 SUNDAY, MONDAY, TUESDAY = date(2026, 6, 14), date(2026, 6, 15), date(2026, 6, 16)
 NOW = datetime(2026, 6, 16, 5, tzinfo=UTC)
 SOON, LATER = NOW + timedelta(minutes=1), NOW + timedelta(hours=1)
 READER = Subscriber(address="any@example.org", timezone=ZoneInfo("Europe/London"), deliver_at=time(7, 30))
+WORKER = WorkerId("w1")
+RATE = Rate(relay="smtp.example.org:587")
 LETTER = b"Subject: papers\r\n\r\nHello\r\n"
 
 
@@ -80,13 +85,18 @@ def silence(
 def claim(
     ledger: Ledger,
     *,
-    day: date | None = None,
     on_unknown: OnUnknown = OnUnknown.RESEND,
     now: datetime = NOW,
     retry_before: datetime | None = None,
+    worker: WorkerId = WORKER,
+    of: Collection[SubscriberId] | None = None,
 ) -> Claim | None:
-    """Claim a delivery, if there is one."""
-    return ledger.claim(day, on_unknown=on_unknown, now=now, retry_before=retry_before)
+    """Claim a delivery, if there is one, from a relay without limits."""
+    taken = ledger.claim(
+        worker=worker, rate=RATE, on_unknown=on_unknown, now=now, retry_before=retry_before, of=of
+    )
+    assert not isinstance(taken, Later)
+    return taken
 
 
 def claimed(ledger: Ledger, *, now: datetime = NOW, retry_before: datetime | None = None) -> Claim:
@@ -94,6 +104,12 @@ def claimed(ledger: Ledger, *, now: datetime = NOW, retry_before: datetime | Non
     taken = claim(ledger, now=now, retry_before=retry_before)
     assert taken is not None
     return taken
+
+
+def latest_claim(ledger: Ledger) -> Claim:
+    """Return the claim that the only row was taken by last."""
+    taken = row(ledger)
+    return Claim(id=taken.id, recipient=taken.subscriber, message=LETTER, attempts=taken.attempts)
 
 
 def row(ledger: Ledger, delivery: DeliveryId | None = None) -> DeliveryRecord:
@@ -112,8 +128,7 @@ def bring_to(
     ledger.plan([letter(subscriber, day, picks=(pick(name),))], now=NOW)
     if status is Status.PLANNED:
         return
-    taken = claim(ledger, day=day)
-    assert taken is not None
+    taken = claimed(ledger)
     if status is not Status.SENDING:
         next_at = LATER if status is Status.DEFERRED else None
-        ledger.settle(taken.id, status, reply="", next_at=next_at, now=NOW)
+        ledger.settle(taken, status, reply="", next_at=next_at, now=NOW)

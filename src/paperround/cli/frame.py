@@ -25,7 +25,6 @@ from paperround import clock
 from paperround.app import open_desk, utc_now
 from paperround.config import ConfigError, Loaded, load
 from paperround.dkim_signing import KeyProblem
-from paperround.exclusive import Busy
 from paperround.pipeline import Desk, Stopped
 from paperround.ports import Relay, StoreError
 from paperround.rendering import TemplateError
@@ -91,7 +90,7 @@ def main() -> NoReturn:
     except KeyProblem as error:
         say(f"paperround: {error}")
         sys.exit(USAGE)
-    except (StoreError, TemplateError, Busy, Stopped) as error:
+    except (StoreError, TemplateError, Stopped) as error:
         say(f"paperround: {error}")
         sys.exit(FAILED)
     except OSError as error:

@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
+from paperround.app import utc_now
 from paperround.cli import frame
-from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, JsonOption, LogDateOption, app
+from paperround.cli.frame import DEFAULT_CONFIG, FAILED, ConfigOption, JsonOption, LogDateOption, app
 from paperround.papers import PaperId
-from paperround.phrases import counted
+from paperround.phrases import counted, listed
 from paperround.pipeline import Desk
-from paperround.ports import DeliveryId, DeliveryRecord, Status
+from paperround.ports import DeliveryId, DeliveryRecord, Gap, Status
+
+MOST_NAMES = 10  # of readers without a row
 
 
 class LogFormat(StrEnum):
@@ -43,10 +46,13 @@ def log(
     """Show the ledger: who got what and when, and why others got nothing; the newest day first."""
     settings = frame.settings_of(config)
 
-    async def work(desk: Desk) -> Sequence[DeliveryRecord]:
-        return desk.ledger.rows(day=date.date() if date else None, status=status)
+    day = date.date() if date else None
 
-    rows = frame.at_desk(settings, work)
+    async def work(desk: Desk) -> tuple[Sequence[DeliveryRecord], Sequence[Gap]]:
+        gaps = [gap for gap in desk.ledger.gaps() if day in (None, gap.day)]
+        return desk.ledger.rows(day=day, status=status), gaps
+
+    rows, gaps = frame.at_desk(settings, work)
     if json or form is LogFormat.JSON:
         frame.answer([_row(row) for row in rows])
     elif form is LogFormat.CSV:
@@ -55,6 +61,10 @@ def log(
         writer.writerows({**_row(row), "papers": " ".join(_papers(row))} for row in rows)
     else:
         _tell_rows(rows, filtered=bool(date or status))
+    for gap in gaps:
+        frame.say(f"paperround: {gap}: {listed(gap.missing[:MOST_NAMES])}")
+    if any(gap.stands(utc_now()) for gap in gaps):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

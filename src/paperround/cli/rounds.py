@@ -35,6 +35,7 @@ from paperround.subscribers import Subscriber
 RECENT = timedelta(minutes=15)  # what a source gave so recently is not asked for again by `send`
 MOST_LINES = 50  # subscribers listed one by one
 AT_ONCE = timedelta(0)
+PATIENCE = timedelta(minutes=5)  # for a turn at the relay, or for another process that delivers
 
 
 @app.command()
@@ -67,6 +68,7 @@ def send(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be sent; plan and send nothing.")
     ] = False,
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for the end of a relay's pause.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     form: FormatOption = Format.TEXT,
     json: JsonOption = False,
@@ -81,7 +83,17 @@ def send(
         return
 
     async def work(desk: Desk) -> tuple[Round, Sequence[DeliveryRecord]]:
-        outcome = await run(day, subscribers, desk, max_age=RECENT, retry=True, alone=to is not None)
+        if now:
+            await asyncio.to_thread(desk.ledger.resume, desk.rate.relay)
+        outcome = await run(
+            day,
+            subscribers,
+            desk,
+            max_age=RECENT,
+            retry=True,
+            alone=to is not None,
+            patience=PATIENCE,
+        )
         many = outcome.subscribers > MOST_LINES
         return outcome, () if many else desk.ledger.rows(day=day, address=to)
 
@@ -93,6 +105,12 @@ def send(
                 frame.say(f"paperround: {batch.source}, {full_day(batch.day)}: {batch.reason}")
     else:
         _tell_round(outcome, rows)
+    if not _went_well(outcome):
+        raise typer.Exit(FAILED)
+
+
+def _went_well(outcome: Round) -> bool:
+    """Say what is wrong with a round, and return whether nothing is."""
     if outcome.stopped:
         frame.say(f"paperround: the delivery stopped early: {outcome.stopped}")
     silent = bool(outcome.batches) and all(each.state is BatchState.FAILED for each in outcome.batches)
@@ -102,8 +120,7 @@ def send(
         frame.say("paperround: the round does not balance: somebody has no row in the ledger")
     _tell_trouble(outcome.trouble)
     unwell = silent or outcome.stopped or outcome.trouble or not outcome.balances
-    if unwell or any(outcome.tally.get(status) for status in _UNFINISHED):
-        raise typer.Exit(FAILED)
+    return not unwell and not any(outcome.tally.get(status) for status in _UNFINISHED)
 
 
 @app.command()

@@ -113,7 +113,7 @@ def _examined(loaded: Loaded) -> tuple[Sequence[Problem], Problem | None]:
     settings = loaded.settings
     with closing(open_store(settings.store)) as store:
         letters(settings, store.ledger)  # which reads the templates of mails, and the key
-        suppressed = set(store.ledger.suppressed())
+        suppressed = set(store.ledger.suppressions())
         ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
         with frame.err.status("Looking for the keywords in the stored papers"):
             warnings = list(keyword_warnings(loaded, store.library))

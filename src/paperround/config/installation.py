@@ -140,6 +140,10 @@ class RelayForm(Form):
     """Who to log in as."""
     max_per_second: Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)] | None = None
     """How many mails the relay takes in a second, at most."""
+    max_per_hour: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    """How many mails it takes within an hour, at most; counted across restarts."""
+    max_per_day: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    """How many mails it takes within 24 hours, at most; counted across restarts."""
     connections: Annotated[int, Field(ge=1, le=100)] = 4
     """How many conversations are held at once."""
     ca_file: PathText | None = None
@@ -313,6 +317,8 @@ def _relay(sheet: Sheet, form: InstallationForm, folder: Path, variables: Variab
         username=relay.username,
         password=variables.relay_password if relay.username else None,
         max_per_second=relay.max_per_second,
+        max_per_hour=relay.max_per_hour,
+        max_per_day=relay.max_per_day,
         connections=relay.connections,
         ca_file=_existing(sheet, ("relay", "ca_file"), folder, relay.ca_file),
     )

@@ -3,24 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 
 from paperround.delivery.connection import Host, Timeouts
 from paperround.delivery.conversation import Conversation, StaleError, letter
 from paperround.settings import RelaySettings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """An even pace, in seconds on a clock that only moves forward."""
-
-    interval: float
-    next_turn: float = float("-inf")
-
-    def take(self, now: float) -> tuple[float, "Pace"]:
-        """Return how long to wait for the next turn, and the pace with that turn taken."""
-        turn = max(now, self.next_turn)
-        return turn - now, replace(self, next_turn=turn + self.interval)
 
 
 class SmtpRelay:
@@ -38,14 +24,11 @@ class SmtpRelay:
         timeouts: Timeouts | None = None,
         messages_per_connection: int = 100,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._host = Host(settings=settings, hostname=hostname, timeouts=timeouts or Timeouts())
         self._messages_per_connection = messages_per_connection
         self._clock = clock
-        self._sleep = sleep
         self._places = asyncio.Semaphore(settings.connections)
-        self._pace = Pace(interval=1 / settings.max_per_second) if settings.max_per_second else None
         self._idle: list[Conversation] = []
         self._closings = 0
 
@@ -55,7 +38,6 @@ class SmtpRelay:
         """Return the relay's reply once it has accepted the message; `begin_data` follows its 354."""
         stuffed = letter(sender, recipient, message)
         async with self._places:
-            await self._turn()
             while True:
                 closings = self._closings
                 conversation = await self._conversation()
@@ -74,11 +56,6 @@ class SmtpRelay:
         self._closings += 1
         idle, self._idle = self._idle, []
         await asyncio.gather(*(conversation.quit() for conversation in idle))
-
-    async def _turn(self) -> None:
-        if self._pace is not None:
-            wait, self._pace = self._pace.take(self._clock())
-            await self._sleep(wait)
 
     async def _conversation(self) -> Conversation:
         while self._idle:

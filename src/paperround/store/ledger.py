@@ -1,41 +1,39 @@
 """Deliveries, kept in tables."""
 
 import secrets
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Select, Update
+from sqlalchemy import Connection, Row
 
 from paperround.papers import PaperId
 from paperround.ports import (
-    Claim,
+    Cause,
     DeliveryId,
     DeliveryRecord,
-    OnUnknown,
+    Gap,
     Past,
     Plan,
+    RoundId,
     Status,
-    StoreError,
     SubscriberId,
+    Suppression,
 )
 from paperround.store import statements
-from paperround.store.engine import Database, chunks
+from paperround.store.dispatch import SqlDispatch
+from paperround.store.dispatch_statements import change, outcome, suppress
+from paperround.store.engine import chunks
 from paperround.store.entries import delivery_record, delivery_row, pick_rows
-from paperround.store.tables import deliveries, picks
+from paperround.store.tables import deliveries, picks, rounds
 
-_ENDS = frozenset({Status.SENT, Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.PLANNED})
 _RESOLUTIONS = frozenset({Status.SENT, Status.FAILED, Status.PLANNED})
 _SECRET_LENGTH = 32
 
 
-class SqlLedger:
+class SqlLedger(SqlDispatch):
     """What was, is and will be sent to whom."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:
         """Return the stable id of each address, making those that are new. Case does not matter."""
@@ -47,15 +45,24 @@ class SqlLedger:
             known = self._database.write(lambda connection: _enrol(connection, written, now))
         return {address: known[address.lower()][1] for address in asked}
 
-    def suppressed(self) -> Mapping[SubscriberId, str]:
+    def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         """Return who must not get mail, and why."""
         with self._database.reading() as connection:
             rows = connection.execute(statements.suppressed())
-            return {row.subscriber: row.reason for row in rows}
+            return {
+                row.subscriber: Suppression(cause=row.cause, reason=row.reason, since=row.since)
+                for row in rows
+            }
 
-    def suppress(self, subscriber: SubscriberId, reason: str, *, now: datetime) -> None:
+    def suppress(
+        self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
+    ) -> None:
         """Send this subscriber nothing any more. Doing it again changes nothing."""
-        self._change(statements.suppress(subscriber, reason, now=now))
+        self._change(suppress(subscriber, cause, reason, now=now))
+
+    def readmit(self, subscriber: SubscriberId) -> bool:
+        """Send this subscriber mail again; return False if they were not suppressed."""
+        return self._change(statements.readmit(subscriber)) == 1
 
     def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
         """Return for each of them what they had before that day.
@@ -85,6 +92,28 @@ class SqlLedger:
         """Return who has a row for that day, whatever its status."""
         with self._database.reading() as connection:
             return frozenset(connection.scalars(statements.planned(day)))
+
+    def begin_round(self, day: date, subscribers: Collection[SubscriberId], *, now: datetime) -> RoundId:
+        """Note that each of these is to have a row for that day, before any is made."""
+        beginning = statements.begin_round(day, subscribers, now=now).returning(rounds.c.id)
+        return RoundId(self._database.write(lambda connection: connection.execute(beginning).scalar_one()))
+
+    def end_round(self, round_id: RoundId, *, now: datetime) -> frozenset[SubscriberId]:
+        """Return who of the round has no row, which nobody may be; the note stays as long as that is so."""
+
+        def end(connection: Connection) -> frozenset[SubscriberId]:
+            noted = connection.execute(statements.round_of(round_id)).one()
+            missing = frozenset(noted.missing).difference(connection.scalars(statements.planned(noted.day)))
+            connection.execute(statements.end_round(round_id, missing, now=now))
+            return missing
+
+        return self._database.write(end)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return the rounds, begun or ended, of which somebody has no row, the newest first."""
+        with self._database.reading() as connection:
+            found = (_gap(connection, noted) for noted in connection.execute(statements.noted_rounds()).all())
+            return tuple(gap for gap in found if gap.missing)
 
     def expire(self, subscribers: Collection[SubscriberId], day: date, *, now: datetime) -> int:
         """Give up what is planned or deferred for these subscribers since before that day."""
@@ -126,68 +155,6 @@ class SqlLedger:
         updates = [statements.withdraw(each, now=now, before=before) for each in chunks(tuple(gone))]
         return self._change(*(each for pair in updates for each in pair))
 
-    def recover(self, *, now: datetime) -> int:
-        """Take back what an ended process left as `sending`; nobody else may be delivering.
-
-        Before the mark of `begin_data` it becomes planned again, after it unknown. Return how many.
-        """
-        return self._change(*statements.recoveries(now=now))
-
-    def claim(
-        self,
-        day: date | None,
-        *,
-        on_unknown: OnUnknown,
-        now: datetime,
-        retry_before: datetime | None,
-        unknown_before: datetime | None = None,
-        of: Collection[SubscriberId] | None = None,
-    ) -> Claim | None:
-        """Mark one delivery as `sending` and return it, or None when there is none left.
-
-        Planned ones come first, then deferred ones, those due the longest first, then unknown ones.
-        """
-        waiting = statements.waiting(
-            day,
-            on_unknown=on_unknown,
-            now=now,
-            retry_before=retry_before,
-            unknown_before=unknown_before,
-            of=of,
-        )
-        selections = tuple(waiting)
-        # What is sent when there is no room left can be sent, but not be recorded as sent.
-        self._database.require_room()
-        return self._database.write(lambda connection: _claim(connection, selections, now))
-
-    def begin_data(self, delivery: DeliveryId, *, now: datetime) -> None:
-        """Mark that the message may from now on be accepted without our learning of it.
-
-        Raise StoreError where the delivery is not being sent.
-        """
-        self._change_sending(delivery, {"data_begun_at": now, "updated_at": now})
-
-    def settle(
-        self,
-        delivery: DeliveryId,
-        status: Status,
-        *,
-        reply: str,
-        reason: str = "",
-        next_at: datetime | None = None,
-        now: datetime,
-    ) -> None:
-        """Record how an attempt ended; it has counted even where the delivery is planned again.
-
-        Raise StoreError where the delivery is not being sent.
-        """
-        if status not in _ENDS:
-            raise ValueError(f"delivery {delivery}: an attempt does not end as {status}")
-        if (status is Status.DEFERRED) != (next_at is not None):
-            raise ValueError(f"delivery {delivery}: next_at goes with deferred, and only with it")
-        values = {**statements.outcome(status, reason=reason, now=now), "reply": reply, "next_at": next_at}
-        self._change_sending(delivery, values)
-
     def resolve(self, delivery: DeliveryId, status: Status, reason: str, *, now: datetime) -> bool:
         """Settle an unknown delivery by hand: SENT, FAILED, or PLANNED to resend it.
 
@@ -195,8 +162,8 @@ class SqlLedger:
         """
         if status not in _RESOLUTIONS:
             raise ValueError(f"delivery {delivery}: an unknown one is not settled as {status}")
-        values = statements.outcome(status, reason=reason, now=now)
-        return self._change(statements.change(delivery, Status.UNKNOWN, values)) == 1
+        values = outcome(status, reason=reason, now=now)
+        return self._change(change(delivery, Status.UNKNOWN, values)) == 1
 
     def rows(
         self, *, day: date | None = None, address: str | None = None, status: Status | None = None
@@ -223,16 +190,6 @@ class SqlLedger:
             known: bytes | None = connection.scalar(statements.secret())
         return known or self._database.write(_make_secret)
 
-    def _change(self, *changes: Executable) -> int:
-        """Return how many rows were changed, in one transaction."""
-        return self._database.write(
-            lambda connection: sum(connection.execute(change).rowcount for change in changes)
-        )
-
-    def _change_sending(self, delivery: DeliveryId, values: Mapping[str, Any]) -> None:
-        statement = statements.change(delivery, Status.SENDING, values)
-        self._database.write(lambda connection: _change_one(connection, statement, delivery))
-
 
 def _canonical(address: str) -> str:
     local, at, domain = address.rpartition("@")
@@ -254,6 +211,21 @@ def _enrol(connection: Connection, written: Mapping[str, str], now: datetime) ->
     rows = [{"address": address, "folded": folded, "enrolled_at": now} for folded, address in written.items()]
     connection.execute(statements.enrol(), rows)
     return _enrolled(connection, written)
+
+
+def _gap(connection: Connection, noted: Row[Any]) -> Gap:
+    planned = frozenset(connection.scalars(statements.planned(noted.day)))
+    missing = [each for each in noted.missing if each not in planned]
+    return Gap(
+        day=noted.day,
+        begun_at=noted.begun_at,
+        ended=noted.ended_at is not None,
+        missing=tuple(
+            row.address
+            for chunk in chunks(missing)
+            for row in connection.execute(statements.addresses(chunk))
+        ),
+    )
 
 
 def _past(span: Row[Any] | None, had: Iterable[PaperId], versions: Mapping[PaperId, int]) -> Past:
@@ -279,28 +251,6 @@ def _plan(
     if chosen:
         connection.execute(picks.insert(), chosen)
     return len(entered)
-
-
-def _claim(connection: Connection, waiting: Iterable[Select[Any]], now: datetime) -> Claim | None:
-    for selection in waiting:
-        claiming = statements.claim(selection, now=now)
-        while (row := connection.execute(claiming).one_or_none()) is not None:
-            if row.status is not Status.SENDING:
-                continue
-            try:
-                message = zlib.decompress(row.message)
-            except zlib.error:
-                reason = "the stored letter is damaged"
-                values = statements.outcome(Status.FAILED, reason=reason, now=now)
-                connection.execute(statements.change(row.id, Status.SENDING, values))
-                continue
-            return Claim(id=row.id, recipient=row.recipient, message=message, attempts=row.attempts)
-    return None
-
-
-def _change_one(connection: Connection, statement: Update, delivery: DeliveryId) -> None:
-    if connection.execute(statement).rowcount != 1:
-        raise StoreError(f"delivery {delivery}: is not being sent, so nothing of its sending can be recorded")
 
 
 def _make_secret(connection: Connection) -> bytes:

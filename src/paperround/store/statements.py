@@ -1,4 +1,4 @@
-"""Every statement on the ledger's tables, one small function each."""
+"""Every other statement on the ledger's tables, one small function each."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -11,23 +11,19 @@ from sqlalchemy import (
     Update,
     case,
     delete,
-    exists,
     func,
-    literal,
-    null,
     select,
     update,
 )
 from sqlalchemy.dialects.sqlite import Insert
 
-from paperround.ports import DeliveryId, OnUnknown, Status, SubscriberId
+from paperround.ports import RoundId, Status, SubscriberId
+from paperround.store.dispatch_statements import outcome, unknown_once
 from paperround.store.engine import insert
-from paperround.store.tables import deliveries, picks, settings, subscribers, suppressions
+from paperround.store.tables import deliveries, picks, rounds, settings, subscribers, suppressions
 
 Values = Mapping[str, Any]
 
-# Nothing will be sent again, so the bytes can go.
-_DONE = frozenset({Status.SENT, Status.FAILED, Status.SUPPRESSED})
 _WAITING = frozenset({Status.PLANNED, Status.DEFERRED})
 _GIVEN_UP = frozenset({Status.FAILED, Status.SUPPRESSED, Status.QUIET})
 
@@ -49,13 +45,12 @@ def enrol() -> Insert:
 
 def suppressed() -> Select[Any]:
     """Select who must not get mail, and why."""
-    return select(suppressions.c.subscriber, suppressions.c.reason)
+    return select(suppressions)
 
 
-def suppress(subscriber: SubscriberId, reason: str, *, now: datetime) -> Insert:
-    """Enter that a subscriber must not get mail, where that is not entered already."""
-    statement = insert(suppressions).values(subscriber=subscriber, reason=reason, since=now)
-    return statement.on_conflict_do_nothing(index_elements=["subscriber"])
+def readmit(subscriber: SubscriberId) -> Delete:
+    """Take back that a subscriber must not get mail."""
+    return delete(suppressions).where(suppressions.c.subscriber == subscriber)
 
 
 def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
@@ -110,7 +105,7 @@ def give_up(planned_before: datetime, *, now: datetime) -> Iterator[Update]:
     old = update(deliveries).where(deliveries.c.planned_at < planned_before)
     values = {**outcome(Status.FAILED, reason="not delivered in time", now=now), "next_at": None}
     yield old.where(deliveries.c.status.in_(_WAITING)).values(values)
-    yield old.where(_unknown_once()).values(unknowns=2, updated_at=now)
+    yield old.where(unknown_once()).values(unknowns=2, updated_at=now)
 
 
 def plan() -> Insert:
@@ -130,7 +125,7 @@ def reopen(of: Sequence[SubscriberId], day: date, reasons: Collection[str]) -> D
 
 def awaited() -> Select[Any]:
     """Select for whom anything is planned or deferred, or unknown and to be sent again."""
-    to_send = deliveries.c.status.in_(_WAITING) | _unknown_once()
+    to_send = deliveries.c.status.in_(_WAITING) | unknown_once()
     return select(deliveries.c.subscriber).where(to_send).distinct()
 
 
@@ -139,90 +134,9 @@ def withdraw(of: Sequence[SubscriberId], *, now: datetime, before: date | None) 
     theirs = update(deliveries).where(deliveries.c.subscriber.in_(of))
     if before is not None:
         theirs = theirs.where(deliveries.c.day < before)
-    yield theirs.where(_unknown_once()).values(unknowns=2, updated_at=now)
+    yield theirs.where(unknown_once()).values(unknowns=2, updated_at=now)
     values = outcome(Status.SUPPRESSED, reason="paused, or no longer subscribed", now=now)
     yield theirs.where(deliveries.c.status.in_(_WAITING)).values({**values, "next_at": None})
-
-
-def recoveries(*, now: datetime) -> Iterator[Update]:
-    """Yield what takes back the deliveries that are `sending`: those without, and those with, a mark."""
-    for marked, status, reason in (
-        (deliveries.c.data_begun_at.is_(None), Status.PLANNED, ""),
-        (
-            deliveries.c.data_begun_at.is_not(None),
-            Status.UNKNOWN,
-            "the program ended before the relay's answer was recorded",
-        ),
-    ):
-        left = update(deliveries).where(deliveries.c.status == Status.SENDING, marked)
-        yield left.values(outcome(status, reason=reason, now=now))
-
-
-def waiting(
-    day: date | None,
-    *,
-    on_unknown: OnUnknown,
-    now: datetime,
-    retry_before: datetime | None,
-    unknown_before: datetime | None,
-    of: Collection[SubscriberId] | None,
-) -> Iterator[Select[Any]]:
-    """Yield selections of the next delivery to make, in the order in which they are to be tried."""
-    next_at = deliveries.c.next_at
-    due = next_at <= now
-    if retry_before is not None:
-        due |= deliveries.c.updated_at < retry_before
-    theirs = () if of is None else (deliveries.c.subscriber.in_(of),)
-    # That next_at is empty goes without saying, but SQLite then finds the row by the index alone.
-    yield _first(day, Status.PLANNED, next_at.is_(None), *theirs)
-    yield _first(day, Status.DEFERRED, due, *theirs)
-    if on_unknown is OnUnknown.RESEND:
-        earlier = () if unknown_before is None else (deliveries.c.updated_at < unknown_before,)
-        yield _first(day, Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1, *earlier, *theirs)
-
-
-def claim(selection: Select[Any], *, now: datetime) -> Update:
-    """Make the selected delivery `sending`, or `suppressed` if its subscriber is."""
-    theirs = suppressions.c.subscriber == deliveries.c.subscriber
-    unwanted = exists().where(theirs)
-    why = select(suppressions.c.reason).where(theirs).scalar_subquery()
-    recipient = select(subscribers.c.address).where(subscribers.c.id == deliveries.c.subscriber)
-    return (
-        update(deliveries)
-        .where(deliveries.c.id == selection.scalar_subquery())
-        .values(
-            status=case((unwanted, _status(Status.SUPPRESSED)), else_=_status(Status.SENDING)),
-            reason=func.coalesce(why, deliveries.c.reason),
-            message=case((unwanted, null()), else_=deliveries.c.message),
-            attempts=deliveries.c.attempts + case((unwanted, 0), else_=1),
-            data_begun_at=None,
-            next_at=None,
-            updated_at=now,
-        )
-        .returning(
-            deliveries.c.id,
-            deliveries.c.status,
-            deliveries.c.message,
-            deliveries.c.attempts,
-            recipient.scalar_subquery().label("recipient"),
-        )
-    )
-
-
-def change(delivery: DeliveryId, status: Status, values: Values) -> Update:
-    """Change a delivery that is in this status."""
-    chosen = update(deliveries).where(deliveries.c.id == delivery, deliveries.c.status == status)
-    return chosen.values(values)
-
-
-def outcome(status: Status, *, reason: str, now: datetime) -> Values:
-    """Return what changes when a delivery comes to this status."""
-    values: dict[str, Any] = {"status": status, "reason": reason, "updated_at": now}
-    if status in _DONE:
-        values["message"] = None
-    if status is Status.UNKNOWN:
-        values["unknowns"] = deliveries.c.unknowns + 1
-    return values
 
 
 def fitting(day: date | None, address: str | None, status: Status | None) -> tuple[ColumnElement[bool], ...]:
@@ -272,20 +186,29 @@ def keep_secret(value: bytes) -> Insert:
     return statement.on_conflict_do_nothing(index_elements=["name"])
 
 
-def _status(status: Status) -> ColumnElement[Status]:
-    return literal(status, deliveries.c.status.type)
+def begin_round(day: date, missing: Collection[SubscriberId], *, now: datetime) -> Insert:
+    """Enter a round."""
+    return insert(rounds).values(day=day, begun_at=now, missing=sorted(missing))
 
 
-def _unknown_once() -> ColumnElement[bool]:
-    return (deliveries.c.status == Status.UNKNOWN) & (deliveries.c.unknowns == 1)
+def round_of(round_id: RoundId) -> Select[Any]:
+    """Select a round."""
+    return select(rounds).where(rounds.c.id == round_id)
 
 
-def _first(day: date | None, status: Status, *conditions: ColumnElement[bool]) -> Select[Any]:
-    of_day = () if day is None else (deliveries.c.day == day,)
-    return (
-        select(deliveries.c.id)
-        .where(deliveries.c.status == status, *of_day, *conditions)
-        .order_by(deliveries.c.next_at, deliveries.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)  # nothing on SQLite, where one transaction writes at a time
-    )
+def end_round(round_id: RoundId, missing: Collection[SubscriberId], *, now: datetime) -> Update | Delete:
+    """Enter the end of a round, or take it out where nobody is missing."""
+    if not missing:
+        return delete(rounds).where(rounds.c.id == round_id)
+    chosen = update(rounds).where(rounds.c.id == round_id)
+    return chosen.values(ended_at=now, missing=sorted(missing))
+
+
+def noted_rounds() -> Select[Any]:
+    """Select the rounds that go on, or left somebody without a row, the newest first."""
+    return select(rounds).order_by(rounds.c.day.desc(), rounds.c.id.desc())
+
+
+def addresses(of: Sequence[SubscriberId]) -> Select[Any]:
+    """Select the addresses of these subscribers."""
+    return select(subscribers.c.id, subscribers.c.address).where(subscribers.c.id.in_(of))

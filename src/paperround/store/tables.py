@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from paperround.batches import BatchState
-from paperround.ports import Status
+from paperround.ports import Cause, Status
 from paperround.subscribers import Cadence
 
 
@@ -151,6 +151,7 @@ suppressions = Table(
     "suppressions",
     metadata,
     Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
+    Column("cause", Choice(Cause, name="cause"), nullable=False),
     Column("reason", Text, nullable=False),
     Column("since", Instant, nullable=False),
 )
@@ -192,6 +193,7 @@ deliveries = Table(
     # touching it. It is empty once the delivery has ended, so what came to stand behind it costs little.
     Column("message", LargeBinary),
     Column("remark", Text, nullable=False, server_default=""),
+    Column("worker", String),  # who has it in hand while it is `sending`
     UniqueConstraint("subscriber", "day"),
     CheckConstraint(
         "(status IN ('planned', 'sending', 'deferred', 'unknown')) = (message IS NOT NULL)", name="message"
@@ -201,6 +203,45 @@ deliveries = Table(
     Index(None, "day", "subscriber"),
     # What to send next is the first entry of its status here; next_at is empty but for deferred ones.
     Index(None, "status", "next_at", "id", "day"),
+)
+
+# Who delivers, and when they last said that they are alive.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+)
+
+# How it stands with the relay, and in which minute how much was begun there.
+relays = Table(
+    "relays",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("next_turn", Instant),
+    Column("paused_until", Instant),
+    Column("reason", Text, nullable=False),
+    Column("pauses", Integer, nullable=False),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("relay", String, nullable=False),
+    Column("minute", Instant, nullable=False),
+    Column("messages", Integer, nullable=False),
+    PrimaryKeyConstraint("relay", "minute"),
+)
+
+# Rounds that go on, or that left somebody without a row; of these `missing` has the ids.
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("missing", JSON, nullable=False),
 )
 
 picks = Table(

@@ -1,0 +1,216 @@
+"""Every statement by which deliveries are taken, made and settled, one small function each."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    Update,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import Insert
+
+from paperround.ports import Cause, Claim, DeliveryId, OnUnknown, Status, SubscriberId, WorkerId
+from paperround.store.engine import insert
+from paperround.store.tables import deliveries, handovers, relays, subscribers, suppressions, workers
+
+Values = Mapping[str, Any]
+
+# Nothing will be sent again, so the bytes can go.
+_DONE = frozenset({Status.SENT, Status.FAILED, Status.SUPPRESSED})
+
+
+def waiting(
+    *,
+    on_unknown: OnUnknown,
+    now: datetime,
+    retry_before: datetime | None,
+    unknown_before: datetime | None,
+    of: Collection[SubscriberId] | None,
+) -> Iterator[Select[Any]]:
+    """Yield selections of the next delivery to make, in the order in which they are to be tried."""
+    next_at = deliveries.c.next_at
+    due = next_at <= now
+    if retry_before is not None:
+        due |= deliveries.c.updated_at < retry_before
+    theirs = () if of is None else (deliveries.c.subscriber.in_(of),)
+    # That next_at is empty goes without saying, but SQLite then finds the row by the index alone.
+    yield _first(Status.PLANNED, next_at.is_(None), *theirs)
+    yield _first(Status.DEFERRED, due, *theirs)
+    if on_unknown is OnUnknown.RESEND:
+        earlier = () if unknown_before is None else (deliveries.c.updated_at < unknown_before,)
+        yield _first(Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1, *earlier, *theirs)
+
+
+def claim(selection: Select[Any], *, worker: WorkerId, now: datetime) -> Update:
+    """Make the selected delivery `sending`, or `suppressed` if its subscriber is."""
+    theirs = suppressions.c.subscriber == deliveries.c.subscriber
+    unwanted = exists().where(theirs)
+    why = select(suppressions.c.reason).where(theirs).scalar_subquery()
+    recipient = select(subscribers.c.address).where(subscribers.c.id == deliveries.c.subscriber)
+    return (
+        update(deliveries)
+        .where(deliveries.c.id == selection.scalar_subquery())
+        .values(
+            status=case((unwanted, _status(Status.SUPPRESSED)), else_=_status(Status.SENDING)),
+            reason=func.coalesce(why, deliveries.c.reason),
+            message=case((unwanted, null()), else_=deliveries.c.message),
+            attempts=deliveries.c.attempts + case((unwanted, 0), else_=1),
+            worker=case((unwanted, null()), else_=literal(worker)),
+            data_begun_at=None,
+            next_at=None,
+            updated_at=now,
+        )
+        .returning(
+            deliveries.c.id,
+            deliveries.c.status,
+            deliveries.c.message,
+            deliveries.c.attempts,
+            recipient.scalar_subquery().label("recipient"),
+        )
+    )
+
+
+def change(delivery: DeliveryId, status: Status, values: Values) -> Update:
+    """Change a delivery that is in this status."""
+    chosen = update(deliveries).where(deliveries.c.id == delivery, deliveries.c.status == status)
+    return chosen.values(values)
+
+
+def change_claimed(claim: Claim, values: Values) -> Update:
+    """Change a delivery as long as it is in the hands of who made this claim."""
+    # The number of the attempt tells this claim from any other, whoever made it.
+    return change(claim.id, Status.SENDING, values).where(deliveries.c.attempts == claim.attempts)
+
+
+def outcome(status: Status, *, reason: str, now: datetime) -> Values:
+    """Return what changes when a delivery comes to this status."""
+    values: dict[str, Any] = {"status": status, "reason": reason, "updated_at": now, "worker": None}
+    if status in _DONE:
+        values["message"] = None
+    if status is Status.UNKNOWN:
+        values["unknowns"] = deliveries.c.unknowns + 1
+    return values
+
+
+def recoveries(gone: Sequence[WorkerId], *, now: datetime) -> Iterator[Update]:
+    """Yield what takes back the deliveries that these have in hand: those without, and those with, a mark.
+
+    Nobody has in hand what an earlier version of this program left behind.
+    """
+    for marked, status, reason in (
+        (deliveries.c.data_begun_at.is_(None), Status.PLANNED, ""),
+        (
+            deliveries.c.data_begun_at.is_not(None),
+            Status.UNKNOWN,
+            "the program ended before the relay's answer was recorded",
+        ),
+    ):
+        theirs = deliveries.c.worker.in_(gone) | deliveries.c.worker.is_(None)
+        left = update(deliveries).where(deliveries.c.status == Status.SENDING, theirs, marked)
+        yield left.values(outcome(status, reason=reason, now=now))
+
+
+def suppress(subscriber: SubscriberId, cause: Cause, reason: str, *, now: datetime) -> Insert:
+    """Enter that a subscriber must not get mail, where that is not entered already."""
+    statement = insert(suppressions).values(subscriber=subscriber, cause=cause, reason=reason, since=now)
+    return statement.on_conflict_do_nothing(index_elements=["subscriber"])
+
+
+def suppress_recipient(delivery: DeliveryId, cause: Cause, reason: str, *, now: datetime) -> Insert:
+    """Enter that whom a delivery goes to must not get mail, where that is not entered already."""
+    row = select(
+        deliveries.c.subscriber,
+        literal(cause, suppressions.c.cause.type),
+        literal(reason),
+        literal(now, suppressions.c.since.type),
+    ).where(deliveries.c.id == delivery)
+    statement = insert(suppressions).from_select(["subscriber", "cause", "reason", "since"], row)
+    return statement.on_conflict_do_nothing(index_elements=["subscriber"])
+
+
+def in_hand(of: Sequence[SubscriberId] | None) -> Select[Any]:
+    """Count what is `sending`."""
+    theirs = () if of is None else (deliveries.c.subscriber.in_(of),)
+    return select(func.count()).where(deliveries.c.status == Status.SENDING, *theirs)
+
+
+def sign_on(worker: WorkerId, *, now: datetime) -> Insert:
+    """Enter a worker who takes something."""
+    return insert(workers).values(id=worker, seen_at=now).on_conflict_do_nothing(index_elements=["id"])
+
+
+def signed_on() -> Select[Any]:
+    """Select the workers."""
+    return select(workers)
+
+
+def beat(worker: WorkerId, *, now: datetime) -> Update:
+    """Enter that a worker is alive, if it is not given up."""
+    return update(workers).where(workers.c.id == worker).values(seen_at=now)
+
+
+def sign_off(gone: Sequence[WorkerId]) -> Delete:
+    """Take out workers."""
+    return delete(workers).where(workers.c.id.in_(gone))
+
+
+def relay(name: str) -> Select[Any]:
+    """Select how it stands with a relay."""
+    return select(relays).where(relays.c.name == name)
+
+
+def change_relay(name: str, values: Values) -> Insert:
+    """Enter how it stands with a relay: what is named; of a new one, the rest is nothing."""
+    statement = insert(relays).values({"name": name, "reason": "", "pauses": 0, **values})
+    return statement.on_conflict_do_update(index_elements=["name"], set_=dict(values))
+
+
+def handed_over(relay: str, *, since: datetime) -> Select[Any]:
+    """Select what was begun at a relay in each minute since then."""
+    return select(handovers.c.minute, handovers.c.messages).where(
+        handovers.c.relay == relay, handovers.c.minute >= since
+    )
+
+
+def hand_over(relay: str, *, now: datetime) -> Insert:
+    """Count a message that is begun now."""
+    minute = now.replace(second=0, microsecond=0)
+    statement = insert(handovers).values(relay=relay, minute=minute, messages=1)
+    return statement.on_conflict_do_update(
+        index_elements=["relay", "minute"], set_={"messages": handovers.c.messages + 1}
+    )
+
+
+def forget_handovers(relay: str, *, before: datetime) -> Delete:
+    """Take out what no limit counts any more."""
+    return delete(handovers).where(handovers.c.relay == relay, handovers.c.minute < before)
+
+
+def unknown_once() -> ColumnElement[bool]:
+    """Say that the outcome of a delivery became unknown for the first time."""
+    return (deliveries.c.status == Status.UNKNOWN) & (deliveries.c.unknowns == 1)
+
+
+def _status(status: Status) -> ColumnElement[Status]:
+    return literal(status, deliveries.c.status.type)
+
+
+def _first(status: Status, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(deliveries.c.id)
+        .where(deliveries.c.status == status, *conditions)
+        .order_by(deliveries.c.next_at, deliveries.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)  # nothing on SQLite, where one transaction writes at a time
+    )

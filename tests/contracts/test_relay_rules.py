@@ -1,0 +1,168 @@
+"""What a round makes of what a relay says, on the ledger in memory and on the real one."""
+
+from datetime import timedelta
+
+import pytest
+from tests.fakes.relay import MemoryRelay
+from tests.fakes.world import ADA, GRACE, MONDAY, RATE, TUESDAY, World, paper, reader, refused
+
+from paperround.delivering import PAUSE_FOR_A_PERSON
+from paperround.ports import Cause, Status, SubscriberId
+from paperround.rates import Rate
+from paperround.replies import Step
+from paperround.subscribers import Subscriber
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def everybody(world: World) -> list[Subscriber]:
+    """Twenty readers, and a paper for them."""
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    return [reader(f"reader{number:02}", "LoRA") for number in range(20)]
+
+
+def refusing(readers: list[Subscriber], code: int, text: str, step: Step = Step.RCPT) -> MemoryRelay:
+    return MemoryRelay({each.address: [refused(code, text, step)] * 9 for each in readers})
+
+
+def suppressions(world: World, subscriber: Subscriber) -> list[tuple[Cause, str]]:
+    ids: dict[str, SubscriberId] = dict(world.ledger.enrol([subscriber.address], now=world.now()))
+    known = world.ledger.suppressions()
+    return [(each.cause, each.reason) for key, each in known.items() if key == ids[subscriber.address]]
+
+
+def test_a_relay_that_asks_for_a_pause_has_it_from_all_connections(
+    world: World, everybody: list[Subscriber]
+) -> None:
+    world.relay = refusing(everybody, 421, "4.7.0 slow down")
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.attempts <= 1 + 2  # the first alone, and what the two connections had in hand
+    assert outcome.later is not None
+    assert outcome.stopped
+    assert "421 4.7.0 slow down" in outcome.stopped
+    assert outcome.tally[Status.PLANNED] >= 17
+    (row, *_) = world.ledger.rows(status=Status.DEFERRED)
+    assert (row.next_at, row.reason) == (outcome.later.until, "the relay asks for a pause")
+
+
+def test_a_pause_is_obeyed_by_the_next_run_and_ends(world: World, everybody: list[Subscriber]) -> None:
+    world.relay = MemoryRelay({everybody[0].address: [refused(421, "4.7.0 slow down")]})
+    paused = world.round(MONDAY, *everybody)
+    assert paused.later is not None
+    assert world.round(MONDAY, *everybody).attempts == 0
+    world.time = paused.later.until
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.tally == {Status.SENT: 20}
+    assert world.ledger.pauses(RATE.relay) == 0
+
+
+def test_pauses_in_a_row_grow(world: World, everybody: list[Subscriber]) -> None:
+    world.relay = refusing(everybody, 454, "4.7.0 too much")
+    lengths = []
+    for _ in range(3):
+        outcome = world.round(MONDAY, *everybody)
+        assert outcome.later is not None
+        rows = world.ledger.rows(status=Status.DEFERRED)
+        begun = max(row.updated_at for row in rows if row.next_at == outcome.later.until)
+        lengths.append((outcome.later.until - begun) / MINUTE)
+        world.time = outcome.later.until
+    assert [round(length) for length in lengths] == [1, 2, 4]
+
+
+def test_a_pause_that_is_short_enough_is_sat_through(world: World, everybody: list[Subscriber]) -> None:
+    world.rate = Rate(relay=RATE.relay, per_second=0.9)
+    world.patience = 2 * MINUTE
+    outcome = world.round(MONDAY, *everybody[:3])
+    assert outcome.tally == {Status.SENT: 3}
+
+
+def test_an_hour_s_mails_are_all_that_go_out_in_an_hour(world: World, everybody: list[Subscriber]) -> None:
+    world.rate = Rate(relay=RATE.relay, per_hour=6)
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.tally == {Status.SENT: 6, Status.PLANNED: 14}
+    assert outcome.later is not None
+    assert outcome.stopped
+    assert "no more than 6 mails an hour" in outcome.stopped
+    world.time = outcome.later.until
+    assert world.round(MONDAY, *everybody).tally == {Status.SENT: 12, Status.PLANNED: 8}
+
+
+def test_a_relay_that_wants_no_letter_of_ours_is_not_offered_all_of_them(
+    world: World, everybody: list[Subscriber]
+) -> None:
+    world.relay = refusing(everybody, 550, "5.7.26 unauthenticated mail", Step.DOT)
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.tally[Status.FAILED] == 2
+    assert outcome.tally[Status.PLANNED] == 18
+    assert outcome.stopped
+    assert "5.7.26" in outcome.stopped
+    assert "--now" in outcome.stopped
+    assert world.round(MONDAY, *everybody).attempts == 0
+    world.time += PAUSE_FOR_A_PERSON
+    again = world.round(MONDAY, *everybody)
+    assert (again.attempts, again.tally[Status.FAILED]) == (1, 2)
+    world.relay = MemoryRelay()
+    world.ledger.resume(RATE.relay)
+    assert world.round(MONDAY, *everybody).tally == {Status.FAILED: 2, Status.SENT: 18}
+    assert not any(suppressions(world, each) for each in everybody)
+
+
+def test_a_letter_that_is_not_wanted_now_and_then_is_its_own_affair(
+    world: World, everybody: list[Subscriber]
+) -> None:
+    unwanted = everybody[::2]
+    world.relay = refusing(unwanted, 554, "5.7.1 looks like spam", Step.DOT)
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.tally == {Status.FAILED: 10, Status.SENT: 10}
+    assert outcome.stopped is None
+
+
+def test_a_relay_that_takes_no_mail_from_us_is_asked_once(world: World, everybody: list[Subscriber]) -> None:
+    world.relay = refusing(everybody, 530, "5.7.0 authentication required", Step.MAIL)
+    outcome = world.round(MONDAY, *everybody)
+    assert (outcome.attempts, outcome.tally) == (1, {Status.PLANNED: 20})
+    assert outcome.stopped
+    assert "does not accept mail from us" in outcome.stopped
+
+
+def test_one_domain_that_the_relay_does_not_serve_keeps_nobody_else_waiting(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.relay = refusing([ADA], 554, "5.7.1 <ada@example.org>: Relay access denied")
+    outcome = world.round(MONDAY, ADA, GRACE)
+    assert outcome.tally == {Status.DEFERRED: 1, Status.SENT: 1}
+
+
+def test_an_address_that_does_not_exist_is_written_to_once(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.source.lists[TUESDAY] = [paper("LoRA too")]
+    world.relay = refusing([ADA], 550, "5.1.1 no such user")
+    world.round(MONDAY, ADA)
+    assert world.status(ADA, MONDAY)[0] is Status.FAILED
+    ((cause, reason),) = suppressions(world, ADA)
+    assert cause is Cause.BOUNCED
+    assert reason == "the relay refused it on 2026-06-15: 550 5.1.1 no such user"
+    world.round(TUESDAY, ADA)
+    assert world.status(ADA, TUESDAY) == (Status.SUPPRESSED, reason)
+
+
+def test_a_refusal_without_an_enhanced_code_costs_nobody_the_subscription(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = refusing([ADA], 550, "no such user here")
+    world.round(MONDAY, ADA)
+    assert world.status(ADA, MONDAY)[0] is Status.FAILED
+    assert suppressions(world, ADA) == []
+
+
+def test_a_round_that_leaves_somebody_without_a_row_is_noted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    monkeypatch.setattr(world.ledger, "plan", lambda plans, now: 0)  # noqa: ARG005 - loses them
+    outcome = world.round(MONDAY, ADA)
+    assert not outcome.balances
+    (gap,) = world.ledger.gaps()
+    assert (gap.day, gap.ended, gap.missing) == (MONDAY, True, (ADA.address,))
+    monkeypatch.undo()
+    assert world.round(MONDAY, ADA).balances
+    assert world.ledger.gaps() == ()
