@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import time
 from multiprocessing.process import BaseProcess
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from paperround.app import open_desk
-from paperround.pipeline import post
+from paperround.pipeline import Desk, post
 from paperround.ports import OnUnknown
 from paperround.settings import Mailbox, RelaySettings, Settings, Tls
 from paperround.subscribers import Subscriber
@@ -51,25 +52,28 @@ async def ended(process: BaseProcess) -> int:
     return process.exitcode
 
 
-def _deliver(order: Order) -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    asyncio.run(_post(order))
-
-
-async def _post(order: Order) -> None:
-    async with open_desk(_settings(order)) as desk:
-        await post(desk, retry=True)
-
-
-def _settings(order: Order) -> Settings:
-    return Settings(
+def desk(order: Order) -> AbstractAsyncContextManager[Desk]:
+    """Open what the order is delivered with, as the commands do."""
+    readers = tuple(
+        Subscriber(address=each, timezone=ZoneInfo("UTC"), deliver_at=time(7)) for each in order.readers
+    )
+    relay = RelaySettings(host="127.0.0.1", port=order.port, tls=Tls.NONE, connections=order.connections)
+    settings = Settings(
         sender=Mailbox(name="", address="papers@example.org"),
         sources=(),
-        subscribers=tuple(
-            Subscriber(address=each, timezone=ZoneInfo("UTC"), deliver_at=time(7)) for each in order.readers
-        ),
+        subscribers=readers,
         store=f"sqlite:///{order.store}",
         outbox=order.store.parent / "outbox",
-        relay=RelaySettings(host="127.0.0.1", port=order.port, tls=Tls.NONE, connections=order.connections),
+        relay=relay,
         on_unknown=order.on_unknown,
     )
+    return open_desk(settings)
+
+
+def _deliver(order: Order) -> None:
+    async def work() -> None:
+        async with desk(order) as opened:
+            await post(opened, retry=True)
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    asyncio.run(work())
