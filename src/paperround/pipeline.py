@@ -96,6 +96,16 @@ class Round:
         return sum(self.tally.values()) == self.subscribers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What was done for a day before its letters go out; `trouble` is as in a Round."""
+
+    subscribers: frozenset[SubscriberId]
+    batches: tuple[BatchRecord, ...]
+    planned: int
+    trouble: str
+
+
 class Stopped(Exception):  # noqa: N818 - it was asked for
     """Somebody asked to stop while nothing was on its way that had to be finished."""
 
@@ -112,11 +122,33 @@ async def run(
 ) -> Round:
     """Do what is still to be done for the day. Doing it again changes nothing.
 
+    `max_age` is as for `prepare`, `retry` and `patience` as for `post`; with `alone`, nobody else's
+    letters are delivered beside those of these subscribers.
+    """
+    prepared = await prepare(day, subscribers, desk, max_age=max_age)
+    ids = prepared.subscribers
+    delivered = await post(desk, of=ids if alone else None, retry=retry, patience=patience)
+    return Round(
+        day=day,
+        subscribers=len(ids),
+        tally=await asyncio.to_thread(desk.ledger.tally, ids, day),
+        batches=prepared.batches,
+        planned=prepared.planned,
+        attempts=delivered.attempts,
+        stopped=delivered.stopped,
+        later=delivered.later,
+        trouble=prepared.trouble,
+    )
+
+
+async def prepare(
+    day: date, subscribers: Sequence[Subscriber], desk: Desk, *, max_age: timedelta
+) -> Prepared:
+    """Give each of them a row for the day: a letter to be delivered, or the reason for silence.
+
     Sources are asked only when somebody is without a plan, or when one of them failed; and not for what
-    they gave less than `max_age` ago. With `retry`, what was deferred is tried again before its time;
-    with `alone`, nobody else's letters are delivered beside those of these subscribers. `patience` is as
-    for `post`. What they chose for themselves holds as it is when the round begins, and a pause once
-    more before the delivery.
+    they gave less than `max_age` ago. What the subscribers chose for themselves holds as it is now, and
+    a pause once more before the delivery.
     """
     subscribers = await asyncio.to_thread(desk.current, subscribers)
     ids, to_do = await asyncio.to_thread(_readied, day, subscribers, desk)
@@ -128,18 +160,7 @@ async def run(
         planned = await asyncio.to_thread(_composed, day, subscribers, ids, desk, letters)
     if letters.trouble:
         log.warning("templates.unusable", day=str(day), reason=letters.trouble)
-    delivered = await post(desk, of=ids if alone else None, retry=retry, patience=patience)
-    return Round(
-        day=day,
-        subscribers=len(ids),
-        tally=await asyncio.to_thread(desk.ledger.tally, ids, day),
-        batches=batches,
-        planned=planned,
-        attempts=delivered.attempts,
-        stopped=delivered.stopped,
-        later=delivered.later,
-        trouble=letters.trouble,
-    )
+    return Prepared(subscribers=ids, batches=batches, planned=planned, trouble=letters.trouble)
 
 
 async def collected(day: date, desk: Desk, *, max_age: timedelta) -> tuple[BatchRecord, ...]:

@@ -11,9 +11,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
-from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, run
+from paperround.delivering import Delivered
+from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
 from paperround.ports import LONGEST_ROUND, SubscriberId
-from paperround.rates import Later
 from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
@@ -24,7 +24,7 @@ SILENT = timedelta(minutes=10)  # a service that has not ticked for so long is n
 MAX_AGE = timedelta(minutes=15)  # what a source gave so recently is not asked for again
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 LOOK_AGAIN = timedelta(minutes=15)  # where no source could be read
-PATIENCE = timedelta(minutes=1)  # for a turn at the relay; for a later one there is a later tick
+PATIENCE = TICK  # for a turn at the relay; for a later one there is a later tick
 PAUSES = 3  # so many in a row are no routine of a relay
 
 log = structlog.get_logger()
@@ -160,29 +160,22 @@ class Watch:
 
     async def _work(self) -> tuple[str, ...]:
         desk = self._desk
-        if desk.now() < self._rest_until:
-            return self._problems
         try:
-            problems = await self._rounds()
-            if not problems:
-                delivered = await post(desk, patience=PATIENCE)
-                problems = _problems(delivered.stopped, delivered.later)
+            # Whether or not anything can be delivered now, everybody has their row.
+            for day, subscribers in sorted(self._due(desk.now()).items()):
+                await prepare(day, subscribers, desk, max_age=MAX_AGE)
+                self._seen.setdefault(day, set()).update(each.address for each in subscribers)
+                self._looked[day] = desk.now()
+            if desk.now() < self._rest_until:
+                return self._problems
+            delivered = await post(desk, patience=PATIENCE)
         except Stopped:
             return ()
         if desk.stop.is_set():
             return ()
+        problems = _problems(delivered)
         self._rest(tired=bool(problems))
-        return tuple(problems)
-
-    async def _rounds(self) -> list[str]:
-        """Do the rounds that are due, and return what is wrong with the one that did not end well."""
-        for day, subscribers in sorted(self._due(self._desk.now()).items()):
-            outcome = await run(day, subscribers, self._desk, max_age=MAX_AGE, patience=PATIENCE)
-            self._seen.setdefault(day, set()).update(each.address for each in subscribers)
-            self._looked[day] = self._desk.now()
-            if problems := _problems(outcome.stopped, outcome.later):
-                return problems
-        return []
+        return problems
 
     def _rest(self, *, tired: bool) -> None:
         """Leave a relay that takes nothing alone for a while, twice as long each time."""
@@ -206,7 +199,7 @@ class Watch:
         }
 
 
-def _problems(stopped: str | None, later: Later | None) -> list[str]:
+def _problems(delivered: Delivered) -> tuple[str, ...]:
     """Return what is wrong where a delivery stopped: nothing, where it keeps to the relay's pace."""
-    expected = later is not None and later.pauses < PAUSES
-    return [stopped] if stopped and not expected else []
+    keeping_pace = delivered.later is not None and delivered.later.pauses < PAUSES
+    return () if delivered.stopped is None or keeping_pace else (delivered.stopped,)

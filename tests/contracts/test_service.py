@@ -13,6 +13,7 @@ from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.relay import MemoryRelay
+from tests.fakes.world import refused
 
 from paperround.batches import Batch, BatchState
 from paperround.keywords import keyword
@@ -254,3 +255,48 @@ def test_after_a_request_to_stop_a_tick_does_nothing(start: Start) -> None:
     service.tick()
     assert not service.relay.handed
     assert service.source.asked == 0
+
+
+def test_readers_have_their_row_though_no_letter_goes_out(start: Start) -> None:
+    service = start(at(6, 50))
+    service.relay.faults = {each.address: [RelayUnusable("no connection")] * 99 for each in (LONDON, TOKYO)}
+    service.tick()
+    for _ in range(20):
+        service.tick(after=timedelta(minutes=1))
+    assert {row.subscriber: row.status for row in service.ledger.rows()} == {
+        LONDON.address: Status.PLANNED,
+        TOKYO.address: Status.PLANNED,
+    }
+    assert service.watch.health().problems == ("no connection",)
+
+
+def test_a_service_that_keeps_to_a_relay_s_pace_is_well(start: Start) -> None:
+    service = start(at(8))
+    slow = refused(421, "4.7.0 slow down")
+    service.relay.faults = {TOKYO.address: [slow], LONDON.address: [slow]}
+    service.tick()
+    assert service.sent() == []
+    assert service.watch.health().problems == ()
+    service.tick(after=timedelta(minutes=2))
+    service.tick(after=timedelta(minutes=4))
+    assert len(service.sent()) == 2
+
+
+def test_a_relay_that_only_ever_asks_for_pauses_is_a_problem(start: Start) -> None:
+    service = start(at(8))
+    service.relay.faults = {each.address: [refused(421, "4.7.0 slow down")] * 9 for each in (TOKYO, LONDON)}
+    for minutes in (0, 2, 3, 5):
+        service.tick(after=timedelta(minutes=minutes))
+    (problem,) = service.watch.health().problems
+    assert "slow down" in problem
+
+
+def test_a_round_that_left_somebody_without_a_row_is_a_problem_without_names(start: Start) -> None:
+    service = start(at(8))
+    ids = service.ledger.enrol([LONDON.address], now=service.now)
+    service.ledger.end_round(service.ledger.begin_round(DAY, ids.values(), now=service.now), now=service.now)
+    (problem,) = service.watch.health().problems
+    assert "1 subscriber without a row" in problem
+    assert "london" not in problem
+    service.tick()
+    assert service.watch.health().problems == ()

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
+from paperround.app import utc_now
 from paperround.cli import main
 from paperround.phrases import full_day
 from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
@@ -657,3 +658,27 @@ def test_with_a_model_a_round_keeps_what_it_embedded(
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     assert shell("why", "ada@example.org", "4") == 0
     assert "meaning.unknown" not in shell.err
+
+
+def test_a_pause_of_the_relay_is_obeyed_and_can_be_ended(shell: Shell) -> None:
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        until = store.ledger.pause("outbox", "421 slowly", now=utc_now(), length=timedelta(hours=1))
+    assert shell("send", "--date", DAY) == 1
+    assert f"the delivery stopped early: 421 slowly; on from {until:%H:%M}" in shell.err
+    assert shell.json("send", "--date", DAY)["pending"] > 0
+    assert shell("send", "--date", DAY, "--now") == 0
+
+
+def test_the_log_tells_of_a_round_that_left_somebody_without_a_row(shell: Shell) -> None:
+    assert shell("send", "--date", DAY) == 0
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        ids = store.ledger.enrol(["lost@example.org"], now=utc_now())
+        noted = store.ledger.begin_round(date.fromisoformat(DAY), ids.values(), now=utc_now())
+        assert shell("log") == 0
+        assert "has not ended" in shell.err
+        store.ledger.end_round(noted, now=utc_now())
+    assert shell("log") == 1
+    assert "does not balance: 1 subscriber without a row" in shell.err
+    assert "lost@example.org" in shell.err
+    assert f"paperround send --date {DAY}" in shell.err
+    assert shell("log", "--date", "2026-01-01") == 0
