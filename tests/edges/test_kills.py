@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -131,18 +132,12 @@ class Battle:
         )
         process = start(order)
         if ambush is not None:
-            step, left, delay = ambush
-
-            def heard(said: str) -> None:
-                nonlocal left
-                left -= said == step
-                if left == 0 and said == step:
-                    asyncio.get_running_loop().call_later(delay, process.kill)
-
-            self.relay.heard = heard
-            heard("START")
+            step, times, delay = ambush
+            strike = partial(asyncio.get_running_loop().call_later, delay, process.kill)
+            self.relay.when(step, times, strike)
+            self.relay.comes_to("START")
         code = await ended(process)
-        self.relay.heard = lambda _: None
+        self.relay.when("", 0, lambda: None)
         assert code in (0, -9)
         return code != 0
 

@@ -149,7 +149,7 @@ async def delivered(
     with ExitStack() as broken:
         async with desk(order) as opened:
             assert isinstance(opened.ledger, SqlLedger)
-            disk, (step, left) = Disk(order.store), after
+            disk = Disk(order.store)
 
             def prepare(connection: sqlite3.Connection, *_: object) -> None:
                 connection.execute("PRAGMA busy_timeout = 50")
@@ -157,14 +157,8 @@ async def delivered(
 
             event.listen(opened.ledger._database._engine, "checkout", prepare)
 
-            def heard(said: str) -> None:
-                nonlocal left
-                left -= said == step
-                if left == 0 and said == step:
-                    broken.enter_context(breaks(disk))
-
             if relay is not None:
-                relay.heard = heard
+                relay.when(*after, lambda: broken.enter_context(breaks(disk)))
             await post(opened, retry=True)
 
 

@@ -5,7 +5,7 @@ import logging
 import multiprocessing
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,13 +21,20 @@ from paperround.subscribers import Subscriber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a process is to deliver: all that waits in the store, whoever of the readers it is for."""
+    """What a process is to deliver: all that waits in the store, whoever of the readers it is for.
+
+    `domain` is what it greets the relay with, and `ahead` how far its clock is. It waits for letters that
+    others have in hand for as long as its `patience` lasts.
+    """
 
     store: Path
     readers: tuple[str, ...]
     port: int
     connections: int
     on_unknown: OnUnknown = OnUnknown.RESEND
+    domain: str = "example.org"
+    ahead: timedelta = timedelta(0)
+    patience: timedelta = timedelta(0)
 
 
 def start(order: Order) -> BaseProcess:
@@ -59,7 +66,7 @@ def desk(order: Order) -> AbstractAsyncContextManager[Desk]:
     )
     relay = RelaySettings(host="127.0.0.1", port=order.port, tls=Tls.NONE, connections=order.connections)
     settings = Settings(
-        sender=Mailbox(name="", address="papers@example.org"),
+        sender=Mailbox(name="", address=f"papers@{order.domain}"),
         sources=(),
         subscribers=readers,
         store=f"sqlite:///{order.store}",
@@ -67,13 +74,13 @@ def desk(order: Order) -> AbstractAsyncContextManager[Desk]:
         relay=relay,
         on_unknown=order.on_unknown,
     )
-    return open_desk(settings)
+    return open_desk(settings, now=lambda: datetime.now(UTC) + order.ahead)
 
 
 def _deliver(order: Order) -> None:
     async def work() -> None:
         async with desk(order) as opened:
-            await post(opened, retry=True)
+            await post(opened, retry=True, patience=order.patience)
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     asyncio.run(work())

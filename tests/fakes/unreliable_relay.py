@@ -26,8 +26,9 @@ USUAL = {"EHLO": "250 test", "DATA": "354 go ahead", "QUIT": "221 bye"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A message that was taken, and for whom."""
+    """A message that was taken: from whom, by the name it greeted with, and for whom."""
 
+    client: str
     recipient: str
     message: bytes
 
@@ -36,15 +37,16 @@ class UnreliableRelay:
     """A server on a free loopback port; one in `faulty` transactions ends badly, none where that is 0.
 
     `accepted` is every message it took, whether it said so or not; `unanswered` are the Message-IDs of
-    those that were begun, and on which it never gave its word. `heard` is called at each step.
+    those that were begun, and on which it never gave its word.
     """
 
     def __init__(self, chance: random.Random, *, faulty: int = 0) -> None:
         self.faulty = faulty
         self.accepted: list[Accepted] = []
         self.unanswered: list[str] = []
-        self.heard: Callable[[str], None] = lambda _: None
         self._chance = chance
+        self._watched, self._left = "", 0
+        self._action: Callable[[], object] = lambda: None
         self._talks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -61,81 +63,92 @@ class UnreliableRelay:
         await self.is_left()
         await self._server.wait_closed()
 
+    def when(self, step: str, times: int, action: Callable[[], object]) -> None:
+        """Call the action once, when a conversation comes to this step for so manieth time from now on."""
+        self._watched, self._left, self._action = step, times, action
+
     async def is_left(self) -> None:
         """Return once every client has gone, and all that it had said was heard."""
         while self._talks:
             await asyncio.wait(self._talks)
 
+    def comes_to(self, step: str) -> None:
+        """Note that a conversation has come to this step."""
+        if step == self._watched:
+            self._left -= 1
+            if self._left == 0:
+                self._action()
+
+    def fault(self) -> tuple[str, str]:
+        """Return what goes wrong in the next transaction, if anything."""
+        broken = self.faulty and self._chance.randrange(self.faulty) == 0
+        return self._chance.choice(FAULTS) if broken else ("", "")
+
     def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = asyncio.create_task(self._talk(reader, writer))
+        talk = asyncio.create_task(_Talk(self, reader, writer).follow())
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+class _Talk:
+    """One conversation."""
+
+    def __init__(
+        self, relay: UnreliableRelay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._relay, self._reader, self._writer = relay, reader, writer
+        self._client = self._recipient = ""
+        self._fault = relay.fault()
+
+    async def follow(self) -> None:
+        """Answer until the client leaves, or is left."""
+        self._writer.write(b"220 test\r\n")
         try:
-            writer.write(b"220 test\r\n")
-            while await self._transaction(reader, writer):
-                pass
+            while True:
+                verb, _, rest = (await self._line()).decode("ascii").strip().partition(" ")
+                self._client = rest if verb == "EHLO" else self._client
+                if verb == "RCPT":
+                    self._recipient = rest.removeprefix("TO:<").removesuffix(">")
+                if verb == "RSET":
+                    self._fault = self._relay.fault()
+                if self._answer(verb).startswith("354"):
+                    await self._take_message()
         except (ConnectionError, EOFError):
             pass
         finally:
-            writer.transport.abort()
+            self._writer.transport.abort()
 
-    async def _transaction(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Hear the client out up to its next message; return False where it leaves without one."""
-        fault = self._fault()
-        recipient = ""
-        while line := (await _line(reader)).decode("ascii"):
-            verb = line[:4].upper()
-            answer = self._answer(writer, verb, fault)
-            if verb == "RCPT":
-                recipient = line.removeprefix("RCPT TO:<").partition(">")[0]
-            if verb == "DATA" and answer.startswith("354"):
-                await self._message(reader, writer, recipient, fault)
-                return True
-            if verb in ("RSET", "QUIT"):
-                return verb == "RSET"
-        return False
-
-    async def _message(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        recipient: str,
-        fault: tuple[str, str] | None,
-    ) -> None:
+    async def _take_message(self) -> None:
         body = bytearray()
-        while (line := await _line(reader)) != b".\r\n":
+        while (line := await self._line()) != b".\r\n":
             body += line.removeprefix(b".")
-            if fault == ("BODY", DROP) and line == b"\r\n":
-                self.unanswered.append(_identity(body))
-                self._answer(writer, "BODY", fault)
-        self.heard("BODY")
-        if fault == ("DOT", DROP):
-            self.unanswered.append(_identity(body))
-        if fault != ("DOT", LATER):
-            self.accepted.append(Accepted(recipient=recipient, message=bytes(body)))
-        self._answer(writer, "DOT", fault)
+            if line == b"\r\n" and self._fault == ("BODY", DROP):
+                self._relay.unanswered.append(_identity(body))
+                self._answer("BODY")
+        self._relay.comes_to("BODY")
+        if self._fault == ("DOT", DROP):
+            self._relay.unanswered.append(_identity(body))
+        if self._fault != ("DOT", LATER):
+            taken = Accepted(client=self._client, recipient=self._recipient, message=bytes(body))
+            self._relay.accepted.append(taken)
+        self._answer("DOT")
+        self._fault = self._relay.fault()
 
-    def _answer(self, writer: asyncio.StreamWriter, verb: str, fault: tuple[str, str] | None) -> str:
-        self.heard(verb)
-        answer = fault[1] if fault and fault[0] == verb else USUAL.get(verb, "250 ok")
+    def _answer(self, verb: str) -> str:
+        self._relay.comes_to(verb)
+        at, instead = self._fault
+        answer = instead if at == verb else USUAL.get(verb, "250 ok")
         if answer == DROP:
             raise EOFError
-        writer.write(answer.encode() + b"\r\n")
+        self._writer.write(answer.encode() + b"\r\n")
         return answer
 
-    def _fault(self) -> tuple[str, str] | None:
-        broken = self.faulty and self._chance.randrange(self.faulty) == 0
-        return self._chance.choice(FAULTS) if broken else None
+    async def _line(self) -> bytes:
+        line = await self._reader.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError
+        return line
 
 
-async def _line(reader: asyncio.StreamReader) -> bytes:
-    line = await reader.readline()
-    if not line.endswith(b"\n"):
-        raise EOFError
-    return line
-
-
-def _identity(message: bytes | bytearray) -> str:
+def _identity(message: bytearray) -> str:
     return str(message_from_bytes(bytes(message))["Message-ID"])
