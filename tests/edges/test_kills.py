@@ -9,17 +9,15 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.fakes.plans import letter
-from tests.fakes.posting import Order, ended, start
+from tests.fakes.posting import Order, ended, enter, start
 from tests.fakes.unreliable_relay import UnreliableRelay
 
 from paperround.ports import OnUnknown
-from paperround.store import open_store
 
 # One is always the same and one never; a failure shows it, and PAPERROUND_SEED=… takes it again, though
 # what a kill meets is up to the machine as well.
@@ -27,6 +25,10 @@ SEEDS = (1, int(os.environ.get("PAPERROUND_SEED") or random.randrange(10**6)))
 KILLS = 75  # with each
 READERS = tuple(f"reader{number}@example.org" for number in range(25))
 FEW = 30  # letters that wait; more than are sent between two kills
+ROWS = """
+    SELECT '<' || day || '.' || address || '>' AS identity, status, data_begun_at, attempts, unknowns
+    FROM deliveries JOIN subscribers ON subscribers.id = subscriber
+"""
 STEPS = ("START", "EHLO", "MAIL", "RCPT", "DATA", "BODY", "DOT")
 
 
@@ -83,20 +85,17 @@ class Battle:
                 shutil.copy(original, f"{copy}{ending}")
         with closing(sqlite3.connect(copy)) as connection:
             connection.row_factory = sqlite3.Row
-            columns = "message_id, status, data_begun_at, attempts, unknowns"
-            return connection.execute(f"SELECT {columns} FROM deliveries").fetchall()  # noqa: S608 - ours
+            return connection.execute(ROWS).fetchall()
 
     def _plan(self) -> None:
         """Enter a letter to each reader for one more day."""
         self.day += timedelta(days=1)
-        now, plans = datetime.now(UTC), []
-        with closing(open_store(f"sqlite:///{self.store}")) as store:
-            for address, reader in store.ledger.enrol(READERS, now=now).items():
-                identity = str(letter(reader, self.day).message_id)
-                message = written(identity, self.chance)
-                self.planned[identity] = address, message
-                plans.append(letter(reader, self.day, message=message))
-            store.ledger.plan(plans, now=now)
+        messages = {}
+        for address in READERS:
+            identity = f"<{self.day}.{address}>"
+            messages[address] = written(identity, self.chance)
+            self.planned[identity] = address, messages[address]
+        enter(self.store, messages, day=self.day)
 
     def _ambush(self) -> tuple[str, int, float]:
         """Return a moment to kill at: a step of a conversation, the how manieth, and seconds after it."""
@@ -106,18 +105,16 @@ class Battle:
         return step, 1 + int(self.chance.expovariate(0.3)), self.chance.uniform(0, 0.003)
 
     async def _deliver(self, ambush: tuple[str, int, float] | None) -> None:
-        before = {row["message_id"]: row["attempts"] for row in self.rows()}
+        before = {row["identity"]: row["attempts"] for row in self.rows()}
         silences = len(self.relay.unanswered)
         killed = await self._killed(ambush)
         await self.relay.is_left()
         after = self.rows()
         doubtful = set(self.relay.unanswered[silences:])
-        doubtful.update(row["message_id"] for row in after if in_the_gap(row))
-        self.doubts.update(
-            (row["message_id"], row["attempts"]) for row in after if row["message_id"] in doubtful
-        )
+        doubtful.update(row["identity"] for row in after if in_the_gap(row))
+        self.doubts.update((row["identity"], row["attempts"]) for row in after if row["identity"] in doubtful)
         if killed:
-            self.kills[met([row for row in after if row["attempts"] != before[row["message_id"]]])] += 1
+            self.kills[met([row for row in after if row["attempts"] != before[row["identity"]]])] += 1
         else:
             assert "sending" not in {row["status"] for row in after}
 
@@ -167,7 +164,7 @@ def check(battle: Battle) -> None:
     identities = {planned: identity for identity, planned in battle.planned.items()}
     copies = Counter(identities[each.recipient, each.message] for each in battle.relay.accepted)
     doubts = Counter(identity for identity, _ in battle.doubts)
-    rows = {row["message_id"]: row for row in battle.rows()}
+    rows = {row["identity"]: row for row in battle.rows()}
     assert rows.keys() == battle.planned.keys()
     most = 1 if battle.on_unknown is OnUnknown.HOLD else 2
     for identity, row in rows.items():

@@ -1,29 +1,29 @@
 """A delivery while its store gives way: what cannot be recorded is not sent, and the rest comes later."""
 
 import asyncio
+import json
 import random
 import resource
 import sqlite3
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
-from tests.fakes.plans import NOW, TUESDAY, claim, letter
-from tests.fakes.posting import Order, desk
+from tests.fakes.posting import Order, desk, enter
 from tests.fakes.unreliable_relay import UnreliableRelay
 
 from paperround.pipeline import post
-from paperround.ports import DeliveryRecord, Status, StoreError
-from paperround.store import open_store
+from paperround.ports import StoreError
 from paperround.store.ledger import SqlLedger
 
-READERS = tuple(f"reader{number}@example.org" for number in range(24))
+MESSAGES = {f"reader{number}@example.org": b"Subject: %d\r\n\r\nHello\r\n" % number for number in range(24)}
+READERS = tuple(MESSAGES)
 
 
 @dataclass
@@ -105,7 +105,7 @@ def test_what_the_relay_has_is_what_the_store_says_was_sent_or_is_in_doubt(
 ) -> None:
     breaks, words = FAULTS[fault]
     store = folder / "store.db"
-    messages = planned(store)
+    enter(store, MESSAGES)
 
     async def body() -> None:
         async with UnreliableRelay(random.Random(0)) as relay:
@@ -119,23 +119,10 @@ def test_what_the_relay_has_is_what_the_store_says_was_sent_or_is_in_doubt(
             await delivered(order)
             assert recorded(store) == (set(READERS), set())
             assert Counter((each.recipient, each.message) for each in relay.accepted) == Counter(
-                {(each, messages[each]): 1 + (each in doubtful) for each in READERS}
+                {(each, MESSAGES[each]): 1 + (each in doubtful) for each in READERS}
             )
 
     asyncio.run(body())
-
-
-def planned(store: Path) -> dict[str, bytes]:
-    """Enter a letter for each reader, and return them."""
-    now = datetime.now(UTC)
-    with closing(open_store(f"sqlite:///{store}")) as opened:
-        ids = opened.ledger.enrol(READERS, now=now)
-        plans = [
-            letter(reader, TUESDAY, message=f"Message-ID: <{reader}@example.org>\r\n\r\nHello\r\n".encode())
-            for reader in ids.values()
-        ]
-        opened.ledger.plan(plans, now=now)
-    return {address: plan.message or b"" for address, plan in zip(ids, plans, strict=True)}
 
 
 async def delivered(
@@ -173,57 +160,67 @@ def recorded(store: Path) -> tuple[set[str], set[str]]:
     return sent, {address for address, status, begun in rows if status in ("sending", "unknown") and begun}
 
 
-@dataclass(frozen=True)
-class Left:
-    """What the files of a store held when its program was killed, and its rows after each commit before."""
+@pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="files of another process cannot be limited here"
+)
+def test_send_says_what_to_do_about_the_disk_and_finishes_when_it_is_done(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with UnreliableRelay(random.Random(0)) as relay:
+            installed(tmp_path, relay.port)
+            process, words = await sending(tmp_path), b""
+            log = tmp_path / "store.db-wal"
+            relay.when(
+                "BODY",
+                5,
+                lambda: resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (log.stat().st_size,) * 2),
+            )
+            _, words = await process.communicate()
+            assert process.returncode == 1
+            assert "the disk cannot be read or written; check it and what is mounted there" in words.decode()
+            sent, doubtful = recorded(tmp_path / "store.db")
+            assert {each.recipient for each in relay.accepted} == sent | doubtful
+            assert len(sent | doubtful) < len(READERS)
 
-    file: bytes
-    log: bytes
-    states: list[tuple[DeliveryRecord, ...]]
+            process = await sending(tmp_path)
+            await process.communicate()
+            assert process.returncode == 0
+            assert recorded(tmp_path / "store.db") == (set(READERS), set())
 
-
-@pytest.fixture(scope="module")
-def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
-    store = tmp_path_factory.mktemp("left") / "store.db"
-    planned(store)  # and closed, so that all of it is in the file
-    with closing(open_store(f"sqlite:///{store}")) as opened:
-        states = [opened.ledger.rows()]
-        while (taken := claim(opened.ledger, now=datetime.now(UTC))) is not None:
-            states.append(opened.ledger.rows())
-            opened.ledger.begin_data(taken, now=NOW)
-            states.append(opened.ledger.rows())
-            opened.ledger.settle(taken, Status.SENT, reply="250 ok", now=NOW)
-            states.append(opened.ledger.rows())
-        return Left(store.read_bytes(), Path(f"{store}-wal").read_bytes(), states)
-
-
-def found(folder: Path, file: bytes, log: bytes) -> tuple[DeliveryRecord, ...]:
-    """Return the rows of a store that is made of these bytes, or raise StoreError."""
-    for old in folder.iterdir():
-        old.unlink()
-    (folder / "store.db").write_bytes(file)
-    (folder / "store.db-wal").write_bytes(log)
-    with closing(open_store(f"sqlite:///{folder}/store.db")) as opened:
-        return opened.ledger.rows()
+    asyncio.run(body())
 
 
-def test_a_log_that_is_cut_anywhere_leaves_the_store_as_it_was_after_some_commit(
-    tmp_path: Path, left: Left
-) -> None:
-    cuts = [0, *sorted(random.sample(range(len(left.log)), 60)), len(left.log)]
-    ages = [left.states.index(found(tmp_path, left.file, left.log[:cut])) for cut in cuts]
-    assert ages == sorted(ages)
-    assert (ages[0], ages[-1]) == (0, len(left.states) - 1)
+def installed(folder: Path, port: int) -> None:
+    """Write a config for the readers, and a list with a paper for all of them."""
+    (folder / "paperround.yaml").write_text(
+        "from: papers@example.org\n"
+        f"store: sqlite:///{folder}/store.db\n"
+        "sources: [{kind: file, path: papers.jsonl}]\n"
+        f"relay: {{host: 127.0.0.1, port: {port}, tls: none}}\n"
+    )
+    lines = (f"  - {{email: {each}, keywords: [LoRA]}}\n" for each in READERS)
+    (folder / "subscribers.yaml").write_text(f"subscribers:\n{''.join(lines)}")
+    paper = {
+        "id": "1",
+        "title": "LoRA",
+        "abstract": "",
+        "authors": [],
+        "url": "https://example.org/",
+        "published": "2026-06-16",
+    }
+    (folder / "papers.jsonl").write_text(json.dumps(paper))
 
 
-def test_a_bit_that_flips_in_the_log_leaves_the_store_as_it_was_after_some_commit(
-    tmp_path: Path, left: Left
-) -> None:
-    for _ in range(60):
-        assert found(tmp_path, left.file, flipped(left.log)) in left.states
-
-
-def flipped(data: bytes) -> bytes:
-    changed = bytearray(data)
-    changed[random.randrange(len(data))] ^= 1 << random.randrange(8)
-    return bytes(changed)
+async def sending(folder: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "paperround",
+        "send",
+        "--date",
+        "2026-06-16",
+        "--config",
+        str(folder),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )

@@ -8,17 +8,15 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes.plans import letter
-from tests.fakes.posting import Order, ended, start
+from tests.fakes.posting import Order, ended, enter, start
 from tests.fakes.unreliable_relay import Accepted, UnreliableRelay
 
 from paperround.shifts import LEASE
-from paperround.store import open_store
 
 READERS = tuple(f"reader{number}@example.org" for number in range(100))
 
@@ -89,14 +87,11 @@ def test_a_process_that_wakes_up_without_its_lease_sends_nothing_more(store: Pat
 
 def plan(store: Path, *, days: int) -> set[tuple[str, bytes]]:
     """Enter a letter to each reader for each of so many days, and return them."""
-    now, planned = datetime.now(UTC), set[tuple[str, bytes]]()
-    with closing(open_store(f"sqlite:///{store}")) as opened:
-        ids = opened.ledger.enrol(READERS, now=now)
-        for day in (date(2026, 6, 16) + timedelta(days=number) for number in range(days)):
-            messages = {each: f"Subject: {each}, {day}\r\n\r\nHello\r\n".encode() for each in READERS}
-            plans = [letter(ids[each], day, message=message) for each, message in messages.items()]
-            opened.ledger.plan(plans, now=now)
-            planned.update(messages.items())
+    planned = set[tuple[str, bytes]]()
+    for day in (date(2026, 6, 16) + timedelta(days=number) for number in range(days)):
+        messages = {each: f"Subject: {each}, {day}\r\n\r\nHello\r\n".encode() for each in READERS}
+        enter(store, messages, day=day)
+        planned.update(messages.items())
     return planned
 
 

@@ -3,19 +3,22 @@
 import asyncio
 import logging
 import multiprocessing
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
+from tests.fakes.plans import TUESDAY, letter
 
 from paperround.app import open_desk
 from paperround.pipeline import Desk, post
 from paperround.ports import OnUnknown
 from paperround.settings import Mailbox, RelaySettings, Settings, Tls
+from paperround.store import open_store
 from paperround.subscribers import Subscriber
 
 
@@ -35,6 +38,15 @@ class Order:
     domain: str = "example.org"
     ahead: timedelta = timedelta(0)
     patience: timedelta = timedelta(0)
+
+
+def enter(store: Path, messages: Mapping[str, bytes], *, day: date = TUESDAY) -> None:
+    """Plan a letter to each of these readers."""
+    now = datetime.now(UTC)
+    with closing(open_store(f"sqlite:///{store}")) as opened:
+        ids = opened.ledger.enrol(messages, now=now)
+        plans = [letter(ids[each], day, message=message) for each, message in messages.items()]
+        assert opened.ledger.plan(plans, now=now) == len(plans)
 
 
 def start(order: Order) -> BaseProcess:

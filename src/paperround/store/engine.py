@@ -192,4 +192,7 @@ _EXPLANATIONS = {
 def _explained(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     name = getattr(cause, "sqlite_errorname", "")  # SQLITE_BUSY_SNAPSHOT
+    if name in ("", "SQLITE_ERROR") and isinstance(cause, sqlite3.OperationalError):
+        # A column or table that is not there, or text that is none: its name or length was damaged.
+        return f"{_EXPLANATIONS['CORRUPT']} ({cause})"
     return _EXPLANATIONS.get(name.removeprefix("SQLITE_").partition("_")[0], str(cause))
