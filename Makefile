@@ -66,6 +66,7 @@ bench: setup
 	$(if $(COLLECTIONS),$(BIN)/python benchmarks/ranking.py $(COLLECTIONS) --peers,@echo "no collections here; make bench COLLECTIONS=FOLDER")
 	$(BIN)/python benchmarks/ranking_speed.py $(DAYS)
 	$(BIN)/python benchmarks/rendering.py $(DAYS)
+	$(BIN)/python benchmarks/signing.py $(DAYS)
 	$(if $(DAYS),$(BIN)/python benchmarks/precision.py $(DAYS),@echo "no recorded days here; make bench DAYS=FOLDER")
 
 # Needs uv. Writes the newest versions that suit every supported Python.

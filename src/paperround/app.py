@@ -16,16 +16,20 @@ from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
 from paperround.letters import Letters
+from paperround.mailboxes.imap import Imap
+from paperround.mailboxes.maildir import Maildir
 from paperround.pipeline import Desk, Stopped
-from paperround.ports import Embedder, Ledger, Relay, Source, Vectors
+from paperround.ports import Embedder, Inbox, Ledger, Relay, Source, Vectors
 from paperround.rates import Rate
 from paperround.remembering import Remembering
 from paperround.rendering import Renderer, RoundRenderer
+from paperround.returning import Returning
 from paperround.settings import (
     ArxivSettings,
     FeedSettings,
     FileSettings,
     HuggingFaceSettings,
+    ImapSettings,
     Settings,
     SourceSettings,
 )
@@ -82,6 +86,12 @@ async def open_desk(
                 catch_up=settings.catch_up,
                 shift=partial(shift, store.ledger, beside_store(settings, ".workers"), now=now),
                 embedder=embedder(settings, store.vectors, stop=stop),
+                returning=Returning(
+                    open_inbox=inbox_of(settings),
+                    returns=store.returns,
+                    secret=store.ledger.secret(),
+                    now=now,
+                ),
                 stop=stop,
             )
 
@@ -142,7 +152,17 @@ def letters(settings: Settings, ledger: Ledger, *, renderer: RoundRenderer | Non
         signer=Signer(settings.dkim) if settings.dkim else None,
         public_url=settings.public_url,
         postal_address=settings.postal_address,
+        idempotency_header=settings.relay.idempotency_header if settings.relay else None,
+        bounces=settings.bounces.address if settings.bounces else None,
     )
+
+
+def inbox_of(settings: Settings) -> Callable[[], Inbox] | None:
+    """Return what opens the mailbox to which mail comes back, if the settings name one."""
+    mailbox = settings.bounces.mailbox if settings.bounces else None
+    if mailbox is None:
+        return None
+    return partial(Imap, mailbox) if isinstance(mailbox, ImapSettings) else partial(Maildir, mailbox)
 
 
 def beside_store(settings: Settings, ending: str) -> Path:

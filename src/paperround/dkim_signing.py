@@ -4,7 +4,8 @@ import base64
 import hashlib
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -33,76 +34,108 @@ _SIGNED = (
 # Named once more than they occur, so that a second one, put in on the way, breaks the signature.
 _SEALED = frozenset({"from", "to", "subject", "date"})
 _MIN_RSA_BITS = 1024  # RFC 8301, 3.2
-_MEND = "make one with: openssl genrsa -out dkim.pem 2048"
 _LINE = 78
+
+_RSA_VARIABLE, _RSA_MEND = "PAPERROUND_DKIM_KEY", "make one with: openssl genrsa -out dkim.pem 2048"
+_ED25519_VARIABLE = "PAPERROUND_DKIM_ED25519_KEY"
+_ED25519_MEND = "make one with: openssl genpkey -algorithm ed25519 -out dkim-ed25519.pem"
+
+_PrivateKey = RSAPrivateKey | Ed25519PrivateKey
 
 
 class KeyProblem(ValueError):  # noqa: N818 - it says what is wrong with a key
-    """A key that cannot sign; the message says why, and what to do."""
+    """A key that cannot sign; the message names its variable, and says why and what to do."""
 
 
 class Signer:
-    """Sign messages with one key.
+    """Sign messages with one key, or with an RSA key and an Ed25519 key: two signatures.
 
-    Raise KeyProblem for a key, and ValueError for a selector or a domain, that cannot sign.
+    Verifiers that do not know Ed25519 take the other one (RFC 8463, 6). Raise KeyProblem for a key, and
+    ValueError for a selector or a domain, that cannot sign.
     """
 
     def __init__(self, settings: DkimSettings) -> None:
-        self._key = _private_key(settings.key)
         self._domain = wire_domain(settings.domain)
-        self._selector = wire_domain(settings.selector)
+        self._keys = tuple(_keys(settings))
 
     def sign(self, message: bytes, *, now: datetime) -> bytes:
-        """Return the message with a DKIM-Signature before its other fields; `now` is aware of its zone.
+        """Return the message with a DKIM-Signature of each key before its other fields.
 
-        Raise ValueError for a message that a relay would change, or that has no From.
+        No signature covers another one. `now` is aware of its zone. Raise ValueError for a message that
+        a relay would change, or that has no From.
         """
-        head, body = _parts(message)
-        names, fields = _chosen(head)
-        unsigned = self._unsigned(names, body_hash=_sha256(_relaxed_body(body)), now=now)
-        signature = self._signature(fields + _relaxed_field(unsigned.encode("ascii"))[1])
-        lines = textwrap.wrap(signature, _LINE - len(" b="))
-        return (unsigned + "\r\n ".join(lines) + "\r\n").encode("ascii") + message
-
-    def _unsigned(self, names: tuple[str, ...], *, body_hash: bytes, now: datetime) -> str:
         if now.utcoffset() is None:
             raise ValueError(f"{now}: the time of a signature needs a time zone")
-        algorithm = "rsa-sha256" if isinstance(self._key, RSAPrivateKey) else "ed25519-sha256"
-        tags = (
-            f"v=1; a={algorithm}; c=relaxed/relaxed;",
+        head, body = _parts(message)
+        names, fields = _chosen(head)
+        covered = (f" t={int(now.timestamp())};", *_tags(names, body_hash=_sha256(_relaxed_body(body))))
+        return b"".join(self._field(key, covered, fields) for key in self._keys) + message
+
+    def _field(self, key: "_Key", covered: tuple[str, ...], fields: bytes) -> bytes:
+        own = (
+            f"v=1; a={key.algorithm}; c=relaxed/relaxed;",
             f" d={self._domain};",
-            f" s={self._selector};",
-            f" t={int(now.timestamp())};",
-            f" h={names[0]}",
-            *(f":{name}" for name in names[1:]),
-            ";",
-            f" bh={base64.b64encode(body_hash).decode()};",
+            f" s={key.selector};",
         )
-        return f"{_folded('DKIM-Signature: ', tags)}\r\n b="
-
-    def _signature(self, signed: bytes) -> str:
-        if isinstance(self._key, RSAPrivateKey):
-            signature = self._key.sign(signed, PKCS1v15(), SHA256())
-        else:
-            signature = self._key.sign(_sha256(signed))
-        return base64.b64encode(signature).decode()
+        unsigned = f"{_folded('DKIM-Signature: ', (*own, *covered))}\r\n b="
+        signature = key.sign(fields + _relaxed_field(unsigned.encode("ascii"))[1])
+        lines = textwrap.wrap(base64.b64encode(signature).decode(), _LINE - len(" b="))
+        return (unsigned + "\r\n ".join(lines) + "\r\n").encode("ascii")
 
 
-def _private_key(pem: str) -> RSAPrivateKey | Ed25519PrivateKey:
+def _tags(names: tuple[str, ...], *, body_hash: bytes) -> tuple[str, ...]:
+    """Return what a signature says of what it covers, in pieces between which a line may break."""
+    more = (f":{name}" for name in names[1:])
+    return f" h={names[0]}", *more, ";", f" bh={base64.b64encode(body_hash).decode()};"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Key:
+    """A key that signs, and the name of its public half in the DNS."""
+
+    selector: str
+    private: _PrivateKey
+
+    @property
+    def algorithm(self) -> str:
+        return "rsa-sha256" if isinstance(self.private, RSAPrivateKey) else "ed25519-sha256"
+
+    def sign(self, signed: bytes) -> bytes:
+        if isinstance(self.private, RSAPrivateKey):
+            return self.private.sign(signed, PKCS1v15(), SHA256())
+        return self.private.sign(_sha256(signed))
+
+
+def _keys(settings: DkimSettings) -> Iterator[_Key]:
+    first = _private_key(settings.key, _RSA_VARIABLE, _RSA_MEND)
+    yield _Key(selector=wire_domain(settings.selector), private=first)
+    if settings.ed25519 is None:
+        return
+    second = _private_key(settings.ed25519.key, _ED25519_VARIABLE, _ED25519_MEND)
+    if isinstance(second, RSAPrivateKey):
+        raise KeyProblem(f"{_ED25519_VARIABLE}: the DKIM key is RSA and not Ed25519; {_ED25519_MEND}")
+    if isinstance(first, Ed25519PrivateKey):
+        both = "the DKIM key is Ed25519, and so is the one beside it; RSA belongs here, which everybody knows"
+        raise KeyProblem(f"{_RSA_VARIABLE}: {both}; {_RSA_MEND}")
+    yield _Key(selector=wire_domain(settings.ed25519.selector), private=second)
+
+
+def _private_key(pem: str, variable: str, mend: str) -> _PrivateKey:
+    """Return the key in the PEM, or raise KeyProblem."""
     try:
         key = load_pem_private_key(pem.strip().encode(), password=None)
     except TypeError as error:
-        raise KeyProblem(
-            "the DKIM key has a password; take it off with: openssl pkey -in old.pem -out dkim.pem"
-        ) from error
+        locked = "the DKIM key has a password; take it off with: openssl pkey -in old.pem -out dkim.pem"
+        raise KeyProblem(f"{variable}: {locked}") from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyProblem(f"the DKIM key is not a private key in PEM form; {_MEND}") from error
+        raise KeyProblem(f"{variable}: the DKIM key is not a private key in PEM form; {mend}") from error
     if isinstance(key, Ed25519PrivateKey):
         return key
     if not isinstance(key, RSAPrivateKey):
-        raise KeyProblem(f"the DKIM key is neither RSA nor Ed25519; {_MEND}")
+        raise KeyProblem(f"{variable}: the DKIM key is neither RSA nor Ed25519; {mend}")
     if key.key_size < _MIN_RSA_BITS:
-        raise KeyProblem(f"the DKIM key has {key.key_size} bits, too few to be accepted; {_MEND}")
+        few = f"the DKIM key has {key.key_size} bits, too few to be accepted"
+        raise KeyProblem(f"{variable}: {few}; {mend}")
     return key
 
 
@@ -142,9 +175,7 @@ def _relaxed_field(field: bytes) -> tuple[str, bytes]:
 
 def _relaxed_body(body: bytes) -> bytes:
     """Return the body in the form of RFC 6376, 3.4.4."""
-    body = body.replace(b"\t", b" ")
-    while b"  " in body:
-        body = body.replace(b"  ", b" ")
+    body = re.sub(rb"  +", b" ", body.replace(b"\t", b" "))
     body = body.replace(b" \r\n", b"\r\n").rstrip(b"\r\n ")
     return body + b"\r\n" if body else b""
 

@@ -186,7 +186,7 @@ _Situation = tuple[object, ...]
 def _situation(reader: Reader) -> _Situation:
     """Return what an offer depends on; most readers of a day share it."""
     past = reader.past
-    return past.first_day, past.last_day, past.planned_at, reader.subscriber.cadence
+    return past.first_day, past.last_day, past.planned_at, past.missed, reader.subscriber.cadence
 
 
 def _offers(

@@ -6,8 +6,8 @@ from typing import Self
 
 from paperround.digests import Digest, as_shown
 from paperround.dkim_signing import Signer
-from paperround.messages import Unsubscribe, build, message_id, unsubscribe
-from paperround.ports import SubscriberId
+from paperround.messages import Unsubscribe, build, message_id, return_path, unsubscribe
+from paperround.ports import DeliveryId, SubscriberId
 from paperround.rendering import Footer, Rendered, Renderer, RoundRenderer
 from paperround.settings import Mailbox
 from paperround.tokens import PREFERENCES, token
@@ -24,7 +24,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letters:
-    """How digests become letters in this installation."""
+    """How digests become letters in this installation.
+
+    `bounces` is the address of the mailbox for what comes back, where there is one.
+    """
 
     renderer: Renderer | RoundRenderer
     sender: Mailbox
@@ -32,6 +35,8 @@ class Letters:
     signer: Signer | None = None
     public_url: str | None = None
     postal_address: str | None = None
+    idempotency_header: str | None = None
+    bounces: str | None = None
 
     @property
     def trouble(self) -> str:
@@ -55,6 +60,7 @@ class Letters:
             message_id=identity,
             date=now,
             unsubscribe=self._unsubscribe(subscriber),
+            idempotency_header=self.idempotency_header,
         )
         shortened = rendered.shortened
         return Letter(
@@ -73,6 +79,12 @@ class Letters:
         )
         return self.renderer.render(digest, footer=footer)
 
+    def return_path(self, delivery: DeliveryId) -> str:
+        """Return the address to which this delivery comes back: its own, where there is a mailbox for it."""
+        if self.bounces is None:
+            return self.sender.address
+        return return_path(delivery, secret=self.secret, mailbox=self.bounces)
+
     def _preferences(self, subscriber: SubscriberId) -> str | None:
         """Return the page on which the subscriber chooses, where there is one."""
         if self.public_url is None:
@@ -81,4 +93,5 @@ class Letters:
         return f"{self.public_url.rstrip('/')}/preferences/{own}"
 
     def _unsubscribe(self, subscriber: SubscriberId) -> Unsubscribe:
-        return unsubscribe(subscriber, secret=self.secret, sender=self.sender, public_url=self.public_url)
+        mailbox = self.bounces or self.sender.address
+        return unsubscribe(subscriber, secret=self.secret, mailbox=mailbox, public_url=self.public_url)

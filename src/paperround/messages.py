@@ -4,6 +4,7 @@ import base64
 import binascii
 import email.utils
 import hashlib
+import hmac
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,10 +19,11 @@ from paperround.headers import (
     wire_address,
     wire_domain,
 )
-from paperround.ports import SubscriberId
+from paperround.ports import DeliveryId, SubscriberId
 from paperround.settings import Mailbox
-from paperround.tokens import UNSUBSCRIBE, keyed_hash, token
+from paperround.tokens import BOUNCE, UNSUBSCRIBE, keyed_hash, token
 
+_OWN_ID = re.compile(r"<(?P<day>[0-9-]{10})\.(?P<subscriber>[0-9]{1,18})\.(?P<mark>[0-9a-f]{16})@")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+-]{1,200}@[a-z0-9.-]{1,253}>")
 
 
@@ -37,20 +39,35 @@ class Unsubscribe:
 
 
 def unsubscribe(
-    subscriber: SubscriberId, *, secret: bytes, sender: Mailbox, public_url: str | None
+    subscriber: SubscriberId, *, secret: bytes, mailbox: str, public_url: str | None
 ) -> Unsubscribe:
-    """Return where this subscriber leaves the list."""
+    """Return where this subscriber leaves the list; `mailbox` is the address to which mail about it goes."""
     own = token(secret, UNSUBSCRIBE, subscriber)
     return Unsubscribe(
-        mailto=f"mailto:{quote(wire_address(sender.address), safe='@')}?subject=unsubscribe%20{own}",
+        mailto=f"mailto:{quote(wire_address(mailbox), safe='@')}?subject=unsubscribe%20{own}",
         url=f"{public_url.rstrip('/')}/unsubscribe/{own}" if public_url else None,
     )
 
 
+def return_path(delivery: DeliveryId, *, secret: bytes, mailbox: str) -> str:
+    """Return the address to which this delivery comes back: the mailbox's, and a token behind a plus."""
+    local, _, domain = mailbox.rpartition("@")
+    return wire_address(f"{local}+{token(secret, BOUNCE, delivery)}@{domain}")
+
+
 def message_id(day: date, subscriber: SubscriberId, *, secret: bytes, domain: str) -> str:
     """Return the Message-ID of that subscriber's digest for that day: the same each time it is asked for."""
-    mark = keyed_hash(secret, f"message-id\0{day}\0{subscriber}").hex()[:16]
-    return f"<{day}.{subscriber}.{mark}@{wire_domain(domain)}>"
+    return f"<{day}.{subscriber}.{_mark(secret, str(day), str(subscriber))}@{wire_domain(domain)}>"
+
+
+def addressee(message_id: str, *, secret: bytes) -> SubscriberId | None:
+    """Return to whom a message with this Message-ID went, or None where we did not make it."""
+    found = _OWN_ID.match(message_id)
+    if found is None or not hmac.compare_digest(
+        _mark(secret, found["day"], found["subscriber"]), found["mark"]
+    ):
+        return None
+    return SubscriberId(int(found["subscriber"]))
 
 
 def build(
@@ -63,11 +80,13 @@ def build(
     message_id: str,
     date: datetime,
     unsubscribe: Unsubscribe,
+    idempotency_header: str | None = None,
 ) -> bytes:
     """Return the finished message: the same bytes for the same values, whatever the Python.
 
     Raise ValueError, with a message for people, for an address that mail cannot be sent to. `date`
-    is aware of its zone.
+    is aware of its zone. The field that `idempotency_header` names has a value that goes with the
+    Message-ID.
     """
     if not _MESSAGE_ID.fullmatch(message_id):
         raise ValueError(f"{message_id!r}: not a Message-ID; make it with message_id()")
@@ -84,12 +103,17 @@ def build(
         field("Auto-Submitted", "auto-generated"),
         field("Precedence", "bulk"),
         field("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        *([field(idempotency_header, _idempotency_key(message_id))] if idempotency_header else []),
         field("MIME-Version", "1.0"),
         field("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     )
     opening = f"\r\n--{boundary}\r\n".encode()
     parts = opening + _part("plain", text) + opening + _part("html", html)
     return "".join(fields).encode("ascii") + parts + f"\r\n--{boundary}--\r\n".encode()
+
+
+def _mark(secret: bytes, day: str, subscriber: str) -> str:
+    return keyed_hash(secret, f"message-id\0{day}\0{subscriber}").hex()[:16]
 
 
 def _utc(moment: datetime) -> datetime:
@@ -106,6 +130,11 @@ def _unsubscribe_fields(unsubscribe: Unsubscribe) -> tuple[str, ...]:
     if not unsubscribe.url.startswith("https://"):
         return (addresses,)
     return (addresses, field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+
+
+def _idempotency_key(message_id: str) -> str:
+    """Return what is the same for each copy of a message, in signs and of a length that any relay takes."""
+    return hashlib.sha256(f"idempotency\0{message_id}".encode()).hexdigest()[:32]
 
 
 def _part(subtype: str, content: str) -> bytes:

@@ -29,6 +29,7 @@ from paperround.ports import (
 )
 from paperround.preferences import overlaid
 from paperround.rates import Later, Rate
+from paperround.returning import Returning
 from paperround.shifts import Shift
 from paperround.subscribers import Subscriber
 
@@ -43,7 +44,8 @@ class Desk:
     """What a round is done with.
 
     `subscribers` are all there are, as the config has them: nobody else gets anything; `preferences` are
-    what they chose for themselves. Without an `embedder`, papers are ranked by words alone. `catch_up`
+    what they chose for themselves. Without an `embedder`, papers are ranked by words alone. `returning`
+    looks after mail that comes back, beside the rounds. `catch_up`
     is how long after a reader's hour a digest may still go out. `rate` is what the relay may be handed.
     `shift` is entered for the delivery, so that of several processes each makes its own part of it; `stop`
     ends it after the transactions in hand.
@@ -63,6 +65,7 @@ class Desk:
     catch_up: timedelta
     shift: Callable[[], AbstractAsyncContextManager[Shift]]
     embedder: Embedder | None = None
+    returning: Returning | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     def current(self, subscribers: Sequence[Subscriber]) -> tuple[Subscriber, ...]:
@@ -224,7 +227,7 @@ async def _delivered(
         desk.relay,
         lambda: claim(cleared),
         relay_name=desk.rate.relay,
-        return_path=lambda _: desk.letters.sender.address,
+        return_path=desk.letters.return_path,
         connections=desk.connections,
         now=desk.now,
         stop=desk.stop,

@@ -1,6 +1,6 @@
 """The edges as the pipeline sees them: where papers come from, where they are kept, where mail goes."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -204,14 +204,16 @@ class Past:
     """What a subscriber had before some day.
 
     `first_day` is the first day with a row, `last_day` the latest for which papers were looked at and
-    `planned_at` when that was done; `had` are the papers of every digest that was not given up, and
-    `versions` the latest version of those of them that came as an update.
+    `planned_at` when that was done; `had` are the papers of every digest that was not given up,
+    `missed` those of the digests that failed and were in no other, and `versions` the latest version of
+    those of `had` that came as an update.
     """
 
     first_day: date | None = None
     last_day: date | None = None
     planned_at: datetime | None = None
     had: frozenset[PaperId] = frozenset()
+    missed: frozenset[PaperId] = frozenset()
     versions: Mapping[PaperId, int] = field(default_factory=dict)
 
 
@@ -384,13 +386,19 @@ class Ledger(Dispatch, Protocol):
     def enrol(self, addresses: Iterable[str], *, now: datetime) -> Mapping[str, SubscriberId]:
         """Return the stable id of each address, making those that are new. Case does not matter."""
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Return the addresses of these subscribers, as they were last written."""
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         """Return who must not get mail, and why."""
 
     def suppress(
         self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
     ) -> None:
-        """Send this subscriber nothing any more. Doing it again changes nothing."""
+        """Send this subscriber nothing any more. Doing it again changes nothing.
+
+        Only a wish of theirs takes the place of mail that came back.
+        """
 
     def readmit(self, subscriber: SubscriberId) -> bool:
         """Send this subscriber mail again; return False if they were not suppressed."""
@@ -519,3 +527,116 @@ class Relay(Protocol):
 
     async def close(self) -> None:
         """End the conversations politely."""
+
+
+# --- what comes back ------------------------------------------------------------------------------
+
+
+class Weight(StrEnum):
+    """What a bounce says of the reader's address."""
+
+    HARD = "hard"  # there is no such mailbox, or none any more
+    SOFT = "soft"  # it took no mail this time, which may pass
+    OURS = "ours"  # our mail is not wanted there, which is no fault of the reader's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """A letter that came back; `message_id` is that of the returned message, where it shows one."""
+
+    delivery: DeliveryId
+    weight: Weight
+    words: str
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """A reader's report that a letter is unwanted: it names the delivery, or at least the reader."""
+
+    delivery: DeliveryId | None = None
+    subscriber: SubscriberId | None = None
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """A reader's wish, by mail, to get nothing any more."""
+
+    subscriber: SubscriberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Irrelevant:
+    """A message on which we do not act, and why."""
+
+    reason: str
+
+
+Finding = Bounce | Complaint | Leaving
+
+
+class Effect(StrEnum):
+    """What came of what came back."""
+
+    SUPPRESSED = "suppressed"  # they get nothing any more
+    COUNTED = "counted"  # towards the point at which they get nothing any more
+    OURS = "ours"  # somebody has to mend our mail
+    NOTED = "noted"  # they get nothing any more already
+    REPEATED = "repeated"  # the same message was read before
+    FOREIGN = "foreign"  # it is about something that we did not send
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What a finding leads to, and for whom; `reason` is a sentence for people.
+
+    `fails` says that the delivery, which counted as sent or unknown, has failed.
+    """
+
+    effect: Effect
+    reason: str
+    subscriber: str | None = None  # the address
+    fails: bool = False
+    cause: Cause | None = None  # for which they get nothing any more
+
+
+class Returns(Protocol):
+    """What came back, each message entered once, and all that it leads to in the same transaction."""
+
+    def enter(self, finding: Finding, digest: bytes, *, now: datetime) -> Consequence:
+        """Enter what was found in the message that has this digest, and return what came of it."""
+
+    def foresee(self, finding: Finding, digest: bytes, *, now: datetime) -> Consequence:
+        """Return what would come of it; nothing is changed."""
+
+    def unwelcome(self, since: datetime) -> int:
+        """Return how many readers' mail came back since then for reasons that are ours to mend."""
+
+
+class InboxUnusable(Exception):  # noqa: N818 - it says what is wrong with a mailbox
+    """A mailbox cannot be read now; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A message in a mailbox, under the mailbox's own name for it; None in place of one that is too large."""
+
+    name: str
+    message: bytes | None
+
+
+class Inbox(Protocol):
+    """A mailbox whose unseen messages are read once. Each method may raise InboxUnusable."""
+
+    def unseen(self, at_most: int) -> Iterator[Incoming]:
+        """Yield messages that nobody has seen, the oldest first."""
+
+    def done(self, incoming: Incoming) -> None:
+        """Delete a message; all that it led to is on disk."""
+
+    def keep(self, incoming: Incoming) -> None:
+        """Mark a message as seen, and leave it for people to read."""
+
+    def close(self) -> None:
+        """Leave the mailbox."""

@@ -87,6 +87,12 @@ def is_about_address(reply: Reply) -> bool:
     return reply.verdict is Verdict.PERMANENT and _status(reply.text) is not None
 
 
+def is_about_content(reply: Reply) -> bool:
+    """Return whether a refusal says, by its enhanced code, that it is about what was sent, or by whom."""
+    status = _status(reply.text)
+    return status is not None and status[1] in _CONTENT_AND_POLICY
+
+
 def retry_after(attempts: int, *, jitter: float) -> timedelta:
     """Return how long to wait after that many attempts, a fifth shorter (jitter 0) to a fifth longer (1).
 
@@ -104,6 +110,7 @@ _ENHANCED = re.compile(
     r"\s*[#(\[]?(?P<class>[245])\.(?P<subject>[0-9]{1,3})\.(?P<detail>[0-9]{1,3})(?!\.?[0-9])"
 )
 _TRANSIENT = 4
+_CONTENT_AND_POLICY = (6, 7)
 
 _BEFORE_ANY_MESSAGE = (Step.CONNECT, Step.AUTH)
 _AUTH_CODES = frozenset({530, 534, 535, 538})

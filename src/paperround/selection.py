@@ -72,6 +72,7 @@ def offer(
 ) -> Offer:
     """Return what was announced since the reader's last digest, and what we learned of only after it.
 
+    What a digest held that failed is offered again, though another came in the meantime.
     A paper counts from the first day on which a source listed it. A reader without a digest before
     is offered the newest batch of each source, or a week where the digest is weekly.
     """
@@ -80,7 +81,8 @@ def offer(
     announced: dict[PaperId, date] = {}
     in_time: set[PaperId] = set()
     for listing in first:
-        if not _is_new(listing, newest[listing.source], day=day, past=past, cadence=cadence):
+        is_new = _is_new(listing, newest[listing.source], day=day, past=past, cadence=cadence)
+        if not is_new and not (listing.paper.id in past.missed and listing.day > day - LONGEST_LOOK_BACK):
             continue
         paper = listing.paper.id
         announced[paper] = max(listing.day, announced.get(paper, listing.day))

@@ -14,6 +14,7 @@ from paperround import clock
 from paperround.delivering import Delivered
 from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
 from paperround.ports import LONGEST_ROUND, SubscriberId
+from paperround.returning import Returning
 from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
@@ -23,6 +24,7 @@ TICK = timedelta(seconds=30)
 SILENT = timedelta(minutes=10)  # a service that has not ticked for so long is not well
 MAX_AGE = timedelta(minutes=15)  # what a source gave so recently is not asked for again
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
+LOOK_AT_RETURNS = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(minutes=15)  # where no source could be read
 PATIENCE = TICK  # for a turn at the relay; for a later one there is a later tick
 PAUSES = 3  # so many in a row are no routine of a relay
@@ -44,7 +46,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
         readers=readers(desk, known),
         languages={subscriber: each.language for subscriber, each in known.items()},
         secret=desk.letters.secret,
-        health=watch.health,
+        health=lambda: _together(watch.health(), desk.returning),
         now=desk.now,
         sender_name=settings.sender.name or settings.sender.address,
         templates=settings.templates,
@@ -60,6 +62,15 @@ async def serve(settings: Settings, desk: Desk) -> None:
         coalesce=True,
         misfire_grace_time=None,  # a late tick is a tick: what is due is asked of the clock
     )
+    if desk.returning is not None and desk.returning.has_inbox:
+        scheduler.add_job(
+            desk.returning.look,
+            IntervalTrigger(seconds=LOOK_AT_RETURNS.total_seconds()),
+            next_run_time=desk.now(),
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
     web = asyncio.create_task(server.serve(sockets=[listening]))
     stopped = asyncio.create_task(desk.stop.wait())
     scheduler.start()
@@ -70,6 +81,8 @@ async def serve(settings: Settings, desk: Desk) -> None:
         desk.stop.set()
         scheduler.pause()
         await watch.rest()
+        if desk.returning is not None:
+            await desk.returning.rest()
         scheduler.shutdown(wait=False)  # it would cut off a tick at work
         server.should_exit = True
         stopped.cancel()
@@ -92,6 +105,11 @@ def readers(
         return None if subscriber in desk.ledger.suppressions() else known.get(subscriber)
 
     return reader
+
+
+def _together(health: Health, returning: Returning | None) -> Health:
+    """Return what is wrong with the rounds, and with what comes back."""
+    return Health(problems=(*health.problems, *(returning.problems() if returning else ())))
 
 
 def _listening(web: WebSettings) -> socket.socket:

@@ -59,7 +59,7 @@ SourceSettings = HuggingFaceSettings | ArxivSettings | FeedSettings | FileSettin
 
 
 class Tls(StrEnum):
-    """How the conversation with the relay is protected."""
+    """How the conversation with a mail server is protected."""
 
     STARTTLS = "starttls"
     IMPLICIT = "implicit"
@@ -68,7 +68,7 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaySettings:
-    """The SMTP server that takes our mail."""
+    """The SMTP server that takes our mail; `idempotency_header` names the field by which it does so once."""
 
     host: str
     port: int
@@ -80,15 +80,50 @@ class RelaySettings:
     max_per_day: int | None = None
     connections: int = 4
     ca_file: Path | None = None
+    idempotency_header: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimKey:
+    """A private key in PEM form, and the name under which its public half stands in the DNS."""
+
+    selector: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DkimSettings:
-    """How messages are signed; `key` is a PEM private key, RSA or Ed25519."""
+    """How messages are signed: with one key, RSA or Ed25519; or with RSA and, beside it, `ed25519`."""
 
     selector: str
     domain: str
     key: str = field(repr=False)
+    ed25519: DkimKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings:
+    """A folder on an IMAP server; the conversation with it is always protected."""
+
+    host: str
+    port: int
+    tls: Tls = Tls.IMPLICIT
+    username: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BouncesSettings:
+    """The address to which mail comes back, and the mailbox for it.
+
+    What comes back goes to the address with a token behind a plus. Without a `mailbox`, messages are
+    given to the command one by one.
+    """
+
+    address: str
+    mailbox: Path | ImapSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +146,7 @@ class Settings:
     """Everything that a config says.
 
     `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`; without `semantic`,
-    papers are ranked by words alone. `catch_up` is how
+    papers are ranked by words alone; without `bounces`, mail comes back to the sender. `catch_up` is how
     late a digest may still go out after its hour. `templates` is a folder whose files are taken in
     place of the built-in ones of the same name.
     """
@@ -130,3 +165,4 @@ class Settings:
     catch_up: timedelta = timedelta(hours=12)
     web: WebSettings = field(default_factory=WebSettings)
     semantic: SemanticSettings | None = None
+    bounces: BouncesSettings | None = None

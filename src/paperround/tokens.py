@@ -1,37 +1,52 @@
-"""Tokens: what a link carries to say whose it is, and that we made it."""
+"""Tokens: what a link or an address carries to say whose it is, and that we made it."""
 
 import base64
 import hmac
 import re
+from collections.abc import Iterable
 
-from paperround.ports import SubscriberId
+from paperround.ports import DeliveryId, SubscriberId
 
 UNSUBSCRIBE = "unsubscribe"
 PREFERENCES = "preferences"
+BOUNCE = "bounce"
 
 # Names the key and the form together, so that either may change while older links go on working.
 _KEY = "1"
 _MAC_BYTES = 16
 _SECRET_BYTES = 16
-_FORM = re.compile(rf"{_KEY}-(?P<subscriber>0|[1-9][0-9]{{0,17}})-[a-z2-7]{{26}}")
+_SHAPE = rf"{_KEY}-(?P<number>0|[1-9][0-9]{{0,17}})-[a-z2-7]{{26}}"
+_FORM = re.compile(_SHAPE)
+_IN_TEXT = re.compile(rf"(?<![a-z0-9-]){_SHAPE}(?![a-z0-9-])")
 
 
-def token(secret: bytes, purpose: str, subscriber: SubscriberId) -> str:
-    """Return the token that lets whoever holds it do this one thing for this one subscriber.
+def token(secret: bytes, purpose: str, number: SubscriberId | DeliveryId) -> str:
+    """Return the token that lets whoever holds it do this one thing for this one subscriber or delivery.
 
     It holds no address, and only letters, digits and hyphens, none of them at its end.
     """
-    mac = keyed_hash(secret, f"token {_KEY}\0{purpose}\0{subscriber}")[:_MAC_BYTES]
-    return f"{_KEY}-{subscriber}-{base64.b32encode(mac).decode().rstrip('=').lower()}"
+    mac = keyed_hash(secret, f"token {_KEY}\0{purpose}\0{number}")[:_MAC_BYTES]
+    return f"{_KEY}-{number}-{base64.b32encode(mac).decode().rstrip('=').lower()}"
 
 
 def subscriber_of(secret: bytes, purpose: str, given: str) -> SubscriberId | None:
     """Return whose token it is, or None where we did not make it for that purpose."""
-    found = _FORM.fullmatch(given)
-    if found is None:
-        return None
-    subscriber = SubscriberId(int(found["subscriber"]))
-    return subscriber if hmac.compare_digest(token(secret, purpose, subscriber), given) else None
+    number = _number(secret, purpose, given)
+    return None if number is None else SubscriberId(number)
+
+
+def delivery_of(secret: bytes, given: str) -> DeliveryId | None:
+    """Return the delivery to whose return path this token belongs, or None where we did not make it."""
+    number = _number(secret, BOUNCE, given)
+    return None if number is None else DeliveryId(number)
+
+
+def tokens_in(text: str) -> Iterable[str]:
+    """Yield what has the form of a token in a text, whoever made it, in small letters.
+
+    Mail servers may change the capitals of an address, which says nothing about who made it.
+    """
+    return (found[0] for found in _IN_TEXT.finditer(text.lower()))
 
 
 def keyed_hash(secret: bytes, text: str) -> bytes:
@@ -41,3 +56,11 @@ def keyed_hash(secret: bytes, text: str) -> bytes:
             f"the secret of this installation has {len(secret)} bytes; it needs {_SECRET_BYTES} or more"
         )
     return hmac.digest(secret, text.encode(), "sha256")
+
+
+def _number(secret: bytes, purpose: str, given: str) -> int | None:
+    found = _FORM.fullmatch(given)
+    if found is None:
+        return None
+    number = int(found["number"])
+    return number if hmac.compare_digest(token(secret, purpose, SubscriberId(number)), given) else None

@@ -69,6 +69,21 @@ def test_whoever_is_suppressed_stays_so_for_the_first_reason(ledger: Ledger, ada
     assert ledger.suppressions() == {ada: first}
 
 
+def test_a_wish_to_leave_takes_the_place_of_mail_that_came_back(ledger: Ledger, ada: SubscriberId) -> None:
+    ledger.suppress(ada, "no such mailbox", cause=Cause.BOUNCED, now=NOW)
+    ledger.suppress(ada, "complained", cause=Cause.COMPLAINED, now=SOON)
+    ledger.suppress(ada, "left on Tuesday", cause=Cause.UNSUBSCRIBED, now=LATER)
+    wish = Suppression(cause=Cause.COMPLAINED, reason="complained", since=SOON)
+    assert ledger.suppressions() == {ada: wish}
+
+
+def test_an_address_is_known_as_it_was_last_written(ledger: Ledger) -> None:
+    first = ledger.enrol(["Ada@example.org", "grace@example.org"], now=NOW)["Ada@example.org"]
+    ledger.enrol(["ada@example.org"], now=LATER)
+    assert ledger.addresses([first, SubscriberId(10**6)]) == {first: "ada@example.org"}
+    assert ledger.addresses([]) == {}
+
+
 def test_whoever_is_readmitted_gets_mail_again(ledger: Ledger, ada: SubscriberId) -> None:
     ledger.suppress(ada, "no such mailbox", cause=Cause.BOUNCED, now=NOW)
     ledger.plan([letter(ada, TUESDAY)], now=NOW)
@@ -321,7 +336,9 @@ def test_what_is_late_is_given_up_for_what_comes_next(
         ("grace@example.org", MONDAY, Status.PLANNED),
         ("ada@example.org", SUNDAY, Status.FAILED),
     ]
-    assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=SUNDAY)
+    assert ledger.past([ada], TUESDAY)[ada] == Past(
+        first_day=SUNDAY, missed=frozenset({PaperId("arxiv:a"), PaperId("arxiv:b")})
+    )
     assert ledger.expire([], TUESDAY, now=LATER) == 0
 
 

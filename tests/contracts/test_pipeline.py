@@ -117,6 +117,20 @@ def test_the_next_day_brings_nothing_twice_and_what_came_late(world: World) -> N
     assert [pick.section for pick in row.picks] == ["for_you", "late"]
 
 
+def test_each_letter_comes_back_to_an_address_of_its_own_where_there_is_a_mailbox(world: World) -> None:
+    assert isinstance(world.relay, MemoryRelay)
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA)
+    world.letters = replace(world.letters, bounces="bounces@example.org")
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.round(TUESDAY, ADA)
+    (row,) = world.ledger.rows(day=TUESDAY)
+    own = world.letters.return_path(row.id)
+    assert own.startswith(f"bounces+1-{row.id}-")
+    assert [handed.sender for handed in world.relay.handed] == [world.letters.sender.address, own]
+    assert b"<mailto:bounces@example.org?subject=unsubscribe%20" in world.relay.handed[1].message
+
+
 def test_silence_is_recorded_with_its_reason(world: World) -> None:
     world.source.lists[MONDAY] = [paper("LoRA")]
     world.round(MONDAY, ADA, GRACE, paused := replace(reader("emmy", "LoRA"), paused=True))

@@ -4,10 +4,22 @@ from datetime import timedelta
 
 import pytest
 from tests.fakes.relay import MemoryRelay
-from tests.fakes.world import ADA, GRACE, MONDAY, RATE, TUESDAY, World, paper, reader, refused
+from tests.fakes.world import (
+    ADA,
+    GRACE,
+    MONDAY,
+    RATE,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    World,
+    paper,
+    reader,
+    refused,
+)
 
 from paperround.delivering import PAUSE_FOR_A_PERSON
-from paperround.ports import Cause, Status, SubscriberId
+from paperround.ports import Cause, OnUnknown, Status, SubscriberId, Unanswered
 from paperround.rates import Rate
 from paperround.replies import Step
 from paperround.subscribers import Subscriber
@@ -166,3 +178,23 @@ def test_a_round_that_leaves_somebody_without_a_row_is_noted(
     monkeypatch.undo()
     assert world.round(MONDAY, ADA).balances
     assert world.ledger.gaps() == ()
+
+
+def test_what_turns_out_not_to_have_arrived_comes_though_another_digest_came_meanwhile(world: World) -> None:
+    world.on_unknown = OnUnknown.HOLD
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.source.lists[TUESDAY] = [paper("LoRA 2")]
+    world.source.lists[WEDNESDAY] = [paper("LoRA 3")]
+    world.relay = MemoryRelay({ADA.address: [Unanswered("no reply")]})
+    for day in (MONDAY, TUESDAY):
+        world.round(day, ADA)
+        world.time += timedelta(days=1)
+    (row,) = world.ledger.rows(status=Status.UNKNOWN)
+    world.ledger.resolve(row.id, Status.FAILED, "did not arrive", now=world.now())
+    world.round(WEDNESDAY, ADA)
+    assert world.got(ADA, WEDNESDAY) == ["LoRA 3", "LoRA 1"]
+    (row,) = world.ledger.rows(day=WEDNESDAY)
+    assert [pick.section for pick in row.picks] == ["for_you", "late"]
+    world.source.lists[THURSDAY] = [paper("LoRA 4")]
+    world.round(THURSDAY, ADA)
+    assert world.got(ADA, THURSDAY) == ["LoRA 4"]

@@ -1,6 +1,6 @@
 """What a config may say, what it means, and what is said of the rest, line by line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from paperround.languages import Language
 from paperround.ports import OnUnknown
 from paperround.settings import (
     ArxivSettings,
+    DkimKey,
     DkimSettings,
     FeedSettings,
     HuggingFaceSettings,
@@ -109,8 +110,10 @@ relay:
   username: papers
   max_per_second: 10
   connections: 2
-dkim: {selector: s1, domain: example.org}
-"""
+  idempotency_header: Idempotency-Key
+dkim: {selector: s1, domain: example.org, ed25519_selector: e1}
+""",
+        variables=replace(LOGIN, dkim_ed25519_key="another key"),
     )
     assert done.problems == done.warnings == []
     assert done.settings == Settings(
@@ -132,8 +135,14 @@ dkim: {selector: s1, domain: example.org}
             password=PASSWORD,
             max_per_second=10.0,
             connections=2,
+            idempotency_header="Idempotency-Key",
         ),
-        dkim=DkimSettings(selector="s1", domain="example.org", key="a key"),
+        dkim=DkimSettings(
+            selector="s1",
+            domain="example.org",
+            key="a key",
+            ed25519=DkimKey(selector="e1", key="another key"),
+        ),
     )
 
 
@@ -200,7 +209,7 @@ def test_one_wrong_key_hides_nothing_that_two_others_say_together() -> None:
     ("lines", "problem"),
     [
         ("pubic_url: x", 'pubic_url: unknown key, did you mean "public_url"?'),
-        ("colour: red", "colour: unknown key; known here: catch_up, dkim, from, on_unknown, outbox"),
+        ("colour: red", "colour: unknown key; known here: bounces, catch_up, dkim, from, on_unknown"),
         ("<<: {store: x}", "<<: unknown key; YAML 1.2 merges no keys: write them out, or use `defaults`"),
         ("relay:", "relay: nothing stands behind this key; write a value, or remove the line"),
         ("relay: smtp.example.org", "relay: keys and their values are expected here; write key: value"),
@@ -247,6 +256,16 @@ def test_one_wrong_key_hides_nothing_that_two_others_say_together() -> None:
         (
             "dkim: {selector: 's 1', domain: example.org}",
             "dkim.selector: this holds a sign that cannot stand",
+        ),
+        ("dkim: {selector: s_1, domain: example.org}", "dkim.selector: this holds a sign that cannot stand"),
+        ("dkim: {selector: a..b, domain: example.org}", "dkim.selector: this holds a sign that cannot stand"),
+        (
+            "dkim: {selector: s1, domain: example.org, ed25519_key: x}",
+            "dkim.ed25519_key: unknown key; a secret does not stand in this file: set PAPERROUND_DKIM_ED255",
+        ),
+        (
+            "dkim: {selector: s1, domain: example.org, ed25519_selector: e1}",
+            "dkim.ed25519_selector: there is no key for it; set PAPERROUND_DKIM_ED25519_KEY_FILE to the file",
         ),
         ("dkim: {selector: s1, domain: example}", 'dkim.domain: "example" is no domain that mail can go to'),
         ("public_url: http://example.org", "public_url: mail programs use one-click links over https alone"),
@@ -416,6 +435,24 @@ def test_a_relay_on_this_machine_needs_no_tls(host: str) -> None:
     assert read(f"relay: {{host: {host}, tls: none}}\n", variables=Variables()).problems == []
 
 
+@pytest.mark.parametrize(
+    "name", ["", " ", "Idempotency Key", "Idempotency-Key:", "Schlüssel", "X--Y", "X" * 61]
+)
+def test_an_idempotency_header_is_the_name_of_a_field(name: str) -> None:
+    (problem,) = read(
+        f"relay: {{host: h.org, idempotency_header: '{name}'}}\n", variables=Variables()
+    ).problems
+    assert f'relay.idempotency_header: "{name}" is no name of a header field; write' in problem
+
+
+@pytest.mark.parametrize(
+    "name", ["subject", "X-Priority", "Content-Language", "Resent-To", "LIST-Unsubscribe"]
+)
+def test_an_idempotency_header_is_no_field_that_mail_knows(name: str) -> None:
+    (problem,) = read(f"relay: {{host: h.org, idempotency_header: {name}}}\n", variables=Variables()).problems
+    assert f'relay.idempotency_header: "{name}" is a field that mail uses for something else' in problem
+
+
 @pytest.mark.parametrize("host", ["localhost.example.org", "127.0.0.1.example.org", "0.0.0.0"])  # noqa: S104 - nothing listens
 def test_a_host_that_looks_like_this_machine_needs_tls(host: str) -> None:
     assert len(read(f"relay: {{host: {host}, tls: none}}\n", variables=Variables()).problems) == 1
@@ -427,10 +464,24 @@ def test_dkim_without_a_key_is_a_problem() -> None:
     assert "p.yaml:3: dkim: there is no key to sign with; set PAPERROUND_DKIM_KEY_FILE" in done.problems[0]
 
 
+def test_two_keys_do_not_share_a_name_in_the_dns() -> None:
+    keys = Variables(dkim_key="k", dkim_ed25519_key="k")
+    (problem,) = read(
+        "dkim: {selector: s1, domain: example.org, ed25519_selector: S1}\n", variables=keys
+    ).problems
+    assert "dkim.ed25519_selector: each key has a name of its own; write another one than" in problem
+
+
 @pytest.mark.parametrize(
     ("lines", "variables", "warning"),
     [
         ("", Variables(dkim_key="k"), "PAPERROUND_DKIM_KEY is set, and nothing is signed; add dkim:"),
+        ("", Variables(dkim_ed25519_key="k"), "PAPERROUND_DKIM_ED25519_KEY is set, and nothing is signed"),
+        (
+            "dkim: {selector: s1, domain: example.org}",
+            Variables(dkim_key="k", dkim_ed25519_key="k"),
+            "dkim: PAPERROUND_DKIM_ED25519_KEY is set, and has no name in the DNS; add `ed25519_selector`",
+        ),
         ("", Variables(relay_password=PASSWORD), "PAPERROUND_RELAY_PASSWORD is set, and there is no relay"),
         (
             "relay: {host: h.org}",

@@ -1,5 +1,4 @@
 import base64
-import hashlib
 import re
 import subprocess
 from datetime import UTC, datetime
@@ -18,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from paperround.dkim_signing import Signer
-from paperround.settings import DkimSettings
+from paperround.dkim_signing import KeyProblem, Signer
+from paperround.settings import DkimKey, DkimSettings
 
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -44,6 +43,15 @@ Good  morning, \t Ada. \t
 
 """.replace(b"\n", b"\r\n")
 
+GOLDEN = b"""\
+DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.org; s=s1;
+ t=1781611200; h=from:from:to:to:subject:subject:date:date:message-id
+ :list-unsubscribe:list-unsubscribe-post:mime-version:content-type;
+ bh=x+CZCgNgpsfl2pY7q/mz3veQJnvJ8WKl/jMTiqsoCLA=;
+ b=9Cy6sct28HpOTrSDMRphlFIZEVt+cfdkYmFmdYkDfskP7CRJCekrgOX+wmqkWLvG/Cf7twg5OqV
+ lwAwjKPgfAQ==
+"""
+
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -52,12 +60,40 @@ def pem(key: PrivateKey, encryption: KeySerializationEncryption | None = None) -
 
 
 SIGNER = Signer(DkimSettings(selector="s1", domain="example.org", key=pem(RSA_KEY)))
+BESIDE = DkimKey(selector="e1", key=pem(ED25519_KEY))
+BOTH = Signer(DkimSettings(selector="s1", domain="example.org", key=pem(RSA_KEY), ed25519=BESIDE))
+
+RSA_PUBLIC = RSA_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+ED25519_PUBLIC = ED25519_KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+RECORDS = {
+    b"s1._domainkey.example.org.": b"v=DKIM1; k=rsa; p=" + base64.b64encode(RSA_PUBLIC),
+    b"e1._domainkey.example.org.": b"v=DKIM1; k=ed25519; p=" + base64.b64encode(ED25519_PUBLIC),
+}
+
+
+def verdicts(message: bytes) -> list[bool]:
+    """What an independent verifier says of each signature, from the top."""
+
+    def look_up(name: bytes, timeout: int = 5) -> bytes | None:  # noqa: ARG001 - its form
+        return RECORDS.get(name)
+
+    def verdict(at: int) -> bool:
+        try:
+            return bool(dkim.DKIM(message).verify(idx=at, dnsfunc=look_up))
+        except dkim.DKIMException:
+            return False
+
+    count = len(re.findall(rb"^DKIM-Signature:", message, re.MULTILINE))
+    return [verdict(at) for at in range(count)]
 
 
 def verified(message: bytes) -> bool:
-    public = RSA_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    records = {b"s1._domainkey.example.org.": b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)}
-    return bool(dkim.verify(message, dnsfunc=lambda name, timeout=5: records.get(name)))  # noqa: ARG005 - its form
+    return verdicts(message) == [True]
+
+
+def signatures(signed: bytes) -> list[bytes]:
+    """The fields in front of the message itself."""
+    return [field + b"\r\n" for field in re.split(rb"\r\n(?![ \t])", signed.removesuffix(MESSAGE)) if field]
 
 
 def tags(signed: bytes) -> dict[str, str]:
@@ -143,18 +179,58 @@ def test_of_fields_that_occur_twice_both_are_signed() -> None:
     assert not verified(signed.replace(b"<a.example.org>", b"<c.example.org>"))
 
 
-def test_an_ed25519_key_signs_as_its_standard_says() -> None:
-    signed = Signer(DkimSettings(selector="s1", domain="example.org", key=pem(ED25519_KEY))).sign(
-        MESSAGE, now=NOON
-    )
-    said = tags(signed)
-    assert said["a"] == "ed25519-sha256"
-    fields = dkim.canonicalization.Relaxed.canonicalize_headers(dkim.rfc822_parse(signed)[0])
-    own = re.sub(rb"(\bb=)[^;]*$", rb"\1", fields[0][1].strip())
-    present = {name.decode(): name + b":" + value for name, value in fields}
-    chosen = [present.pop(name) for name in said["h"].split(":") if name in present]
-    digest = hashlib.sha256(b"".join(chosen) + b"dkim-signature:" + own).digest()
-    ED25519_KEY.public_key().verify(base64.b64decode(said["b"]), digest)
+def test_an_ed25519_key_may_sign_alone() -> None:
+    alone = Signer(DkimSettings(selector="e1", domain="example.org", key=pem(ED25519_KEY)))
+    signed = alone.sign(MESSAGE, now=NOON)
+    assert tags(signed)["a"] == "ed25519-sha256"
+    assert verdicts(signed) == [True]
+
+
+def test_a_signature_has_the_bytes_it_always_had() -> None:
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    signer = Signer(DkimSettings(selector="s1", domain="example.org", key=pem(key)))
+    assert signer.sign(MESSAGE, now=NOON) == GOLDEN.replace(b"\n", b"\r\n") + MESSAGE
+
+
+def test_two_keys_sign_beside_each_other() -> None:
+    signed = BOTH.sign(MESSAGE, now=NOON)
+    assert signed.endswith(b"\r\n" + MESSAGE)
+    assert verdicts(signed) == [True, True]
+    assert [tag["a"] for tag in map(tags, signatures(signed))] == ["rsa-sha256", "ed25519-sha256"]
+
+
+def test_neither_signature_covers_the_other() -> None:
+    rsa_signature, ed25519_signature = signatures(BOTH.sign(MESSAGE, now=NOON))
+    assert rsa_signature + MESSAGE == SIGNER.sign(MESSAGE, now=NOON)
+    assert verdicts(ed25519_signature + MESSAGE) == [True]
+    assert verdicts(ed25519_signature + rsa_signature + MESSAGE) == [True, True]
+
+
+def test_a_change_on_the_way_breaks_both() -> None:
+    signed = BOTH.sign(MESSAGE, now=NOON)
+    assert verdicts(signed.replace(b"Bye.", b"Buy.")) == [False, False]
+    assert verdicts(signed.replace(b"A title", b"Another title")) == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "complaint"),
+    [
+        (RSA_KEY, RSA_KEY, "PAPERROUND_DKIM_ED25519_KEY: the DKIM key is RSA and not .*openssl genpkey"),
+        (ED25519_KEY, ED25519_KEY, "PAPERROUND_DKIM_KEY: the DKIM key is Ed25519, and so .*openssl genrsa"),
+        (ED25519_KEY, RSA_KEY, "PAPERROUND_DKIM_ED25519_KEY: the DKIM key is RSA and not"),
+    ],
+)
+def test_each_of_two_keys_has_its_place(first: PrivateKey, second: PrivateKey, complaint: str) -> None:
+    beside = DkimKey(selector="e1", key=pem(second))
+    with pytest.raises(KeyProblem, match=complaint):
+        Signer(DkimSettings(selector="s1", domain="example.org", key=pem(first), ed25519=beside))
+
+
+def test_what_is_wrong_with_the_second_key_names_its_variable() -> None:
+    beside = DkimKey(selector="e1", key="canary")
+    with pytest.raises(KeyProblem, match=r"^PAPERROUND_DKIM_ED25519_KEY: .*ed25519") as raised:
+        Signer(DkimSettings(selector="s1", domain="example.org", key=pem(RSA_KEY), ed25519=beside))
+    assert "canary" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +244,7 @@ def test_an_ed25519_key_signs_as_its_standard_says() -> None:
     ],
 )
 def test_a_key_that_cannot_sign_is_refused_with_a_mend(key: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=rf"{complaint}.*openssl"):
+    with pytest.raises(ValueError, match=rf"^PAPERROUND_DKIM_KEY: .*{complaint}.*openssl"):
         Signer(DkimSettings(selector="s1", domain="example.org", key=key))
 
 

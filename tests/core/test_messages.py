@@ -2,6 +2,7 @@ import base64
 import email
 import email.policy
 import email.utils
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TypedDict, Unpack
@@ -11,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paperround.headers import flattened
-from paperround.messages import Unsubscribe, build, message_id, unsubscribe
-from paperround.ports import SubscriberId
+from paperround.messages import Unsubscribe, addressee, build, message_id, return_path, unsubscribe
+from paperround.ports import DeliveryId, SubscriberId
 from paperround.settings import Mailbox
 
 SECRET = bytes(range(32))
@@ -20,7 +21,7 @@ DAY = date(2026, 6, 16)
 ADA = SubscriberId(7)
 SENDER = Mailbox(name="Paper Round", address="papers@example.org")
 ID = message_id(DAY, ADA, secret=SECRET, domain=SENDER.domain)
-WAYS_OUT = unsubscribe(ADA, secret=SECRET, sender=SENDER, public_url="https://papers.example.org")
+WAYS_OUT = unsubscribe(ADA, secret=SECRET, mailbox=SENDER.address, public_url="https://papers.example.org")
 
 
 class Parts(TypedDict, total=False):
@@ -32,6 +33,7 @@ class Parts(TypedDict, total=False):
     message_id: str
     date: datetime
     unsubscribe: Unsubscribe
+    idempotency_header: str
 
 
 def built(**changes: Unpack[Parts]) -> bytes:
@@ -187,8 +189,8 @@ def test_a_message_id_of_another_form_is_refused(bad: str) -> None:
 
 
 def test_one_click_is_offered_over_https_alone() -> None:
-    over_http = unsubscribe(ADA, secret=SECRET, sender=SENDER, public_url="http://localhost:8080/")
-    by_mail = unsubscribe(ADA, secret=SECRET, sender=SENDER, public_url=None)
+    over_http = unsubscribe(ADA, secret=SECRET, mailbox=SENDER.address, public_url="http://localhost:8080/")
+    by_mail = unsubscribe(ADA, secret=SECRET, mailbox=SENDER.address, public_url=None)
     assert parsed(built())["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert parsed(built(unsubscribe=over_http))["List-Unsubscribe-Post"] is None
     assert parsed(built(unsubscribe=by_mail))["List-Unsubscribe-Post"] is None
@@ -200,15 +202,16 @@ def test_one_click_is_offered_over_https_alone() -> None:
 
 def test_the_link_to_unsubscribe_is_short_enough_for_every_reader() -> None:
     longest = unsubscribe(
-        SubscriberId(9_999_999), secret=SECRET, sender=SENDER, public_url="https://papers.example.org"
+        SubscriberId(9_999_999),
+        secret=SECRET,
+        mailbox=SENDER.address,
+        public_url="https://papers.example.org",
     )
     assert len(str(longest.url)) <= 75
 
 
 def test_a_sender_with_marks_in_its_name_can_be_mailed_to() -> None:
-    ways = unsubscribe(
-        ADA, secret=SECRET, sender=replace(SENDER, address="a&b=c@example.org"), public_url=None
-    )
+    ways = unsubscribe(ADA, secret=SECRET, mailbox="a&b=c@example.org", public_url=None)
     assert ways.mailto.startswith("mailto:a%26b%3Dc@example.org?subject=unsubscribe%20")
 
 
@@ -223,8 +226,45 @@ def test_a_message_id_is_the_same_each_time_and_no_other_day_s() -> None:
     assert len(others) == 3
 
 
+def test_a_message_id_says_to_whom_the_message_went_and_no_other_does() -> None:
+    assert addressee(ID, secret=SECRET) == ADA
+    assert addressee(ID, secret=bytes(32)) is None
+    assert addressee(ID.replace(".7.", ".8."), secret=SECRET) is None
+    assert addressee("", secret=SECRET) is None
+
+
+def test_each_delivery_comes_back_to_an_address_of_its_own_that_servers_can_take() -> None:
+    path = return_path(DeliveryId(42), secret=SECRET, mailbox="bounces@example.org")
+    assert path == "bounces+1-42-z6b7i2rcq4mubxfa5l2gixwazy@example.org"
+    latest = DeliveryId(9_999_999_999)
+    longest = return_path(latest, secret=SECRET, mailbox=f"{'b' * 24}@example.org")
+    assert len(longest.partition("@")[0]) <= 64
+
+
 def test_nobody_can_guess_a_message_id_from_another() -> None:
     marks = {
         message_id(DAY, SubscriberId(n), secret=SECRET, domain="example.org").split(".")[2] for n in range(50)
     }
     assert len(marks) == 50
+
+
+def test_an_idempotency_header_has_the_same_value_in_each_copy_and_another_in_every_other_message() -> None:
+    def value(identity: str) -> str:
+        message = parsed(built(idempotency_header="Idempotency-Key", message_id=identity))
+        values = message.get_all("Idempotency-Key", [])
+        assert len(values) == 1
+        return str(values[0])
+
+    others = (
+        message_id(DAY + timedelta(days=1), ADA, secret=SECRET, domain=SENDER.domain),
+        message_id(DAY, SubscriberId(8), secret=SECRET, domain=SENDER.domain),
+        message_id(DAY, ADA, secret=SECRET[::-1], domain=SENDER.domain),
+    )
+    assert value(ID) == value(ID)
+    assert len({value(ID), *map(value, others)}) == 4
+    assert re.fullmatch("[0-9a-f]{32}", value(ID))
+
+
+def test_without_an_idempotency_header_a_message_is_the_same_but_for_it() -> None:
+    there = built(idempotency_header="Idempotency-Key")
+    assert re.sub(rb"Idempotency-Key: [0-9a-f]{32}\r\n", b"", there) == built()

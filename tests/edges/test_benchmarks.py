@@ -62,7 +62,7 @@ def write(
 
 
 def pack(path: Path, text: Iterable[str]) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress("\n".join(text).encode()))
 
 
@@ -213,3 +213,28 @@ def test_mails_are_rendered_without_npm_mjml_where_it_is_not(tmp_path: Path) -> 
     assert isinstance(whole["per_second"], float)
     assert str(for_each["way"]) == "compiled for each mail"
     assert f"without npm mjml: no {tmp_path / 'mjml'}" in done.stderr
+
+
+def test_letters_are_signed_by_others_too_and_each_way_is_told_beside_ours() -> None:
+    told = lines(run("signing.py", "--papers", "60", "--letters", "2"))
+    assert [(line["key"], line["signer"]) for line in told] == [
+        ("rsa-2048", "paperround"),
+        ("rsa-2048", "dkimpy"),
+        ("ed25519", "paperround"),
+        ("ed25519", "dkimpy"),
+        ("both", "paperround"),
+    ]
+    assert [line["times_paperround"] for line in told if line["signer"] == "paperround"] == [1.0] * 3
+    assert {line["letters"] for line in told} == {2}
+    for line in told:
+        assert isinstance(line["per_second"], float)
+
+
+def test_letters_to_sign_are_made_of_recorded_days_where_there_are_any(tmp_path: Path) -> None:
+    def size(folder: Path, word: str) -> int:
+        titles = [f"{word} {chr(ord('a') + at) * 5}" for at in range(20)]  # words that are not in every paper
+        told = lines(run("signing.py", record(folder, *titles), "--letters", "1"))
+        return int(str(told[0]["bytes_per_letter"]))
+
+    assert size(tmp_path / "long", "Interdisciplinary") > size(tmp_path / "short", "On")
+    assert "no arxiv/" in run("signing.py", BENCHMARKS, ends=1).stderr

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -17,6 +18,7 @@ import structlog
 from paperround.app import utc_now
 from paperround.cli import main
 from paperround.phrases import full_day
+from paperround.ports import Cause
 from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
 from paperround.store import open_store
 from paperround.subscribers import WEEKDAYS, Cadence, Pause
@@ -422,6 +424,128 @@ def test_what_readers_chose_is_told_to_scripts_as_the_config_writes_it(shell: Sh
     ]
     shell("preferences", "list")
     assert "paused until 30 June 2026, which is over; from Monday to Friday" in shell.out
+
+
+def suppress(shell: Shell, address: str, reason: str, cause: Cause) -> None:
+    """Enter that somebody left, or that their mail came back."""
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        store.ledger.suppress(store.ledger.enrol([address], now=NOW)[address], reason, cause=cause, now=NOW)
+
+
+def test_everybody_is_listed_with_what_holds_for_them_and_who_left_without_being_in_the_config(
+    shell: Shell,
+) -> None:
+    shell.write(
+        "subscribers.yaml",
+        SUBSCRIBERS
+        + "".join(
+            f"  - {{email: {name}@example.org, keywords: [a], days: [thu], paused: {paused}}}\n"
+            for name, paused in {"alan": "false", "barbara": "true", "carl": "false"}.items()
+        ),
+    )
+    choose(shell, "grace@example.org", PauseChange(pause=Pause(until=date(2099, 1, 2))))
+    suppress(shell, "alan@example.org", "unsubscribed on 2026-06-16", Cause.UNSUBSCRIBED)
+    suppress(shell, "Zoe@example.org", "mail to it came back: 550 no", Cause.BOUNCED)
+    assert shell("subscribers", "list") == 0
+    ada, grace, alan, barbara, carl, zoe = shell.out.splitlines()
+    assert re.fullmatch(
+        r"ada@example\.org: gets mail from Monday to Friday; next on \w+day \d+ \w+ \d{4}", ada
+    )
+    assert grace == (
+        "grace@example.org: paused by the reader until 2 January 2099; next on Friday 2 January 2099"
+    )
+    assert alan == (
+        "alan@example.org: gets nothing: unsubscribed on 2026-06-16; if they ask for mail again: "
+        "`paperround subscribers readmit alan@example.org --at-their-request`"
+    )
+    assert barbara == "barbara@example.org: paused in subscribers.yaml"
+    assert carl.startswith("carl@example.org: gets mail on Thursdays; next on Thursday ")
+    assert zoe == (
+        "Zoe@example.org: gets nothing: mail to it came back: 550 no; when it takes mail again: "
+        "`paperround subscribers readmit Zoe@example.org`; "
+        "not in subscribers.yaml, and stays out of the mail if added again"
+    )
+
+
+def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
+    choose(shell, "grace@example.org", PauseChange(pause=Pause(until=date(2099, 1, 2))))
+    suppress(shell, "ada@example.org", "unsubscribed on 2026-06-16", Cause.UNSUBSCRIBED)
+    suppress(shell, "zoe@example.org", "complained", Cause.COMPLAINED)
+    ada, grace, zoe = shell.json("subscribers", "list")
+    weekdays = ["mon", "tue", "wed", "thu", "fri"]
+    assert ada == {
+        "subscriber": "ada@example.org",
+        "in_config": True,
+        "state": "unsubscribed",
+        "reason": "unsubscribed on 2026-06-16",
+        "since": "2026-06-16T08:00:00+00:00",
+        "paused_until": None,
+        "cadence": "daily",
+        "days": weekdays,
+        "next_day": None,
+    }
+    assert grace == {
+        **ada,
+        "subscriber": "grace@example.org",
+        "state": "paused_by_reader",
+        "reason": "",
+        "since": None,
+        "paused_until": "2099-01-02",
+        "next_day": "2099-01-02",
+    }
+    assert (zoe["in_config"], zoe["state"], zoe["cadence"], zoe["days"]) == (False, "complained", None, None)
+
+
+def test_an_empty_list_of_subscribers_says_so(shell: Shell) -> None:
+    shell.write("subscribers.yaml", "subscribers: []\n")
+    assert shell("subscribers", "list") == 0
+    assert "Nobody subscribes yet" in shell.out
+
+
+def test_whose_mail_came_back_is_sent_mail_again(shell: Shell) -> None:
+    suppress(shell, "ada@example.org", "mail to it came back: 550 no", Cause.BOUNCED)
+    shell("send", "--date", DAY)
+    assert shell.json("why", "ada@example.org")["status"] == "suppressed"
+    assert shell("subscribers", "readmit", "ADA@example.org") == 0
+    assert shell.out == "ADA@example.org is sent mail from the next digest on.\n"
+    assert shell("subscribers", "readmit", "ada@example.org") == 2
+    assert "nothing keeps mail from ada@example.org" in shell.err
+    shell("send", "--date", "2026-06-17")
+    assert shell.json("why", "ada@example.org", "--date", "2026-06-17")["status"] == "sent"
+
+
+@pytest.mark.parametrize("cause", [Cause.UNSUBSCRIBED, Cause.COMPLAINED])
+def test_whoever_wished_for_no_mail_is_sent_some_at_their_request_alone(shell: Shell, cause: Cause) -> None:
+    suppress(shell, "ada@example.org", f"{cause.value} on 2026-06-15", cause)
+    assert shell("subscribers", "readmit", "ada@example.org") == 2
+    assert f"ada@example.org gets nothing: {cause.value} on 2026-06-15; if they ask for mail" in shell.err
+    assert "`paperround subscribers readmit ada@example.org --at-their-request`" in shell.err
+    assert shell.json("subscribers", "list")[0]["state"] == cause.value
+    assert shell("subscribers", "readmit", "ada@example.org", "--at-their-request") == 0
+    assert shell.json("subscribers", "list")[0]["state"] == "receives"
+
+
+def test_whoever_is_not_in_the_config_may_be_sent_mail_once_they_are(shell: Shell) -> None:
+    suppress(shell, "zoe@example.org", "mail to it came back: 550 no", Cause.BOUNCED)
+    assert shell("subscribers", "readmit", "zoe@example.org") == 0
+    assert "once subscribers.yaml names them again" in shell.out
+    assert shell("subscribers", "readmit", "typo@example.org") == 2
+
+
+def test_check_warns_of_who_gets_nothing_and_says_how_to_mend_it(shell: Shell) -> None:
+    suppress(shell, "ada@example.org", "unsubscribed on 2026-06-16", Cause.UNSUBSCRIBED)
+    suppress(shell, "grace@example.org", "mail to it came back: 550 no", Cause.BOUNCED)
+    suppress(shell, "zoe@example.org", "unsubscribed on 2026-06-16", Cause.UNSUBSCRIBED)
+    assert shell("check") == 0
+    assert shell.err.count("gets nothing") == 2
+    assert (
+        "warning: ada@example.org gets nothing: unsubscribed on 2026-06-16; if they ask for mail again: "
+        "`paperround subscribers readmit ada@example.org --at-their-request`\n"
+    ) in shell.err
+    assert (
+        "warning: grace@example.org gets nothing: mail to it came back: 550 no; when it takes mail again: "
+        "`paperround subscribers readmit grace@example.org`\n"
+    ) in shell.err
 
 
 def test_every_command_agrees_on_a_pause_that_the_reader_chose(shell: Shell) -> None:

@@ -289,11 +289,11 @@ def test_an_env_file_that_others_can_read_is_a_warning(folder: Path, mode: int, 
     assert all(f"chmod 600 {folder}/.env" in str(each) for each in said)
 
 
-@pytest.mark.parametrize("name", ["PAPERROUND_RELAY_PASSWORD", "PAPERROUND_DKIM_KEY"])
+@pytest.mark.parametrize("name", environment.SECRETS)
 def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path, name: str) -> None:
     read, findings = variables({f"{name}_FILE": str(private(tmp_path / "secret", " two words \r\n"))})
     assert findings.problems == []
-    assert " two words " in (read.relay_password, read.dkim_key)
+    assert " two words " in (read.relay_password, read.dkim_key, read.dkim_ed25519_key)
 
 
 def test_a_secret_said_in_both_ways_is_a_problem(tmp_path: Path) -> None:
@@ -374,13 +374,14 @@ def test_no_secret_is_in_what_is_said_or_shown(folder: Path) -> None:
 
 def test_no_secret_is_in_the_repr_of_what_is_loaded(folder: Path) -> None:
     canary = "canary-7d1f"
-    relay = "relay: {host: h.org, username: x}\ndkim: {selector: s, domain: example.org}\n"
-    (folder / "paperround.yaml").write_text(SMALLEST + relay)
-    done = loaded(folder, {"PAPERROUND_RELAY_PASSWORD": canary, "PAPERROUND_DKIM_KEY": canary})
+    relay = "relay: {host: h.org, username: x}\n"
+    dkim = "dkim: {selector: s, domain: example.org, ed25519_selector: e}\n"
+    (folder / "paperround.yaml").write_text(SMALLEST + relay + dkim)
+    done = loaded(folder, dict.fromkeys(environment.SECRETS, canary))
     assert done.settings.relay is not None
     assert done.settings.relay.password == canary
     assert canary not in repr(done)
-    assert canary not in repr(Variables(relay_password=canary, dkim_key=canary))
+    assert canary not in repr(Variables(relay_password=canary, dkim_key=canary, dkim_ed25519_key=canary))
 
 
 @given(

@@ -1,15 +1,9 @@
 import asyncio
-import datetime as dt
-import ipaddress
-import ssl
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from tests.fakes.authority import Authority, authority_in
 from tests.fakes.smtp_server import DROP, LARGE, MESSAGE, Server, at
 
 from paperround.delivery.connection import Timeouts
@@ -20,57 +14,9 @@ SECRET = "correct horse battery staple"  # noqa: S105 - nobody's
 SOON = timedelta(seconds=0.1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Authority:
-    """A private authority, and a server's context with a certificate of it for 127.0.0.1."""
-
-    ca_file: Path
-    context: ssl.SSLContext
-
-
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    folder = tmp_path_factory.mktemp("authority")
-    ca_key, ca = _certificate("test authority")
-    key, certificate = _certificate("test server", ca, ca_key)
-    ca_file, chain = folder / "ca.pem", folder / "server.pem"
-    pem = serialization.Encoding.PEM
-    ca_file.write_bytes(ca.public_bytes(pem))
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    chain.write_bytes(private + certificate.public_bytes(pem))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(chain)
-    return Authority(ca_file=ca_file, context=context)
-
-
-def _certificate(
-    name: str,
-    issuer: x509.Certificate | None = None,
-    issuer_key: ec.EllipticCurvePrivateKey | None = None,
-) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    signer, now = issuer_key or key, dt.datetime.now(dt.UTC)
-    usages = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False
-    ) | dict.fromkeys(("encipher_only", "decipher_only"), False)
-    usage = x509.KeyUsage(digital_signature=True, key_cert_sign=not issuer, crl_sign=not issuer, **usages)
-    loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    builder = (
-        x509.CertificateBuilder(subject_name=subject, issuer_name=issuer.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=not issuer, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectAlternativeName([loopback]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
-        )
-    )
-    return key, builder.sign(signer, hashes.SHA256())
+    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 def protected(authority: Authority, tls: Tls = Tls.STARTTLS) -> RelaySettings:

@@ -46,6 +46,9 @@ class MemoryLedger(MemoryDispatch):
         self._require(subscriber)
         return self._addresses[subscriber]
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        return {each: self._addresses[each] for each in subscribers if each in self._addresses}
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         return dict(self._suppressed)
 
@@ -53,7 +56,9 @@ class MemoryLedger(MemoryDispatch):
         self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
     ) -> None:
         self._require(subscriber)
-        self._suppressed.setdefault(subscriber, Suppression(cause=cause, reason=reason, since=now))
+        known = self._suppressed.get(subscriber)
+        if known is None or (known.cause is Cause.BOUNCED and cause is not Cause.BOUNCED):
+            self._suppressed[subscriber] = Suppression(cause=cause, reason=reason, since=now)
 
     def readmit(self, subscriber: SubscriberId) -> bool:
         return self._suppressed.pop(subscriber, None) is not None
@@ -180,6 +185,7 @@ class MemoryLedger(MemoryDispatch):
         theirs = [row.record for row in self._rows.values() if row.subscriber == subscriber]
         had = [record for record in theirs if record.day != day and record.status not in GIVEN_UP]
         shown = [pick for record in had for pick in (*record.picks, *record.lines)]
+        failed = [each for each in theirs if each.day < day and each.status is Status.FAILED]
         before = [record for record in theirs if record.day < day]
         looked = sorted((record.day, record.planned_at) for record in before if _looked(record))
         return Past(
@@ -187,6 +193,8 @@ class MemoryLedger(MemoryDispatch):
             last_day=looked[-1][0] if looked else None,
             planned_at=looked[-1][1] if looked else None,
             had=frozenset(pick.paper for pick in shown),
+            missed=frozenset(pick.paper for each in failed for pick in (*each.picks, *each.lines))
+            - {pick.paper for pick in shown},
             versions={
                 pick.paper: version
                 for pick in sorted(shown, key=lambda pick: pick.version or 0)

@@ -122,6 +122,7 @@ def configure_logging(level: int) -> None:
     # What a source answers is told once, by its batch, and not for each try.
     stamina.instrumentation.set_on_retry_hooks([])
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # the service logs what matters
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it repeats what messages say
     renderer = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if sys.stderr.isatty()

@@ -1,6 +1,6 @@
 """preferences: what readers chose for themselves on their page."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import date
 from typing import Annotated
@@ -56,6 +56,11 @@ def forget(
     frame.tell(f"What {address} chose is forgotten.")
 
 
+def day_names(days: Collection[int]) -> list[str]:
+    """Return weekdays as subscribers.yaml writes them."""
+    return [_DAYS[day] for day in sorted(days)]
+
+
 def _choice(address: str, overlay: Overlay) -> dict[str, object]:
     pause, rhythm = overlay.pause, overlay.rhythm
     return {
@@ -63,7 +68,7 @@ def _choice(address: str, overlay: Overlay) -> dict[str, object]:
         "paused": pause is not None,
         "paused_until": pause.until.isoformat() if pause and pause.until else None,
         "cadence": rhythm.cadence.value if rhythm else None,
-        "days": [_DAYS[day] for day in sorted(rhythm.days)] if rhythm else None,
+        "days": day_names(rhythm.days) if rhythm else None,
         "chosen_at": overlay.chosen_at.isoformat(),
     }
 
@@ -77,4 +82,4 @@ def _words(overlay: Overlay, today: date) -> Iterator[str]:
         yield how_often(overlay.rhythm, ENGLISH)
 
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as subscribers.yaml writes them
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -23,6 +23,7 @@ from paperround.cli.frame import (
     JsonOption,
     app,
 )
+from paperround.cli.subscribers import readmission
 from paperround.config import ConfigError, Loaded, load
 from paperround.config.problems import Problem, did_you_mean
 from paperround.dkim_signing import KeyProblem
@@ -38,7 +39,9 @@ _ENV = """\
 # Secrets are read from here, or from the environment, which wins. Instead of NAME you may set
 # NAME_FILE to the path of a file that holds the secret. Keep this file to yourself: chmod 600 .env
 #PAPERROUND_RELAY_PASSWORD=
+#PAPERROUND_BOUNCES_PASSWORD=
 #PAPERROUND_DKIM_KEY_FILE=/run/secrets/dkim.pem
+#PAPERROUND_DKIM_ED25519_KEY_FILE=/run/secrets/dkim-ed25519.pem
 """
 
 
@@ -113,17 +116,15 @@ def _examined(loaded: Loaded) -> tuple[Sequence[Problem], Problem | None]:
     settings = loaded.settings
     with closing(open_store(settings.store)) as store:
         letters(settings, store.ledger)  # which reads the templates of mails, and the key
-        suppressed = set(store.ledger.suppressions())
+        suppressions = store.ledger.suppressions()
         ids = store.ledger.enrol([each.address for each in settings.subscribers], now=utc_now())
         with frame.err.status("Looking for the keywords in the stored papers"):
             warnings = list(keyword_warnings(loaded, store.library))
     check_pages(settings.templates)
-    left = "has unsubscribed and gets nothing"
-    warnings += [
-        Problem(file=None, message=f"{each.address} {left}")
-        for each in settings.subscribers
-        if ids[each.address] in suppressed
-    ]
+    for each in settings.subscribers:
+        if suppression := suppressions.get(ids[each.address]):
+            why, mend = readmission(each.address, suppression)
+            warnings.append(Problem(file=None, message=f"{each.address} {why}", mend=mend))
     warnings += _strays(settings.templates)
     return warnings, _model_problem(settings)
 

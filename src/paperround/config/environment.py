@@ -15,7 +15,12 @@ from paperround.config.forms import database, host, public_address
 from paperround.config.problems import Problem, Wrong, closest
 
 PREFIX = "PAPERROUND_"
-SECRETS = ("PAPERROUND_RELAY_PASSWORD", "PAPERROUND_DKIM_KEY")
+SECRETS = (
+    "PAPERROUND_RELAY_PASSWORD",
+    "PAPERROUND_BOUNCES_PASSWORD",
+    "PAPERROUND_DKIM_KEY",
+    "PAPERROUND_DKIM_ED25519_KEY",
+)
 OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST")
 KNOWN = (*OVERRIDES, *SECRETS, *(f"{name}_FILE" for name in SECRETS), "PAPERROUND_CONFIG")
 
@@ -34,6 +39,8 @@ class Variables:
     web_host: str | None = None
     relay_password: str | None = field(default=None, repr=False)
     dkim_key: str | None = field(default=None, repr=False)
+    dkim_ed25519_key: str | None = field(default=None, repr=False)
+    bounces_password: str | None = field(default=None, repr=False)
 
 
 def read(
@@ -50,13 +57,17 @@ def read(
         endings = [known.removeprefix(PREFIX) for known in KNOWN]
         if close := closest(name.removeprefix(PREFIX), endings, likeness=0.8):
             findings.warn("this variable is not known", f'did you mean "{PREFIX}{close}"?', name=name)
-    relay_password, dkim_key = (_secret(name, said, findings, mounted) for name in SECRETS)
+    relay_password, bounces_password, dkim_key, ed25519_key = (
+        _secret(name, said, findings, mounted) for name in SECRETS
+    )
     return Variables(
         store=_override("PAPERROUND_STORE", database, said, findings),
         public_url=_override("PAPERROUND_PUBLIC_URL", public_address, said, findings),
         web_host=_override("PAPERROUND_WEB_HOST", host, said, findings),
         relay_password=relay_password,
         dkim_key=dkim_key,
+        dkim_ed25519_key=ed25519_key,
+        bounces_password=bounces_password,
     )
 
 

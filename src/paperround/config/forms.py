@@ -16,6 +16,7 @@ from pydantic_core import PydanticKnownError
 
 from paperround.config import addresses
 from paperround.config.arxiv_categories import ARCHIVES, CATEGORIES
+from paperround.config.header_names import own_header
 from paperround.config.problems import Wrong, did_you_mean, quoted
 from paperround.settings import Mailbox
 from paperround.subscribers import EVERY_DAY, WEEKDAYS
@@ -219,6 +220,7 @@ Span = Annotated[timedelta, PlainValidator(span, json_schema_input_type=Annotate
 Sender = Annotated[Mailbox, PlainValidator(_sender, json_schema_input_type=str)]
 Address = Annotated[str, AfterValidator(addresses.address)]
 Domain = Annotated[str, AfterValidator(addresses.domain)]
+OwnHeader = Annotated[str, AfterValidator(own_header)]
 Host = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(host)]
 Url = Annotated[str, AfterValidator(web_address)]
 PublicUrl = Annotated[str, AfterValidator(public_address)]

@@ -9,12 +9,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from paperround.config import bounces, signing
+from paperround.config.bounces import BouncesForm
 from paperround.config.environment import Variables
+from paperround.config.files import existing
 from paperround.config.fitting import Sheet
 from paperround.config.forms import (
-    Domain,
     Form,
     Host,
+    OwnHeader,
     PathText,
     Port,
     PublicUrl,
@@ -28,10 +31,10 @@ from paperround.config.forms import (
     without_nulls,
 )
 from paperround.config.problems import KeyPath, did_you_mean, quoted
+from paperround.config.signing import DkimForm
 from paperround.ports import OnUnknown
 from paperround.settings import (
     ArxivSettings,
-    DkimSettings,
     FeedSettings,
     FileSettings,
     HuggingFaceSettings,
@@ -148,18 +151,8 @@ class RelayForm(Form):
     """How many conversations are held at once."""
     ca_file: PathText | None = None
     """Certificates (PEM) to trust in place of the system's; relative to this file."""
-
-
-class DkimForm(Form):
-    """How mails are signed. The private key: PAPERROUND_DKIM_KEY."""
-
-    model_config = ConfigDict(title="DKIM")
-    secrets = MappingProxyType({"key": "PAPERROUND_DKIM_KEY", "private_key": "PAPERROUND_DKIM_KEY"})
-
-    selector: Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")]
-    """The name before ._domainkey in your DNS."""
-    domain: Domain
-    """The domain that signs: the one of `from`, or one above it."""
+    idempotency_header: OwnHeader | None = None
+    """A header field by which the relay takes a mail only once, such as Idempotency-Key."""
 
 
 class SemanticForm(Form):
@@ -217,6 +210,8 @@ class InstallationForm(Form):
     """Where the service listens."""
     semantic: SemanticForm | None = None
     """A model for meaning; without one, papers are ranked by words alone."""
+    bounces: BouncesForm | None = None
+    """Where mail comes back to; without it, that is the address of `from`, and nobody reads it for you."""
 
 
 def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None:
@@ -228,8 +223,9 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
     if not isinstance(sheet.document.value, dict):
         return None
     sources = tuple(_sources(sheet, folder))
-    relay, dkim = _relay(sheet, form, folder, variables), _dkim(sheet, form, variables)
-    templates = _existing(sheet, ("templates",), folder, form.templates, directory=True)
+    relay = _relay(sheet, form, folder, variables)
+    dkim = signing.read(sheet, form.dkim, sender=form.sender, variables=variables)
+    templates = existing(sheet, ("templates",), folder, form.templates, directory=True)
     if form.sender is None:
         if sheet.document.at(("from",)) is None:
             mend = "write who the mails are from, like Paper Round <papers@example.org>"
@@ -250,6 +246,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         catch_up=form.catch_up,
         web=WebSettings(host=variables.web_host or form.web.host, port=form.web.port),
         semantic=_semantic(sheet, form, folder),
+        bounces=bounces.read(sheet, form.bounces, folder=folder, password=variables.bounces_password),
     )
 
 
@@ -270,7 +267,7 @@ def _sources(sheet: Sheet, folder: Path) -> Iterator[SourceSettings]:
             again = f"the source on line {line} is called {quoted(settings.name)} too"
             sheet.problem((*path, "name"), again, "give each a `name` of its own")
         if isinstance(form, FileForm):
-            _existing(sheet, (*path, "path"), folder, form.path, may_come=True)
+            existing(sheet, (*path, "path"), folder, form.path, may_come=True)
         yield settings
 
 
@@ -320,24 +317,9 @@ def _relay(sheet: Sheet, form: InstallationForm, folder: Path, variables: Variab
         max_per_hour=relay.max_per_hour,
         max_per_day=relay.max_per_day,
         connections=relay.connections,
-        ca_file=_existing(sheet, ("relay", "ca_file"), folder, relay.ca_file),
+        ca_file=existing(sheet, ("relay", "ca_file"), folder, relay.ca_file),
+        idempotency_header=relay.idempotency_header,
     )
-
-
-def _dkim(sheet: Sheet, form: InstallationForm, variables: Variables) -> DkimSettings | None:
-    if form.dkim is None:
-        if variables.dkim_key and sheet.document.at(("dkim",)) is None:
-            unused = "PAPERROUND_DKIM_KEY is set, and nothing is signed"
-            sheet.warn((), unused, "add dkim: with selector and domain, or unset it")
-        return None
-    if not variables.dkim_key:
-        mend = "set PAPERROUND_DKIM_KEY_FILE to the file of the private key, or PAPERROUND_DKIM_KEY"
-        sheet.problem(("dkim",), "there is no key to sign with", mend)
-        return None
-    if form.sender and not f".{form.sender.domain}".endswith(f".{form.dkim.domain}"):
-        apart = f"the mails are from {quoted(form.sender.domain)}: DMARC would not count this signature"
-        sheet.warn(("dkim", "domain"), apart, "sign with the domain of `from`")
-    return DkimSettings(selector=form.dkim.selector, domain=form.dkim.domain, key=variables.dkim_key)
 
 
 def _semantic(sheet: Sheet, form: InstallationForm, folder: Path) -> SemanticSettings | None:
@@ -347,33 +329,5 @@ def _semantic(sheet: Sheet, form: InstallationForm, folder: Path) -> SemanticSet
     if re.fullmatch(_MODEL_NAME, written) and not (folder / written).is_dir():
         return SemanticSettings(model=written)
     # Mails go out without it, too, ranked by words alone.
-    _existing(sheet, ("semantic", "model"), folder, written, directory=True, may_come=True)
+    existing(sheet, ("semantic", "model"), folder, written, directory=True, may_come=True)
     return SemanticSettings(model=folder / written)
-
-
-def _existing(
-    sheet: Sheet,
-    path: KeyPath,
-    folder: Path,
-    written: str | None,
-    *,
-    directory: bool = False,
-    may_come: bool = False,
-) -> Path | None:
-    """Return what is written as a path from the folder, after noting it if nothing is there.
-
-    What `may_come` later is a warning now, and else a problem.
-    """
-    if written is None:
-        return None
-    whole = folder / written
-    try:
-        there = whole.is_dir() if directory else whole.is_file()
-    except OSError:  # a name that is too long, a folder that may not be entered
-        there = False
-    if not there:
-        kind = "folder" if directory else "file"
-        mend = "a path here begins at the folder of this file"
-        note = sheet.warn if may_come else sheet.problem
-        note(path, f"there is no {kind} {quoted(str(whole))}", mend)
-    return whole

@@ -43,7 +43,8 @@ def load(
     readers = _sheet((readers_of or folder) / SUBSCRIBERS, findings)
     settings = installation.read(main, folder=folder, variables=variables) if main else None
     sender = settings.sender if settings else None
-    subscribers = subscriptions.read(readers, sender=sender) if readers else ()
+    bounces = settings.bounces.address if settings and settings.bounces else None
+    subscribers = subscriptions.read(readers, sender=sender, bounces=bounces) if readers else ()
     if findings.problems or settings is None or readers is None:
         raise ConfigError(_in_order(findings.problems))
     return Loaded(

@@ -1,6 +1,6 @@
 """What `subscribers.yaml` may say, and the subscribers it stands for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import time
 from functools import cached_property
@@ -167,7 +167,7 @@ class _Outline(Form):
     subscribers: Any
 
 
-def read(sheet: Sheet, *, sender: Mailbox | None) -> tuple[Subscriber, ...]:
+def read(sheet: Sheet, *, sender: Mailbox | None, bounces: str | None = None) -> tuple[Subscriber, ...]:
     """Return the subscribers that can be read, after noting what is wrong with the others."""
     sheet.fit(_Outline)
     here: KeyPath = ("defaults",)
@@ -175,14 +175,29 @@ def read(sheet: Sheet, *, sender: Mailbox | None) -> tuple[Subscriber, ...]:
     defaults = sheet.fit(DefaultsForm, here) if said else DefaultsForm()
     if sheet.mapping(()).get("subscribers") == []:
         sheet.warn(("subscribers",), "nobody subscribes", "add somebody to subscribers.yaml")
-    return tuple(_subscribers(sheet, defaults, sender))
+    loops = {sender.address.casefold(): _FROM_LOOP} if sender else {}
+    if bounces:
+        loops.setdefault(bounces.casefold(), _BOUNCES_LOOP)
+    return tuple(_subscribers(sheet, defaults, loops))
 
 
-def _subscribers(sheet: Sheet, defaults: DefaultsForm | None, sender: Mailbox | None) -> Iterator[Subscriber]:
+Loops = Mapping[str, tuple[str, str]]  # by an address of ours: what mail to it would do, and the mend
+
+_FROM_LOOP = (
+    "the mails are sent from this address: its answers and bounces would go round in circles",
+    "give `from` an address of its own, such as papers@ your domain",
+)
+_BOUNCES_LOOP = (
+    "mail comes back to this address: it would go round in circles",
+    "give bounces.address an address that nobody reads papers at",
+)
+
+
+def _subscribers(sheet: Sheet, defaults: DefaultsForm | None, loops: Loops) -> Iterator[Subscriber]:
     inherited = {name: getattr(defaults, name) for name in defaults.model_fields_set} if defaults else {}
     seen: dict[str, KeyPath] = {}
     for path in sheet.items(("subscribers",)):
-        _check_address(sheet, path, sender, seen)
+        _check_address(sheet, path, loops, seen)
         own = sheet.fit(SubscriberForm, path)
         if own is None:
             continue
@@ -193,7 +208,7 @@ def _subscribers(sheet: Sheet, defaults: DefaultsForm | None, sender: Mailbox | 
         yield _subscriber(form)
 
 
-def _check_address(sheet: Sheet, path: KeyPath, sender: Mailbox | None, seen: dict[str, KeyPath]) -> None:
+def _check_address(sheet: Sheet, path: KeyPath, loops: Loops, seen: dict[str, KeyPath]) -> None:
     """Note an address that stands there twice, or that would send our own mail back to us."""
     here = (*path, "email")
     written = sheet.mapping(path).get("email")
@@ -207,9 +222,8 @@ def _check_address(sheet: Sheet, path: KeyPath, sender: Mailbox | None, seen: di
     if first is not here:
         again = f"{quoted(written)} subscribes on line {sheet.document.line(first)} already"
         sheet.problem(here, again, "keep one of the two")
-    if sender and address == sender.address.casefold():
-        loop = "the mails are sent from this address: its answers and bounces would go round in circles"
-        sheet.problem(here, loop, "give `from` an address of its own, such as papers@ your domain")
+    if address in loops:
+        sheet.problem(here, *loops[address])
     if address.partition("@")[0] in NEVER_READERS:
         sheet.problem(
             here, "bounces come from this address: mail to it could go round in circles", "name a person"

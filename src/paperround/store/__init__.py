@@ -1,4 +1,4 @@
-"""The store: papers, deliveries and what readers chose, in one SQLite file."""
+"""The store: papers, deliveries, what came back and what readers chose, in one SQLite file."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +13,7 @@ from paperround.store.ledger import SqlLedger
 from paperround.store.library import SqlLibrary
 from paperround.store.migrations import migrate
 from paperround.store.preferences import SqlPreferences
+from paperround.store.returns import SqlReturns
 from paperround.store.vectors import SqlVectors
 
 __all__ = ["Store", "StoreError", "open_store"]
@@ -26,6 +27,7 @@ class Store:
     ledger: SqlLedger
     vectors: SqlVectors
     preferences: SqlPreferences
+    returns: SqlReturns
     revision: str
     database: Database
 
@@ -64,6 +66,7 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
         ledger=SqlLedger(database),
         vectors=SqlVectors(database),
         preferences=SqlPreferences(database),
+        returns=SqlReturns(database),
         revision=revision,
         database=database,
     )

@@ -122,9 +122,17 @@ def recoveries(gone: Sequence[WorkerId], *, now: datetime) -> Iterator[Update]:
 
 
 def suppress(subscriber: SubscriberId, cause: Cause, reason: str, *, now: datetime) -> Insert:
-    """Enter that a subscriber must not get mail, where that is not entered already."""
+    """Enter that a subscriber must not get mail, where that is not entered already.
+
+    A wish of theirs takes the place of mail that came back, which anybody may find to be mended.
+    """
     statement = insert(suppressions).values(subscriber=subscriber, cause=cause, reason=reason, since=now)
-    return statement.on_conflict_do_nothing(index_elements=["subscriber"])
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["subscriber"],
+        set_={"cause": new.cause, "reason": new.reason, "since": new.since},
+        where=(suppressions.c.cause == Cause.BOUNCED) & (new.cause != Cause.BOUNCED),
+    )
 
 
 def suppress_recipient(delivery: DeliveryId, cause: Cause, reason: str, *, now: datetime) -> Insert:

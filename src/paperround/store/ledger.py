@@ -45,6 +45,11 @@ class SqlLedger(SqlDispatch):
             known = self._database.write(lambda connection: _enrol(connection, written, now))
         return {address: known[address.lower()][1] for address in asked}
 
+    def addresses(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Return the addresses of these subscribers, as they were last written."""
+        with self._database.reading() as connection:
+            return _addresses(connection, subscribers)
+
     def suppressions(self) -> Mapping[SubscriberId, Suppression]:
         """Return who must not get mail, and why."""
         with self._database.reading() as connection:
@@ -57,7 +62,10 @@ class SqlLedger(SqlDispatch):
     def suppress(
         self, subscriber: SubscriberId, reason: str, *, cause: Cause = Cause.UNSUBSCRIBED, now: datetime
     ) -> None:
-        """Send this subscriber nothing any more. Doing it again changes nothing."""
+        """Send this subscriber nothing any more. Doing it again changes nothing.
+
+        Only a wish of theirs takes the place of mail that came back.
+        """
         self._change(suppress(subscriber, cause, reason, now=now))
 
     def readmit(self, subscriber: SubscriberId) -> bool:
@@ -71,6 +79,7 @@ class SqlLedger(SqlDispatch):
         """
         spans: dict[SubscriberId, Row[Any]] = {}
         had: dict[SubscriberId, set[PaperId]] = defaultdict(set)
+        failed: dict[SubscriberId, set[PaperId]] = defaultdict(set)
         versions: dict[SubscriberId, dict[PaperId, int]] = defaultdict(dict)
         once: dict[PaperId, PaperId] = {}  # what many readers had lies in memory once
         with self._database.reading() as connection:
@@ -78,13 +87,19 @@ class SqlLedger(SqlDispatch):
                 spans.update(
                     (row.subscriber, row) for row in connection.execute(statements.spans(chunk, day))
                 )
-                for subscriber, paper, version in connection.execute(statements.had(chunk, day)):
-                    had[subscriber].add(once.setdefault(paper, paper))
-                    if version is not None:
+                for subscriber, paper, version, in_vain in connection.execute(statements.had(chunk, day)):
+                    papers = failed if in_vain else had
+                    papers[subscriber].add(once.setdefault(paper, paper))
+                    if version is not None and not in_vain:
                         latest = versions[subscriber]
                         latest[paper] = max(version, latest.get(paper, version))
         return {
-            each: _past(spans.get(each), had.pop(each, set()), versions.get(each, {}))
+            each: Past(
+                **_span(spans.get(each)),
+                had=frozenset(had[each]),
+                missed=frozenset(failed[each] - had[each]) if each in failed else frozenset(),
+                versions=versions.get(each, {}),
+            )
             for each in set(subscribers)
         }
 
@@ -220,24 +235,19 @@ def _gap(connection: Connection, noted: Row[Any]) -> Gap:
         day=noted.day,
         begun_at=noted.begun_at,
         ended=noted.ended_at is not None,
-        missing=tuple(
-            row.address
-            for chunk in chunks(missing)
-            for row in connection.execute(statements.addresses(chunk))
-        ),
+        missing=tuple(_addresses(connection, missing).values()),
     )
 
 
-def _past(span: Row[Any] | None, had: Iterable[PaperId], versions: Mapping[PaperId, int]) -> Past:
-    if span is None:
-        return Past(had=frozenset(had), versions=versions)
-    return Past(
-        first_day=span.first_day,
-        last_day=span.last_day,
-        planned_at=span.planned_at,
-        had=frozenset(had),
-        versions=versions,
-    )
+def _addresses(connection: Connection, of: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+    found = (row for chunk in chunks(sorted(of)) for row in connection.execute(statements.addresses(chunk)))
+    return {row.id: row.address for row in found}
+
+
+def _span(found: Row[Any] | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {"first_day": found.first_day, "last_day": found.last_day, "planned_at": found.planned_at}
 
 
 def _plan(

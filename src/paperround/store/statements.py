@@ -25,7 +25,7 @@ from paperround.store.tables import deliveries, picks, rounds, settings, subscri
 Values = Mapping[str, Any]
 
 _WAITING = frozenset({Status.PLANNED, Status.DEFERRED})
-_GIVEN_UP = frozenset({Status.FAILED, Status.SUPPRESSED, Status.QUIET})
+_NOT_SENT = frozenset({Status.SUPPRESSED, Status.QUIET})
 
 
 def enrolled(folded: Sequence[str]) -> Select[Any]:
@@ -72,14 +72,19 @@ def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
 
 
 def had(of: Sequence[SubscriberId], day: date) -> Select[Any]:
-    """Select each one's papers of any other day, with the version of an update, but for what was given up."""
+    """Select each one's papers of any other day, with the version of an update.
+
+    Of what failed, those of the days before alone, and `failed` says so.
+    """
+    failed = deliveries.c.status == Status.FAILED
     return (
-        select(deliveries.c.subscriber, picks.c.paper, picks.c.version)
+        select(deliveries.c.subscriber, picks.c.paper, picks.c.version, failed.label("failed"))
         .join(picks, picks.c.delivery == deliveries.c.id)
         .where(
             deliveries.c.subscriber.in_(of),
             deliveries.c.day != day,
-            deliveries.c.status.not_in(_GIVEN_UP),
+            deliveries.c.status.not_in(_NOT_SENT),
+            ~failed | (deliveries.c.day < day),
         )
     )
 

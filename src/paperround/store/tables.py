@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from paperround.batches import BatchState
-from paperround.ports import Cause, Status
+from paperround.ports import Cause, Effect, Status
 from paperround.subscribers import Cadence
 
 
@@ -260,6 +260,21 @@ picks = Table(
     PrimaryKeyConstraint("delivery", "position"),
     # Every paper that a reader ever had is asked for each day: answered from this alone.
     Index(None, "delivery", "paper", "version"),
+)
+
+# What came back about whom, each message once. A bounce that `counts` may yet end a subscription.
+returns = Table(
+    "returns",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # of the message
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), nullable=False),
+    Column("delivery", Integer, ForeignKey("deliveries.id")),
+    Column("effect", Choice(Effect, name="effect"), nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("read_at", Instant, nullable=False),
+    Index(None, "subscriber"),
+    Index(None, "read_at"),
 )
 
 vectors = Table(
