@@ -43,12 +43,16 @@ CONNECTIONS = (1, 4, 16)
 DAY, NOW = date(2026, 6, 16), datetime(2026, 6, 16, 8, tzinfo=UTC)
 RATE = Rate(relay="smtp.example.org:587")
 LETTER = 20_000  # bytes
+ROUNDS = 3  # of which the fastest counts
 
 
 class Grouped(Database):
-    """The store as it is; `commits` counts."""
+    """The store as it is, on a disk that is `slower` by so many seconds a commit; `commits` counts them."""
 
-    commits = 0
+    def __init__(self, url: URL, *, slower: float) -> None:
+        super().__init__(url, patience=timedelta(seconds=10))
+        self.commits = 0
+        self._slower = slower
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -56,13 +60,14 @@ class Grouped(Database):
         with super().writing() as connection:
             yield connection
         self.commits += 1
+        time.sleep(self._slower)
 
 
 class Alone(Grouped):
     """A store in which each write has a commit of its own."""
 
-    def __init__(self, url: URL, *, patience: timedelta) -> None:
-        super().__init__(url, patience=patience)
+    def __init__(self, url: URL, *, slower: float) -> None:
+        super().__init__(url, slower=slower)
         self._one_at_a_time = Lock()
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -93,32 +98,41 @@ class Yes:
 def main(
     folder: Annotated[Path | None, typer.Argument(help="Where the store is made.")] = None,
     *,
-    letters: Annotated[int, typer.Option(min=1)] = 1_000,
+    letters: Annotated[int, typer.Option(min=1)] = 500,
+    slower: Annotated[
+        float, typer.Option(min=0, help="Milliseconds to wait for each commit, as if for a slower disk.")
+    ] = 0,
 ) -> None:
     """Deliver the letters in each way, and say how many are recorded in a second, in how many commits."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     for connections in CONNECTIONS:
-        alone = 0.0
-        for way in (Alone, Grouped):
+        best: dict[type[Grouped], tuple[float, int]] = {}
+        # In turns, so that what else the machine does falls on both.
+        for way in (Alone, Grouped) * ROUNDS:
             with TemporaryDirectory(dir=folder) as place:
-                seconds, commits = recorded(way, f"sqlite:///{place}/store.db", letters, connections)
-            alone = alone or seconds
+                url = f"sqlite:///{place}/store.db"
+                took = recorded(way, url, letters, connections, slower=slower / 1000)
+            best[way] = min(best.get(way, took), took)
+        for way, (seconds, commits) in best.items():
             line = {
                 "connections": connections,
                 "commits": way.__name__.lower(),
+                "letters": letters,
                 "per_second": round(letters / seconds, 1),
                 "commits_per_letter": round(commits / letters, 2),
-                "times_alone": round(alone / seconds, 2),
+                "times_alone": round(best[Alone][0] / seconds, 2),
             }
             print(json.dumps(line), flush=True)
 
 
-def recorded(way: type[Grouped], url: str, letters: int, connections: int) -> tuple[float, int]:
+def recorded(
+    way: type[Grouped], url: str, letters: int, connections: int, *, slower: float
+) -> tuple[float, int]:
     """Return the seconds in which all are delivered, and the commits."""
     with closing(open_store(url)) as store:
         ids = store.ledger.enrol([f"reader{number}@example.org" for number in range(letters)], now=NOW)
         store.ledger.plan([_plan(address, reader) for address, reader in ids.items()], now=NOW)
-    with closing(way(make_url(url), patience=timedelta(seconds=10))) as database:
+    with closing(way(make_url(url), slower=slower)) as database:
         started = time.perf_counter()
         asyncio.run(_deliver(SqlLedger(database), connections))
         return time.perf_counter() - started, database.commits

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import random
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,24 @@ def flipped(data: bytes) -> bytes:
     changed = bytearray(data)
     changed[random.randrange(len(data))] ^= 1 << random.randrange(8)
     return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE deliveries SET planned_at = '2026-06-16 05:00;00.000000'",
+        "UPDATE deliveries SET rejected = '['",
+        "UPDATE deliveries SET message_id = CAST(x'ff' AS TEXT)",
+        "ALTER TABLE deliveries RENAME COLUMN reason TO season",
+    ],
+)
+def test_what_cannot_be_read_is_called_damaged(tmp_path: Path, damage: str) -> None:
+    store = tmp_path / "store.db"
+    enter(store, dict(islice(MESSAGES.items(), 1)))
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute(damage)
+    with closing(open_store(f"sqlite:///{store}")) as opened, pytest.raises(StoreError, match=MENDS[0]):
+        opened.ledger.rows()
 
 
 def overwritten(data: bytes) -> bytes:
