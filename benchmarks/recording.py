@@ -28,7 +28,7 @@ import structlog
 import typer
 from sqlalchemy import URL, Connection, make_url
 
-from paperround.delivering import deliver
+from paperround.delivering import Route, deliver
 from paperround.digests import Digest
 from paperround.ports import OnUnknown, Plan, Status, SubscriberId, WorkerId
 from paperround.rates import Rate
@@ -141,16 +141,14 @@ def recorded(
 async def _deliver(ledger: SqlLedger, connections: int) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(connections))
     claim = partial(ledger.claim, worker=WorkerId("1"), rate=RATE, on_unknown=OnUnknown.HOLD, now=NOW)
-    await deliver(
-        ledger,
-        Yes(),
-        claim,
-        relay_name=RATE.relay,
-        return_path=lambda _: "papers@example.org",
+    route = Route(
+        relay=Yes(),
+        name=RATE.relay,
         connections=connections,
-        now=lambda: NOW,
-        stop=asyncio.Event(),
+        return_path=lambda _: "papers@example.org",
+        refused=lambda *_: None,
     )
+    await deliver(ledger, route, claim, now=lambda: NOW, stop=asyncio.Event())
 
 
 def _plan(address: str, reader: SubscriberId) -> Plan:

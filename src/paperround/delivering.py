@@ -23,7 +23,7 @@ from paperround.ports import (
     Unanswered,
 )
 from paperround.rates import Later
-from paperround.replies import Reply, Step, Verdict, is_about_address, retry_after
+from paperround.replies import Reply, Step, Verdict, retry_after
 
 # So many in a row that were lost, or refused for reasons that are not the letter's, are about the relay.
 PATIENCE = 3
@@ -45,41 +45,43 @@ class Delivered:
     later: Later | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The way on which letters go out.
+
+    `name` is that of the relay in the store, `return_path` the address to which a letter comes back;
+    `refused` is told of what was refused for good, once that is recorded.
+    """
+
+    relay: Relay
+    name: str
+    connections: int
+    return_path: Callable[[DeliveryId], str]
+    refused: Callable[[DeliveryId, Reply], object]
+
+
 async def deliver(
     dispatch: Dispatch,
-    relay: Relay,
+    route: Route,
     claim: Callable[[], Claim | Later | None],
     *,
-    relay_name: str,
-    return_path: Callable[[DeliveryId], str],
-    connections: int,
     now: Callable[[], datetime],
     stop: asyncio.Event,
     patience: timedelta = timedelta(0),
 ) -> Delivered:
     """Deliver what `claim` takes, each letter by itself.
 
-    `return_path` is the address to which a letter comes back. A wait for the relay's turn of at most
-    `patience` is sat through; a longer one ends the delivery. So does `stop`: what may have been accepted
-    already is waited for, the rest is not. An error of the store ends it too, after the transactions in
-    hand: what cannot be recorded is not sent.
+    A wait for the relay's turn of at most `patience` is sat through; a longer one ends the delivery. So
+    does `stop`: what may have been accepted already is waited for, the rest is not. An error of the store
+    ends it too, after the transactions in hand: what cannot be recorded is not sent.
     """
-    postman = _Postman(
-        dispatch,
-        relay,
-        claim,
-        relay_name=relay_name,
-        return_path=return_path,
-        now=now,
-        stop=stop,
-        patience=patience,
-    )
+    postman = _Postman(dispatch, route, claim, now=now, stop=stop, patience=patience)
     try:
         # The first letter goes alone: a wrong password is then tried once, and not on every connection.
         if await postman.step():
-            await asyncio.gather(*(postman.walk() for _ in range(connections)))
+            await asyncio.gather(*(postman.walk() for _ in range(route.connections)))
     finally:
-        await relay.close()
+        await route.relay.close()
     if postman.error is not None:
         raise postman.error
     return Delivered(attempts=postman.attempts, stopped=postman.stopped, later=postman.later)
@@ -91,11 +93,9 @@ class _Postman:
     def __init__(
         self,
         dispatch: Dispatch,
-        relay: Relay,
+        route: Route,
         claim: Callable[[], Claim | Later | None],
         *,
-        relay_name: str,
-        return_path: Callable[[DeliveryId], str],
         now: Callable[[], datetime],
         stop: asyncio.Event,
         patience: timedelta,
@@ -104,8 +104,7 @@ class _Postman:
         self.stopped: str | None = None
         self.later: Later | None = None
         self.error: StoreError | None = None
-        self._dispatch, self._relay, self._claim = dispatch, relay, claim
-        self._relay_name, self._return_path = relay_name, return_path
+        self._dispatch, self._route, self._claim = dispatch, route, claim
         self._now, self._stop, self._patience = now, stop, patience
         self._queue = asyncio.Lock()
         self._in_vain = 0
@@ -192,8 +191,8 @@ class _Postman:
             await asyncio.to_thread(self._dispatch.begin_data, claim, now=self._now())
 
         sending = asyncio.ensure_future(
-            self._relay.send(
-                sender=self._return_path(claim.id),
+            self._route.relay.send(
+                sender=self._route.return_path(claim.id),
                 recipient=claim.recipient,
                 message=claim.message,
                 begin_data=begin_data,
@@ -214,10 +213,9 @@ class _Postman:
         words, reason = str(reply), _REASONS[reply.verdict]
         match reply.verdict:
             case Verdict.PERMANENT:
-                dead = f"{_day(self._now())}: {words}" if is_about_address(reply) else None
-                await self._settle(claim, Status.FAILED, words, reason=reason, suppress=dead)
+                await self._give_up(claim, reply, reason=reason)
             case Verdict.OURS:
-                await self._unwelcome(claim, words, reason=reason)
+                await self._unwelcome(claim, reply, reason=reason)
             case Verdict.PACE:
                 until = await self._pause(words)
                 await self._settle(claim, Status.DEFERRED, words, reason=reason, next_at=until)
@@ -230,12 +228,18 @@ class _Postman:
             case _:
                 await self._put_off(claim, words, reason=reason)
 
-    async def _unwelcome(self, claim: Claim, words: str, *, reason: str) -> None:
+    async def _give_up(self, claim: Claim, reply: Reply, *, reason: str) -> None:
+        """Fail a letter, and enter what the refusal says of its reader as if it had come back."""
+        await self._settle(claim, Status.FAILED, str(reply), reason=reason)
+        await asyncio.to_thread(self._route.refused, claim.id, reply)
+
+    async def _unwelcome(self, claim: Claim, reply: Reply, *, reason: str) -> None:
         """Give up a letter that the relay does not want, or, where it wants none, wait for a person."""
         self._unwanted += 1
         if self._unwanted < PATIENCE and not await self._is_troubled():
-            await self._settle(claim, Status.FAILED, words, reason=reason)
+            await self._give_up(claim, reply, reason=reason)
             return
+        words = str(reply)
         why = f"the relay refuses letter after letter for what is ours to mend: {words}"
         until = await self._pause(why, length=PAUSE_FOR_A_PERSON)
         self.stopped = f"{why}; mend it, then `paperround send --now`, or wait until {until:%H:%M} UTC"
@@ -243,20 +247,20 @@ class _Postman:
 
     async def _pause(self, words: str, *, length: timedelta | None = None) -> datetime:
         self._troubled = True
-        pause = partial(self._dispatch.pause, self._relay_name, words, now=self._now(), length=length)
+        pause = partial(self._dispatch.pause, self._route.name, words, now=self._now(), length=length)
         until = await asyncio.to_thread(pause)
         log.warning("relay.pause_begins", until=f"{until:%H:%M:%S}", reason=words)
         return until
 
     async def _is_troubled(self) -> bool:
         if self._troubled is None:
-            self._troubled = await asyncio.to_thread(self._dispatch.pauses, self._relay_name) > 0
+            self._troubled = await asyncio.to_thread(self._dispatch.pauses, self._route.name) > 0
         return self._troubled
 
     async def _accepts_again(self) -> None:
         if await self._is_troubled():
             self._troubled = False
-            await asyncio.to_thread(self._dispatch.resume, self._relay_name)
+            await asyncio.to_thread(self._dispatch.resume, self._route.name)
 
     def _tried_in_vain(self, words: str) -> None:
         self._in_vain += 1
@@ -276,19 +280,14 @@ class _Postman:
         *,
         reason: str = "",
         next_at: datetime | None = None,
-        suppress: str | None = None,
     ) -> None:
         settle = partial(self._dispatch.settle, claim, status, reply=words, reason=reason, next_at=next_at)
-        await asyncio.to_thread(settle, suppress=suppress, now=self._now())
+        await asyncio.to_thread(settle, now=self._now())
         log.info("delivery.settled", delivery=claim.id, status=status.value, attempts=claim.attempts)
 
 
 class _NotBegun(Exception):  # noqa: N818 - it was asked for
     """The conversation was ended before the letter was written."""
-
-
-def _day(moment: datetime) -> str:
-    return f"the relay refused it on {moment:%Y-%m-%d}"
 
 
 _REASONS = {

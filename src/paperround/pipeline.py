@@ -12,7 +12,7 @@ from paperround.batches import SETTLED, BatchRecord
 from paperround.clock import local_day
 from paperround.collecting import collect
 from paperround.composing import compose
-from paperround.delivering import Delivered, deliver
+from paperround.delivering import Delivered, Route, deliver
 from paperround.issue import OPEN
 from paperround.letters import Letters
 from paperround.ports import (
@@ -59,13 +59,13 @@ class Desk:
     letters: Letters
     relay: Relay
     rate: Rate
+    returning: Returning
     connections: int
     on_unknown: OnUnknown
     now: Callable[[], datetime]
     catch_up: timedelta
     shift: Callable[[], AbstractAsyncContextManager[Shift]]
     embedder: Embedder | None = None
-    returning: Returning | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     def current(self, subscribers: Sequence[Subscriber]) -> tuple[Subscriber, ...]:
@@ -222,16 +222,15 @@ async def _delivered(
 ) -> Delivered:
     await asyncio.to_thread(_cleared, desk, shift)
     cleared = desk.now()  # what was taken back from the dead is older
-    return await deliver(
-        desk.ledger,
-        desk.relay,
-        lambda: claim(cleared),
-        relay_name=desk.rate.relay,
-        return_path=desk.letters.return_path,
+    route = Route(
+        relay=desk.relay,
+        name=desk.rate.relay,
         connections=desk.connections,
-        now=desk.now,
-        stop=desk.stop,
-        patience=patience,
+        return_path=desk.letters.return_path,
+        refused=desk.returning.refused,
+    )
+    return await deliver(
+        desk.ledger, route, lambda: claim(cleared), now=desk.now, stop=desk.stop, patience=patience
     )
 
 

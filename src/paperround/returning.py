@@ -10,8 +10,11 @@ from threading import Event
 
 import structlog
 
+from paperround.bouncing import weight
 from paperround.ports import (
+    Bounce,
     Consequence,
+    DeliveryId,
     Effect,
     Finding,
     Inbox,
@@ -21,6 +24,7 @@ from paperround.ports import (
     Returns,
     StoreError,
 )
+from paperround.replies import Reply
 from paperround.returns import read
 
 MOST = 500  # messages read at once
@@ -134,6 +138,14 @@ class Returning:
     def has_inbox(self) -> bool:
         """Whether there is a mailbox to look at."""
         return self._open_inbox is not None
+
+    def refused(self, delivery: DeliveryId, reply: Reply) -> Consequence:
+        """Enter what a relay refused for good, which comes to the same as a letter that came back."""
+        bounce = Bounce(delivery=delivery, weight=weight(reply), words=str(reply), message_id=None)
+        digest = hashlib.sha256(f"refused {delivery}".encode()).digest()
+        consequence = self._returns.enter(bounce, digest, now=self._now())
+        _logged(bounce, consequence)
+        return consequence
 
     async def look(self) -> None:
         """Deal with what came back since the last look. Whatever goes wrong, the next look tries again."""

@@ -14,7 +14,6 @@ from paperround import clock
 from paperround.delivering import Delivered
 from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
 from paperround.ports import LONGEST_ROUND, SubscriberId
-from paperround.returning import Returning
 from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
@@ -46,7 +45,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
         readers=readers(desk, known),
         languages={subscriber: each.language for subscriber, each in known.items()},
         secret=desk.letters.secret,
-        health=lambda: _together(watch.health(), desk.returning),
+        health=watch.health,
         now=desk.now,
         sender_name=settings.sender.name or settings.sender.address,
         templates=settings.templates,
@@ -62,7 +61,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
         coalesce=True,
         misfire_grace_time=None,  # a late tick is a tick: what is due is asked of the clock
     )
-    if desk.returning is not None and desk.returning.has_inbox:
+    if desk.returning.has_inbox:
         scheduler.add_job(
             desk.returning.look,
             IntervalTrigger(seconds=LOOK_AT_RETURNS.total_seconds()),
@@ -81,8 +80,7 @@ async def serve(settings: Settings, desk: Desk) -> None:
         desk.stop.set()
         scheduler.pause()
         await watch.rest()
-        if desk.returning is not None:
-            await desk.returning.rest()
+        await desk.returning.rest()
         scheduler.shutdown(wait=False)  # it would cut off a tick at work
         server.should_exit = True
         stopped.cancel()
@@ -105,11 +103,6 @@ def readers(
         return None if subscriber in desk.ledger.suppressions() else known.get(subscriber)
 
     return reader
-
-
-def _together(health: Health, returning: Returning | None) -> Health:
-    """Return what is wrong with the rounds, and with what comes back."""
-    return Health(problems=(*health.problems, *(returning.problems() if returning else ())))
 
 
 def _listening(web: WebSettings) -> socket.socket:
@@ -164,7 +157,7 @@ class Watch:
         """Return what is wrong, if anything."""
         at_work = self._at_work.locked()
         since = self._began if at_work else self._ticked
-        problems = (*self._problems, *self._gaps())
+        problems = (*self._problems, *self._gaps(), *self._desk.returning.problems())
         if self._desk.now() - since <= (LONGEST_ROUND if at_work else SILENT):
             return Health(problems=problems)
         hung = "a round has not ended" if at_work else "nothing was done"

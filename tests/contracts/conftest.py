@@ -11,6 +11,7 @@ from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.plans import NOW
 from tests.fakes.preferences import MemoryPreferences
+from tests.fakes.returns import MemoryReturns
 from tests.fakes.world import World
 
 from paperround.ports import Ledger, SubscriberId
@@ -61,6 +62,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
             ledger=ledger,
             vectors=MemoryVectors(),
             preferences=MemoryPreferences(ledger),
+            returns=MemoryReturns(ledger),
             folder=tmp_path / "workers",
         )
         return
@@ -70,6 +72,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         ledger=store.ledger,
         vectors=store.vectors,
         preferences=store.preferences,
+        returns=store.returns,
         folder=tmp_path / "workers",
     )
     store.close()

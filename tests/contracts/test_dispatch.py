@@ -17,7 +17,7 @@ from tests.fakes.plans import (
     row,
 )
 
-from paperround.ports import Cause, Claim, Ledger, OnUnknown, Status, StoreError, SubscriberId, WorkerId
+from paperround.ports import Claim, Ledger, OnUnknown, Status, StoreError, SubscriberId, WorkerId
 from paperround.rates import Later, Rate
 
 OTHER = WorkerId("w2")
@@ -79,28 +79,6 @@ def test_whoever_was_given_up_can_record_nothing_more_of_it(ledger: Ledger, ada:
         if again is not None:
             ledger.begin_data(again, now=LATER)
             ledger.recover([WORKER, OTHER], now=LATER)
-
-
-def test_a_dead_address_is_suppressed_with_the_end_of_the_attempt(ledger: Ledger, ada: SubscriberId) -> None:
-    ledger.plan([letter(ada, TUESDAY)], now=NOW)
-    ledger.settle(claimed(ledger), Status.FAILED, reply="550 5.1.1 no", suppress="no such mailbox", now=SOON)
-    suppression = ledger.suppressions()[ada]
-    assert (suppression.cause, suppression.reason, suppression.since) == (
-        Cause.BOUNCED,
-        "no such mailbox",
-        SOON,
-    )
-
-
-def test_nobody_is_suppressed_by_an_attempt_that_is_not_ours_any_more(
-    ledger: Ledger, ada: SubscriberId
-) -> None:
-    ledger.plan([letter(ada, TUESDAY)], now=NOW)
-    asleep = claimed(ledger)
-    ledger.recover([WORKER], now=SOON)
-    with pytest.raises(StoreError):
-        ledger.settle(asleep, Status.FAILED, reply="", suppress="no such mailbox", now=LATER)
-    assert ledger.suppressions() == {}
 
 
 def test_a_paused_relay_is_handed_nothing_until_the_pause_ends(

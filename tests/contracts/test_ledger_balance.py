@@ -113,14 +113,9 @@ class Round(RuleBasedStateMachine):
         delivery = under_way[delivery % len(under_way)] if under_way else delivery
         due = self.now + timedelta(hours=1) if status is Status.DEFERRED else None
         claim = self.claim_of(delivery, late=late)
-        dead = "no such mailbox" if status is Status.FAILED else None
         if marked:
             self.both(partial(_begin_data, claim, self.now))
-        self.both(
-            lambda ledger: ledger.settle(
-                claim, status, reply="words", next_at=due, suppress=dead, now=self.now
-            )
-        )
+        self.both(lambda ledger: ledger.settle(claim, status, reply="words", next_at=due, now=self.now))
 
     @rule(who=st.lists(workers, unique=True), marked=st.booleans())
     def die_in_an_attempt(self, who: list[WorkerId], *, marked: bool) -> None:

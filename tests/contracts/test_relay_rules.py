@@ -1,5 +1,6 @@
 """What a round makes of what a relay says, on the ledger in memory and on the real one."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,7 @@ from paperround.delivering import PAUSE_FOR_A_PERSON
 from paperround.ports import Cause, OnUnknown, Status, SubscriberId, Unanswered
 from paperround.rates import Rate
 from paperround.replies import Step
-from paperround.subscribers import Subscriber
+from paperround.subscribers import EVERY_DAY, Subscriber
 
 MINUTE = timedelta(minutes=1)
 
@@ -153,17 +154,31 @@ def test_an_address_that_does_not_exist_is_written_to_once(world: World) -> None
     assert world.status(ADA, MONDAY)[0] is Status.FAILED
     ((cause, reason),) = suppressions(world, ADA)
     assert cause is Cause.BOUNCED
-    assert reason == "the relay refused it on 2026-06-15: 550 5.1.1 no such user"
+    assert reason == "mail to it came back on 2026-06-15: 550 5.1.1 no such user"
     world.round(TUESDAY, ADA)
     assert world.status(ADA, TUESDAY) == (Status.SUPPRESSED, reason)
 
 
-def test_a_refusal_without_an_enhanced_code_costs_nobody_the_subscription(world: World) -> None:
-    world.source.lists[MONDAY] = [paper("LoRA")]
+def test_a_refusal_without_an_enhanced_code_costs_the_subscription_on_the_fifth_day(world: World) -> None:
     world.relay = refusing([ADA], 550, "no such user here")
-    world.round(MONDAY, ADA)
-    assert world.status(ADA, MONDAY)[0] is Status.FAILED
-    assert suppressions(world, ADA) == []
+    daily = replace(ADA, days=EVERY_DAY)
+    for number in range(6):
+        assert bool(suppressions(world, ADA)) is (number == 5)
+        day = MONDAY + timedelta(days=number)
+        world.source.lists[day] = [paper(f"LoRA {number}")]
+        world.round(day, daily)
+        world.time += timedelta(days=1)
+    assert world.status(ADA, day)[0] is Status.SUPPRESSED
+
+
+def test_letters_that_are_refused_for_what_is_ours_to_mend_are_told_of(
+    world: World, everybody: list[Subscriber]
+) -> None:
+    world.relay = refusing(everybody[:9:3], 554, "5.7.1 looks like spam", Step.DOT)
+    assert world.returns.unwelcome(world.now() - timedelta(days=1)) == 0
+    world.round(MONDAY, *everybody)
+    assert world.returns.unwelcome(world.now() - timedelta(days=1)) == 3
+    assert not any(suppressions(world, each) for each in everybody)
 
 
 def test_a_round_that_leaves_somebody_without_a_row_is_noted(

@@ -13,6 +13,7 @@ from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.relay import MemoryRelay
+from tests.fakes.returns import MemoryReturns
 from tests.fakes.world import refused
 
 from paperround.batches import Batch, BatchState
@@ -24,6 +25,7 @@ from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError,
 from paperround.preferences import PauseChange
 from paperround.rates import Rate
 from paperround.rendering import Renderer
+from paperround.returning import Returning
 from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch, readers, subscribers
 from paperround.settings import Mailbox
 from paperround.shifts import shift
@@ -92,6 +94,12 @@ class Service:
             ),
             relay=self.relay,
             rate=Rate(relay="smtp.example.org:587"),
+            returning=Returning(
+                open_inbox=None,
+                returns=MemoryReturns(self.ledger),
+                secret=b"s" * 32,
+                now=lambda: self.now,
+            ),
             connections=1,
             on_unknown=OnUnknown.RESEND,
             now=lambda: self.now,

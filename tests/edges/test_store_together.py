@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event
 from tests.fakes.plans import NOW, RATE, TUESDAY, claim, letter
 from tests.fakes.posting import Order, desk
 
-from paperround.delivering import deliver
+from paperround.delivering import Route, deliver
 from paperround.ports import Claim, DeliveryId, Status, StoreError, SubscriberId
 from paperround.store import Store, open_store
 from paperround.store.engine import Database
@@ -181,17 +181,17 @@ def test_letters_that_are_on_their_way_together_are_recorded_together(store: Sto
     plan_letters(store, 5)
     relay = FourAtOnce(store.database)
 
+    route = Route(
+        relay=relay,
+        name=RATE.relay,
+        connections=4,
+        return_path=lambda _: "papers@example.org",
+        refused=lambda *_: None,
+    )
+
     async def scenario() -> None:
-        await deliver(
-            store.ledger,
-            relay,
-            partial(claim, store.ledger),
-            relay_name=RATE.relay,
-            return_path=lambda _: "papers@example.org",
-            connections=4,
-            now=lambda: NOW,
-            stop=asyncio.Event(),
-        )
+        taking = partial(claim, store.ledger)
+        await deliver(store.ledger, route, taking, now=lambda: NOW, stop=asyncio.Event())
 
     asyncio.run(asyncio.wait_for(scenario(), 20))
     assert relay.commits == 2

@@ -8,7 +8,6 @@ from threading import RLock
 from typing import Any
 
 from paperround.ports import (
-    Cause,
     Claim,
     DeliveryId,
     DeliveryRecord,
@@ -89,16 +88,12 @@ class MemoryDispatch:
         reply: str,
         reason: str = "",
         next_at: datetime | None = None,
-        suppress: str | None = None,
         now: datetime,
     ) -> None:
         if status not in ENDS or (status is Status.DEFERRED) != (next_at is not None):
             raise ValueError(f"an attempt does not end as {status} with {next_at=}")
         row = self._claimed(claim)
         end(row, now, status=status, reason=reason, reply=reply, next_at=next_at)
-        if suppress is not None:
-            known = Suppression(cause=Cause.BOUNCED, reason=suppress, since=now)
-            self._suppressed.setdefault(row.subscriber, known)
 
     def workers(self) -> Mapping[WorkerId, datetime]:
         return dict(self._workers)

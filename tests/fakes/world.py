@@ -24,6 +24,7 @@ from paperround.ports import (
     Preferences,
     Refused,
     Relay,
+    Returns,
     SourceError,
     Status,
     Vectors,
@@ -34,6 +35,7 @@ from paperround.rates import Rate
 from paperround.remembering import Remembering
 from paperround.rendering import Renderer
 from paperround.replies import Reply, Step
+from paperround.returning import Returning
 from paperround.settings import Mailbox
 from paperround.shifts import shift
 from paperround.subscribers import Interests, Subscriber
@@ -105,6 +107,7 @@ class World:
     ledger: Ledger
     vectors: Vectors
     preferences: Preferences
+    returns: Returns
     folder: Path
     embedder: Embedder | None = None
     source: Days = field(default_factory=Days)
@@ -143,6 +146,7 @@ class World:
             letters=self.letters,
             relay=self.relay,
             rate=self.rate,
+            returning=Returning(open_inbox=None, returns=self.returns, secret=b"s" * 32, now=self.now),
             connections=2,
             on_unknown=self.on_unknown,
             now=self.now,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Select
 
-from paperround.ports import Cause, Claim, OnUnknown, Status, StoreError, SubscriberId, WorkerId
+from paperround.ports import Claim, OnUnknown, Status, StoreError, SubscriberId, WorkerId
 from paperround.rates import DAY, MINUTE, Later, Rate, RelayState, later, pause_after
 from paperround.store import dispatch_statements as statements
 from paperround.store.engine import Database, chunks
@@ -74,7 +74,6 @@ class SqlDispatch:
         reply: str,
         reason: str = "",
         next_at: datetime | None = None,
-        suppress: str | None = None,
         now: datetime,
     ) -> None:
         """Record how an attempt ended; it has counted even where the delivery is planned again.
@@ -86,12 +85,7 @@ class SqlDispatch:
         if (status is Status.DEFERRED) != (next_at is not None):
             raise ValueError(f"delivery {claim.id}: next_at goes with deferred, and only with it")
         values = {**statements.outcome(status, reason=reason, now=now), "reply": reply, "next_at": next_at}
-        beside = (
-            ()
-            if suppress is None
-            else (statements.suppress_recipient(claim.id, Cause.BOUNCED, suppress, now=now),)
-        )
-        self._change_claimed(claim, values, *beside)
+        self._change_claimed(claim, values)
 
     def workers(self) -> Mapping[WorkerId, datetime]:
         """Return who has something in hand, or had lately, and when each last said that they are alive."""
@@ -156,8 +150,8 @@ class SqlDispatch:
             lambda connection: sum(connection.execute(change).rowcount for change in changes)
         )
 
-    def _change_claimed(self, claim: Claim, values: Mapping[str, Any], *beside: Executable) -> None:
-        """Change a delivery that is still ours, and what goes with it, or raise StoreError."""
+    def _change_claimed(self, claim: Claim, values: Mapping[str, Any]) -> None:
+        """Change a delivery that is still ours, or raise StoreError."""
         statement = statements.change_claimed(claim, values)
 
         def change(connection: Connection) -> None:
@@ -166,8 +160,6 @@ class SqlDispatch:
                     f"delivery {claim.id} was taken from this process, which was silent for too long; "
                     "whoever has it now records what becomes of it"
                 )
-            for each in beside:
-                connection.execute(each)
 
         self._database.write(change)
 

@@ -135,18 +135,6 @@ def suppress(subscriber: SubscriberId, cause: Cause, reason: str, *, now: dateti
     )
 
 
-def suppress_recipient(delivery: DeliveryId, cause: Cause, reason: str, *, now: datetime) -> Insert:
-    """Enter that whom a delivery goes to must not get mail, where that is not entered already."""
-    row = select(
-        deliveries.c.subscriber,
-        literal(cause, suppressions.c.cause.type),
-        literal(reason),
-        literal(now, suppressions.c.since.type),
-    ).where(deliveries.c.id == delivery)
-    statement = insert(suppressions).from_select(["subscriber", "cause", "reason", "since"], row)
-    return statement.on_conflict_do_nothing(index_elements=["subscriber"])
-
-
 def in_hand(of: Sequence[SubscriberId] | None) -> Select[Any]:
     """Count what is `sending`."""
     theirs = () if of is None else (deliveries.c.subscriber.in_(of),)

@@ -1,0 +1,83 @@
+"""The edges as the pipeline sees them: where papers come from, where they are kept, where mail goes."""
+
+from paperround.ports.deliveries import (
+    LONGEST_ROUND,
+    Cause,
+    Claim,
+    DeliveryRecord,
+    Gap,
+    OnUnknown,
+    Past,
+    PickRecord,
+    Plan,
+    Status,
+    Suppression,
+)
+from paperround.ports.embedding import Embedder, EmbedderError, Vectors
+from paperround.ports.identity import DeliveryId, RoundId, SubscriberId, WorkerId
+from paperround.ports.ledger import Dispatch, Ledger
+from paperround.ports.library import Library, Listing, RevisionListing, StoreError
+from paperround.ports.preferences import Preferences
+from paperround.ports.relay import Interrupted, Refused, Relay, RelayUnusable, Unanswered
+from paperround.ports.returns import (
+    Bounce,
+    Complaint,
+    Consequence,
+    Effect,
+    Finding,
+    Inbox,
+    InboxUnusable,
+    Incoming,
+    Irrelevant,
+    Leaving,
+    Returns,
+    Weight,
+)
+from paperround.ports.sources import Source, SourceError
+
+__all__ = [
+    "LONGEST_ROUND",
+    "Bounce",
+    "Cause",
+    "Claim",
+    "Complaint",
+    "Consequence",
+    "DeliveryId",
+    "DeliveryRecord",
+    "Dispatch",
+    "Effect",
+    "Embedder",
+    "EmbedderError",
+    "Finding",
+    "Gap",
+    "Inbox",
+    "InboxUnusable",
+    "Incoming",
+    "Interrupted",
+    "Irrelevant",
+    "Leaving",
+    "Ledger",
+    "Library",
+    "Listing",
+    "OnUnknown",
+    "Past",
+    "PickRecord",
+    "Plan",
+    "Preferences",
+    "Refused",
+    "Relay",
+    "RelayUnusable",
+    "Returns",
+    "RevisionListing",
+    "RoundId",
+    "Source",
+    "SourceError",
+    "Status",
+    "StoreError",
+    "SubscriberId",
+    "Suppression",
+    "Unanswered",
+    "Vectors",
+    "Weight",
+    "WorkerId",
+]
