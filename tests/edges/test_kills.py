@@ -22,7 +22,7 @@ from paperround.ports import OnUnknown
 # One is always the same and one never; a failure shows it, and PAPERROUND_SEED=… takes it again, though
 # what a kill meets is up to the machine as well.
 SEEDS = (1, int(os.environ.get("PAPERROUND_SEED") or random.randrange(10**6)))
-KILLS = 75  # with each
+KILLS = 60  # with each
 READERS = tuple(f"reader{number}@example.org" for number in range(25))
 FEW = 30  # letters that wait; more than are sent between two kills
 ROWS = """
