@@ -181,7 +181,7 @@ def _tell_outcome(row: DeliveryRecord) -> None:
     said = f": {row.reason}" if row.reason else ""
     frame.tell(f"{row.subscriber}, {full_day(row.day)}: {row.status.value}{said}", hanging=2)
     if row.reply:
-        frame.tell(f"The relay said: {row.reply}")
+        frame.tell(f"The other side said: {row.reply}")
     for batch in row.batches:
         day = full_day(date.fromisoformat(str(batch["day"])))
         frame.tell(
