@@ -67,6 +67,8 @@ bench: setup
 	$(BIN)/python benchmarks/ranking_speed.py $(DAYS)
 	$(BIN)/python benchmarks/rendering.py $(DAYS)
 	$(BIN)/python benchmarks/signing.py $(DAYS)
+	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/recording.py --slower 5
 	$(if $(DAYS),$(BIN)/python benchmarks/precision.py $(DAYS),@echo "no recorded days here; make bench DAYS=FOLDER")
 
 # Needs uv. Writes the newest versions that suit every supported Python.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
@@ -41,6 +42,8 @@ from paperround.sources.huggingface import HuggingFace
 from paperround.sources.pace import Pace
 from paperround.store import open_store
 
+_OTHER_THREADS = 4  # for what is done beside a delivery
+
 
 def utc_now() -> datetime:
     """Return the time."""
@@ -61,6 +64,9 @@ async def open_desk(
     them, and do not stop it.
     """
     stop = stop or asyncio.Event()
+    connections = settings.relay.connections if settings.relay else 1
+    # A letter of each connection may wait for the disk at once; asyncio has six threads on two cores.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(connections + _OTHER_THREADS))
     with closing(open_store(settings.store)) as store:
         contact = settings.public_url or f"mailto:{settings.sender.address}"
         pace = Pace(ARXIV_INTERVAL, stamp=beside_store(settings, ".arxiv"))
@@ -74,7 +80,7 @@ async def open_desk(
                 letters=letters(settings, store.ledger, renderer=RoundRenderer(settings.templates)),
                 relay=relay or relay_of(settings),
                 rate=rate_of(settings),
-                connections=settings.relay.connections if settings.relay else 1,
+                connections=connections,
                 on_unknown=settings.on_unknown,
                 now=now,
                 catch_up=settings.catch_up,

@@ -31,7 +31,9 @@ from paperround.subscribers import Subscriber, WhenEmpty
 CHUNK = 500  # letters held in memory at a time, and entered in one commit
 # Before a day is given up. The service looks every quarter of an hour, and may be as long at a delivery.
 LAST_LOOK = timedelta(minutes=35)
+LONGEST_ABSENCE = timedelta(days=31)  # of which each day gets a row; before it there was nobody
 NOTE = "a note without papers"
+NO_ROUND = "no round was made for this reader that day"
 WORDS_ALONE = N_("ranked by words alone: the model could not be used")
 
 log = structlog.get_logger()
@@ -58,6 +60,9 @@ def compose(
     # What did not get through before its successor was due is not sent beside it, but within it.
     ledger.expire(due, day, now=now())
     entered = 0
+    passed = let_go(day, subscribers, ids, ledger.latest_days(ids.values(), day))
+    while chunk := list(islice(passed, CHUNK)):
+        ledger.plan(chunk, now=now())
     made = plans(
         day,
         subscribers,
@@ -71,6 +76,27 @@ def compose(
     while chunk := list(islice(made, CHUNK)):
         entered += ledger.plan(chunk, now=now())
     return entered
+
+
+def let_go(
+    day: date,
+    subscribers: Sequence[Subscriber],
+    ids: Mapping[str, SubscriberId],
+    latest: Mapping[SubscriberId, date],
+) -> Iterator[Plan]:
+    """Yield the silences of the days before that day on which there was no round, and why.
+
+    `latest` is the day of each one's latest row before that day. What the days would have brought comes
+    with the next digest.
+    """
+    for each in subscribers:
+        subscriber = ids[each.address]
+        last = latest.get(subscriber, day)
+        passed = max(last + timedelta(days=1), day - LONGEST_ABSENCE)
+        while passed < day:
+            reason = not_due(each, passed) or NO_ROUND
+            yield _silent(blank(each, passed), subscriber, Status.QUIET, reason)
+            passed += timedelta(days=1)
 
 
 def plans(

@@ -196,14 +196,14 @@ async def post(
     started = desk.now()
     async with desk.shift() as shift:
 
-        def claim() -> Claim | Later | None:
+        def claim(cleared: datetime) -> Claim | Later | None:
             return desk.ledger.claim(
                 worker=shift.worker,
                 rate=desk.rate,
                 on_unknown=desk.on_unknown,
                 now=desk.now(),
                 retry_before=started if retry else None,
-                unknown_before=started,  # a reply that was lost just now may have been about the relay
+                unknown_before=cleared,  # a reply that was lost just now may have been about the relay
                 of=of,
             )
 
@@ -218,9 +218,10 @@ async def post(
 
 
 async def _delivered(
-    desk: Desk, shift: Shift, claim: Callable[[], Claim | Later | None], *, patience: timedelta
+    desk: Desk, shift: Shift, claim: Callable[[datetime], Claim | Later | None], *, patience: timedelta
 ) -> Delivered:
     await asyncio.to_thread(_cleared, desk, shift)
+    cleared = desk.now()  # what was taken back from the dead is older
     route = Route(
         relay=desk.relay,
         name=desk.rate.relay,
@@ -228,7 +229,9 @@ async def _delivered(
         return_path=desk.letters.return_path,
         refused=desk.returning.refused,
     )
-    return await deliver(desk.ledger, route, claim, now=desk.now, stop=desk.stop, patience=patience)
+    return await deliver(
+        desk.ledger, route, lambda: claim(cleared), now=desk.now, stop=desk.stop, patience=patience
+    )
 
 
 def _composed(

@@ -49,14 +49,19 @@ class Reply:
 
 
 def heard(code: int, words: str, step: Step) -> Reply:
-    """Return a reply as a relay gave it: its lines joined, without control characters, cut to a length."""
+    """Return a reply as a relay gave it: its lines joined, without control characters, cut to a length.
+
+    Of an address it keeps the domain: relays repeat what they were told, and replies get into logs.
+    """
     lines = words.splitlines() or [""]
     enhanced = _ENHANCED.match(lines[0])
     status = enhanced[0].strip() if enhanced else None
     rest = (line.strip().removeprefix(status) if status else line for line in lines[1:])
     joined = " ".join(" ".join((lines[0], *rest)).split())
     shown = "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in joined)
-    return Reply(code=code, text=shown[:_LONGEST], step=step)
+    # An address that the cut would go through is one until then.
+    text = _LOCAL_PART.sub("…", shown[: 2 * _LONGEST])
+    return Reply(code=code, text=text[:_LONGEST], step=step)
 
 
 def verdict(reply: Reply, step: Step) -> Verdict:
@@ -109,6 +114,7 @@ _LONGEST = 500
 _ENHANCED = re.compile(
     r"\s*[#(\[]?(?P<class>[245])\.(?P<subject>[0-9]{1,3})\.(?P<detail>[0-9]{1,3})(?!\.?[0-9])"
 )
+_LOCAL_PART = re.compile(r"(?:\"[^\"]*\"|[^\s@<>()\[\]\",:;]+)(?=@[^\s@])")
 _TRANSIENT = 4
 _CONTENT_AND_POLICY = (6, 7)
 

@@ -29,7 +29,7 @@ from tests.fakes.world import (
 )
 
 from paperround.batches import Batch, BatchState, Revision
-from paperround.composing import CHUNK, NOTE, WORDS_ALONE
+from paperround.composing import CHUNK, NO_ROUND, NOTE, WORDS_ALONE
 from paperround.digests import Bar, Digest
 from paperround.issue import MAY_COME, NOTHING_MATCHED, PAUSED, PAUSED_BY_READER, UNREADABLE
 from paperround.keywords import keyword
@@ -242,6 +242,7 @@ def test_what_failed_on_an_earlier_day_keeps_no_day_open(world: World) -> None:
     world.round(THURSDAY, NOTED)
     assert [(row.day, row.status) for row in world.ledger.rows(address=NOTED.address)] == [
         (THURSDAY, Status.SENT),
+        (WEDNESDAY, Status.QUIET),
         (TUESDAY, Status.QUIET),
         (MONDAY, Status.SENT),
     ]
@@ -793,3 +794,21 @@ def test_a_silence_without_the_model_is_remarked_too(world: World) -> None:
     world.round(MONDAY, ADA)
     (row,) = world.ledger.rows(day=MONDAY)
     assert (row.reason, row.remark) == (NOTHING_MATCHED, WORDS_ALONE)
+
+
+def test_a_day_on_which_nothing_ran_has_its_reason_and_its_papers_come_later(world: World) -> None:
+    world.source.lists = {
+        MONDAY: [paper("LoRA 1")],
+        WEDNESDAY: [paper("LoRA 2")],
+        THURSDAY: [paper("LoRA 3")],
+    }
+    rare = replace(GRACE, days=frozenset({0, 3}))
+    world.round(MONDAY, ADA, rare)
+    world.time += timedelta(days=3)
+    newcomer = reader("emmy", "LoRA")
+    world.round(THURSDAY, ADA, rare, newcomer)
+    assert [world.status(ADA, day) for day in (TUESDAY, WEDNESDAY)] == [(Status.QUIET, NO_ROUND)] * 2
+    assert world.status(rare, TUESDAY) == (Status.QUIET, "no delivery on Tuesdays")
+    assert set(world.got(ADA, THURSDAY)) == {"LoRA 2", "LoRA 3"}
+    assert [row.day for row in world.ledger.rows(address=newcomer.address)] == [THURSDAY]
+    assert world.ledger.gaps() == ()

@@ -77,3 +77,24 @@ def test_the_day_is_that_of_the_reader() -> None:
     evening = datetime(2026, 6, 16, 22, tzinfo=UTC)
     assert local_day(reader("Asia/Tokyo", time(7)), evening) == date(2026, 6, 17)
     assert local_day(reader("America/New_York", time(7)), evening) == date(2026, 6, 16)
+
+
+def odd_days(zone: ZoneInfo) -> set[date]:
+    """Return the days from 2024 to 2030 on which the clock changes, and those beside them."""
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(7 * 365 + 2)]
+    offsets = [datetime.combine(day, time(), tzinfo=zone).utcoffset() for day in days]
+    changes = [day for day, (one, other) in zip(days, pairwise(offsets), strict=False) if one != other]
+    return {day + timedelta(days=near) for day in changes for near in (-1, 0, 1)}
+
+
+@pytest.mark.parametrize("hour", [time(0), time(2, 30), time(7, 30), time(23, 59)])
+def test_where_clocks_change_every_local_day_is_due_exactly_once(hour: time) -> None:
+    moment, wide = timedelta(seconds=1), timedelta(hours=36)
+    for zone in ZONES:
+        subscriber = reader(zone, hour)
+        for day in odd_days(subscriber.timezone):
+            begins = slot(day, subscriber)
+            # In Nuuk, spring begins an hour before midnight: the last hour of that day comes after it.
+            assert local_day(subscriber, begins - timedelta(hours=1)) <= day, (zone, day)
+            assert due(subscriber, begins, catch_up=wide) == day, (zone, day)
+            assert due(subscriber, begins - moment, catch_up=wide) == day - timedelta(days=1), (zone, day)

@@ -130,6 +130,26 @@ def test_a_reply_is_one_printable_line_of_bounded_length(words: str) -> None:
     assert len(text) <= 500
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("5.1.1 <ada@example.org>: unknown", "5.1.1 <…@example.org>: unknown"),
+        ("5.1.1 ada.love+x@example.org, who?", "5.1.1 …@example.org, who?"),
+        ('5.1.1 <"ada love"@example.org>', "5.1.1 <…@example.org>"),
+        ("5.1.8 <bounces+1-7-abc@example.org>: unknown", "5.1.8 <…@example.org>: unknown"),
+        ("2.0.0 queued as 9F3@mx", "2.0.0 queued as …@mx"),
+        ("5.7.1 see a @ b, or @c", "5.7.1 see a @ b, or @c"),
+    ],
+)
+def test_of_an_address_a_reply_keeps_the_domain(words: str, shown: str) -> None:
+    assert heard(550, words, Step.RCPT).text == shown
+
+
+@pytest.mark.parametrize("name", ["ada", "spam", "policy", "quota.full"])
+def test_the_name_of_a_mailbox_does_not_decide_what_a_reply_means(name: str) -> None:
+    assert heard(550, f"no such user: {name}@example.org", Step.RCPT).verdict is Verdict.PERMANENT
+
+
 def test_bytes_that_are_no_text_are_shown_as_such() -> None:
     assert (
         heard(250, b"caf\xe9\x1b[2J".decode("utf-8", "surrogateescape"), Step.DOT).text

@@ -41,7 +41,7 @@ def bounce(message: bytes) -> Bounce:
         (
             comebacks.POSTFIX,
             Weight.HARD,
-            "5.1.1 <ada@example.net>: Recipient address rejected: no such user here",
+            "5.1.1 <…@example.net>: Recipient address rejected: no such user here",
         ),
         (comebacks.POSTFIX_ITSELF, Weight.HARD, '5.1.1 unknown user: "ada"'),
         (

@@ -238,3 +238,17 @@ def test_letters_to_sign_are_made_of_recorded_days_where_there_are_any(tmp_path:
 
     assert size(tmp_path / "long", "Interdisciplinary") > size(tmp_path / "short", "On")
     assert "no arxiv/" in run("signing.py", BENCHMARKS, ends=1).stderr
+
+
+def test_commits_are_counted_of_letters_recorded_together_and_alone() -> None:
+    told = lines(run("recording.py", "--letters", "40", "--slower", "1"))
+    assert [(line["connections"], line["commits"]) for line in told] == [
+        (connections, way) for connections in (1, 4, 16) for way in ("alone", "grouped")
+    ]
+    commits = [line["commits_per_letter"] for line in told]
+    assert commits[:2] == [pytest.approx(3, abs=0.1)] * 2
+    for alone, grouped in zip(commits[2::2], commits[3::2], strict=True):
+        assert isinstance(alone, float)
+        assert isinstance(grouped, float)
+        assert grouped < 3 <= alone
+    assert {line["times_alone"] for line in told[::2]} == {1.0}

@@ -1,11 +1,11 @@
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.fakes.smtp_server import DROP, HANG, LARGE, MESSAGE, USUAL, Sending, Server, at
+from tests.fakes.smtp_sink import smtp_sink
 
 from paperround.delivery.connection import Timeouts
 from paperround.delivery.smtp import SmtpRelay
@@ -482,31 +482,6 @@ def greeting(hostname: str) -> str:
 
 
 # Another author's server.
-
-
-@contextlib.asynccontextmanager
-async def smtp_sink(*options: str) -> AsyncIterator[RelaySettings]:
-    async with Server() as free:
-        port = free.port
-    process = await asyncio.create_subprocess_exec(
-        "smtp-sink", "-u", "nobody", *options, f"127.0.0.1:{port}", "50", stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        await _listening(port)
-        yield RelaySettings(host="127.0.0.1", port=port, tls=Tls.NONE)
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _listening(port: int) -> None:
-    for _ in range(200):
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.transport.abort()
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("smtp-sink does not listen")
 
 
 @pytest.mark.needs("smtp-sink")

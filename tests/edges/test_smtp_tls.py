@@ -120,7 +120,7 @@ def test_credentials_are_not_sent_without_tls_even_to_this_machine() -> None:
         ({"AUTH": "454 4.7.0 not now"}, Refused, "454 4.7.0 not now"),
         ({"AUTH": "421 closing"}, Refused, "421 closing"),
         ({"AUTH": DROP}, RelayUnusable, "connection was lost"),
-        ({"AUTH": f"535 no such password: {SECRET}"}, RelayUnusable, "'535'; check"),
+        ({"AUTH": f"535 no such password: {SECRET}"}, RelayUnusable, "'535 no such password: …'; check"),
         ({"EHLO": "250-test\r\n250 STARTTLS"}, RelayUnusable, "no way to log in"),
         ({"EHLO": "250-test\r\n250-STARTTLS\r\n250 AUTH GSSAPI"}, RelayUnusable, "no way to log in"),
     ],

@@ -1,19 +1,24 @@
+import asyncio
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from time import sleep
 
 import pytest
 from sqlalchemy import Connection, event
-from tests.fakes.plans import NOW, TUESDAY, letter
+from tests.fakes.plans import NOW, RATE, TUESDAY, claim, letter
+from tests.fakes.posting import Order, desk
 
+from paperround.delivering import Route, deliver
 from paperround.ports import Claim, DeliveryId, Status, StoreError, SubscriberId
 from paperround.store import Store, open_store
+from paperround.store.engine import Database
 
 PREAMBLE = """
 import os
@@ -85,7 +90,7 @@ def test_processes_that_start_together_make_one_store(url: str) -> None:
 def test_two_processes_with_two_threads_claim_each_delivery_once(store: Store, url: str) -> None:
     plan_letters(store, 500)
     processes = [start(CLAIM_ALL, url) for _ in range(2)]
-    claimed = [int(line) for process in processes for line in process.communicate()[0].splitlines()]
+    claimed = [int(line) for process in processes for line in process.communicate()[0].split()]
     assert [process.returncode for process in processes] == [0, 0]
     assert sorted(claimed) == [row.id for row in sorted(store.ledger.rows(), key=lambda row: row.id)]
     assert {row.status for row in store.ledger.rows(day=TUESDAY)} == {Status.SENDING}
@@ -115,6 +120,92 @@ def test_threads_that_write_at_the_same_time_share_a_commit(store: Store) -> Non
     together(store, [partial(store.ledger.suppress, each, "bounced", now=NOW) for each in ids])
     assert len(commits) == 2  # of the write that they waited for, and theirs
     assert set(store.ledger.suppressions()) == set(ids)
+
+
+def test_whoever_is_recorded_is_not_kept_by_the_commit_after_theirs(store: Store) -> None:
+    with ThreadPoolExecutor(9) as threads, under_way(store, threads) as first_may_end:
+        next_waits = Event()
+        recorded = [threads.submit(store.database.write, lambda _: next_waits.wait(10)) for _ in range(8)]
+        until_they_wait(store, 8)
+        first_may_end.set()
+        until_they_wait(store, 0)
+        told = threads.submit(store.database.write, lambda _: [each.result(5) for each in recorded])
+        until_they_wait(store, 1)
+        next_waits.set()
+        assert told.result(10) == [True] * 8
+
+
+class FourAtOnce:
+    """A relay that has four letters marked at the same time, while another program writes.
+
+    So one of them waits for that program, and the others for that one.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.commits = 0  # with which the four were marked
+        self._alone = True
+        self._four = asyncio.Barrier(4)
+        self._database = database
+
+    async def send(self, *, begin_data: Callable[[], Awaitable[None]], **_: object) -> str:
+        if self._alone:  # as the first letter of a delivery is
+            self._alone = False
+            await begin_data()
+            return "250 ok"
+        place = await self._four.wait()
+        if place == 0:
+            program = sqlite3.connect(self._database.name, isolation_level=None)
+            program.execute("BEGIN IMMEDIATE")
+            event.listen(self._database._engine, "commit", self._count)
+        await self._four.wait()
+        marking = asyncio.ensure_future(begin_data())
+        if place == 0:
+            while len(self._database._waiting) < 3:  # noqa: ASYNC110 - it has no event to wait for
+                await asyncio.sleep(0.001)
+            program.close()
+        await marking
+        await self._four.wait()
+        if place == 0:
+            event.remove(self._database._engine, "commit", self._count)
+        await self._four.wait()
+        return "250 ok"
+
+    async def close(self) -> None:
+        pass
+
+    def _count(self, _: Connection) -> None:
+        self.commits += 1
+
+
+def test_letters_that_are_on_their_way_together_are_recorded_together(store: Store) -> None:
+    plan_letters(store, 5)
+    relay = FourAtOnce(store.database)
+
+    route = Route(
+        relay=relay,
+        name=RATE.relay,
+        connections=4,
+        return_path=lambda _: "papers@example.org",
+        refused=lambda *_: None,
+    )
+
+    async def scenario() -> None:
+        taking = partial(claim, store.ledger)
+        await deliver(store.ledger, route, taking, now=lambda: NOW, stop=asyncio.Event())
+
+    asyncio.run(asyncio.wait_for(scenario(), 20))
+    assert relay.commits == 2
+    assert {row.status for row in store.ledger.rows()} == {Status.SENT}
+
+
+def test_as_many_letters_as_there_are_connections_can_wait_for_the_disk(tmp_path: Path) -> None:
+    everybody = Barrier(40)
+
+    async def scenario() -> None:
+        async with desk(Order(store=tmp_path / "store.db", readers=(), port=0, connections=40)):
+            await asyncio.gather(*(asyncio.to_thread(everybody.wait, 10) for _ in range(40)))
+
+    asyncio.run(scenario())
 
 
 def test_a_write_that_fails_spoils_none_beside_it(store: Store) -> None:
@@ -175,17 +266,27 @@ def plan_letters(store: Store, count: int) -> list[SubscriberId]:
 
 def together(store: Store, writes: Sequence[Callable[[], object]]) -> list[BaseException | None]:
     """Let writes of many threads wait for one that is under way, and return what each came to."""
-    under_way, all_wait = Event(), Event()
-
-    def first(_: Connection) -> None:
-        under_way.set()
-        all_wait.wait(10)
-
-    with ThreadPoolExecutor(len(writes) + 1) as threads:
-        threads.submit(store.database.write, first)
-        assert under_way.wait(10)
+    with ThreadPoolExecutor(len(writes) + 1) as threads, under_way(store, threads) as first_may_end:
         outcomes = [threads.submit(write) for write in writes]
-        while len(store.database._waiting) < len(writes):
-            sleep(0.001)
-        all_wait.set()
+        until_they_wait(store, len(writes))
+        first_may_end.set()
         return [outcome.exception() for outcome in outcomes]
+
+
+@contextmanager
+def under_way(store: Store, threads: ThreadPoolExecutor) -> Iterator[Event]:
+    """Begin a write that lasts until the event is set."""
+    begun, may_end = Event(), Event()
+
+    def write(_: Connection) -> None:
+        begun.set()
+        may_end.wait(10)
+
+    threads.submit(store.database.write, write)
+    assert begun.wait(10)
+    yield may_end
+
+
+def until_they_wait(store: Store, count: int) -> None:
+    while len(store.database._waiting) != count:
+        sleep(0.001)

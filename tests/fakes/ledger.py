@@ -69,6 +69,14 @@ class MemoryLedger(MemoryDispatch):
     def planned(self, day: date) -> frozenset[SubscriberId]:
         return frozenset(row.subscriber for row in self._rows.values() if row.record.day == day)
 
+    def latest_days(self, subscribers: Collection[SubscriberId], before: date) -> Mapping[SubscriberId, date]:
+        latest: dict[SubscriberId, date] = {}
+        for row in self._rows.values():
+            day = row.record.day
+            if row.subscriber in subscribers and day < before:
+                latest[row.subscriber] = max(day, latest.get(row.subscriber, day))
+        return latest
+
     def begin_round(self, day: date, subscribers: Collection[SubscriberId], *, now: datetime) -> RoundId:
         noted = RoundId(max(self._rounds, default=0) + 1)
         missing = tuple(map(self.address, subscribers))

@@ -49,12 +49,14 @@ class Server:
         *,
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
+        port: int = 0,
     ) -> None:
         self._answers = {
             verb: deque([told] if isinstance(told, str) else told)
             for verb, told in {**USUAL, **(script or {})}.items()
         }
         self._tls, self._implicit = tls, implicit
+        self.port = port  # a free one for 0, once it listens
         self._talks: set[asyncio.Task[None]] = set()
         self.hanging = asyncio.Event()
         self.connections = 0
@@ -63,8 +65,8 @@ class Server:
 
     async def __aenter__(self) -> Self:
         at_once = self._tls if self._implicit else None
-        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", 0, ssl=at_once)
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", self.port, ssl=at_once)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(

@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 import aiosmtplib
 
 from paperround.ports import Refused, RelayUnusable
-from paperround.replies import Step, heard
+from paperround.replies import Reply, Step, heard
 from paperround.settings import RelaySettings, Tls
 
 _T = TypeVar("_T")
@@ -50,6 +50,20 @@ class Host:
 
     def __str__(self) -> str:
         return f"{self.settings.host}:{self.settings.port}"
+
+    def heard(self, code: int, words: str, step: Step) -> Reply:
+        """Return a reply as the relay gave it, but for the password where it gives that back."""
+        for form in self._secrets():
+            words = words.replace(form, "…")
+        return heard(code, words, step)
+
+    def _secrets(self) -> tuple[str, ...]:
+        """Return the forms in which the password travels."""
+        username, password = self.settings.username, self.settings.password
+        if not password:
+            return ()
+        plain = f"\0{username}\0{password}".encode()
+        return password, base64.b64encode(password.encode()).decode(), base64.b64encode(plain).decode()
 
 
 async def connect(host: Host) -> aiosmtplib.SMTP:
@@ -184,28 +198,17 @@ async def _log_in(host: Host, smtp: aiosmtplib.SMTP) -> None:
         raise RelayUnusable(f"{host}: it offers no way to log in that we know")
     # Not login(), which tries one way after the other: three wrong passwords may lock an account.
     log_in = getattr(smtp, f"auth_{method.replace('-', '')}")
-    with _translated(host, Step.AUTH, secrets=_secrets(username, password)):
+    with _translated(host, Step.AUTH):
         await within(host.timeouts.greeting, log_in(username, password))
 
 
-def _secrets(username: str, password: str) -> tuple[str, ...]:
-    """Return the forms in which the password travels."""
-    plain = f"\0{username}\0{password}".encode()
-    forms = (password, base64.b64encode(password.encode()).decode(), base64.b64encode(plain).decode())
-    return forms if password else ()
-
-
 @contextlib.contextmanager
-def _translated(host: Host, step: Step = Step.CONNECT, *, secrets: tuple[str, ...] = ()) -> Iterator[None]:
-    """Turn what fails before the first message into Refused, when it will pass, or RelayUnusable.
-
-    A server's words are left out where they give one of the secrets back.
-    """
+def _translated(host: Host, step: Step = Step.CONNECT) -> Iterator[None]:
+    """Turn what fails before the first message into Refused, when it will pass, or RelayUnusable."""
     try:
         yield
     except aiosmtplib.SMTPResponseException as error:
-        words = str(error.message)
-        reply = heard(error.code, "" if any(secret in words for secret in secrets) else words, step)
+        reply = host.heard(error.code, str(error.message), step)
         if reply.code // 100 == 4:  # noqa: PLR2004 - RFC 5321, 4.2.1: the first digit is the outcome
             raise Refused(reply) from None
         mend = "; check relay.username and its password" if step is Step.AUTH else ""

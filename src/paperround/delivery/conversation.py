@@ -125,7 +125,7 @@ class Conversation:
             response = await within(patience, self._smtp.execute_command(*command))
         except LOST as error:
             raise Interrupted(f"{self._host}: {why(error)}, at {step.upper()}") from error
-        reply = heard(response.code, response.message, step)
+        reply = self._host.heard(response.code, response.message, step)
         if reply.code // 100 == (3 if step is Step.DATA else 2):
             return
         if reply.code // 100 in _REFUSING:
@@ -148,7 +148,7 @@ class Conversation:
             response = await within(self._host.timeouts.dot, self._protocol().read_response())
         except LOST as error:
             raise Unanswered(f"{self._host}: {why(error)}, after the whole message") from error
-        reply = heard(response.code, response.message, Step.DOT)
+        reply = self._host.heard(response.code, response.message, Step.DOT)
         if reply.code // 100 == 2:  # noqa: PLR2004 - RFC 5321, 4.2.1: the first digit is the outcome
             return reply
         if reply.code // 100 in _REFUSING:

@@ -130,6 +130,9 @@ class Ledger(Dispatch, Protocol):
     def planned(self, day: date) -> frozenset[SubscriberId]:
         """Return who has a row for that day, whatever its status."""
 
+    def latest_days(self, subscribers: Collection[SubscriberId], before: date) -> Mapping[SubscriberId, date]:
+        """Return the day of the latest row of each before that day, whatever its status."""
+
     def begin_round(self, day: date, subscribers: Collection[SubscriberId], *, now: datetime) -> RoundId:
         """Note that each of these is to have a row for that day, before any is made."""
 

@@ -2,14 +2,13 @@
 
 import shutil
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import URL, Connection, Table, create_engine, event
@@ -42,8 +41,9 @@ class Database:
         self._reading = self._engine.execution_options(begin="BEGIN")
         # A transaction that reads first and then writes is refused at once when another came between.
         self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-        self._turn = Lock()
-        self._waiting: deque[_Write[Any]] = deque()
+        self._turn = Condition()
+        self._waiting: list[_Write[Any]] = []
+        self._committing = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -70,10 +70,13 @@ class Database:
         is begun anew without it.
         """
         write = _Write(work)
-        self._waiting.append(write)
-        with self._turn:
-            # Whoever had the turn before may have done it already; then this is for those who came after.
-            self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if writes := self._due(write):
+            try:
+                self._commit(writes)
+            finally:
+                with self._turn:
+                    self._committing = False
+                    self._turn.notify_all()
         return write.outcome.result()
 
     def require_room(self) -> None:
@@ -88,6 +91,20 @@ class Database:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+
+    def _due(self, write: "_Write[Any]") -> "Sequence[_Write[Any]]":
+        """Return all that waits once it is this one's turn, or nothing once another did it along with theirs.
+
+        Who waited for the turn alone would be kept, though done, by the commit of whoever has it next.
+        """
+        with self._turn:
+            self._waiting.append(write)
+            self._turn.wait_for(lambda: write.outcome.done() or not self._committing)
+            if write.outcome.done():
+                return ()
+            writes, self._waiting = self._waiting, []
+            self._committing = True
+            return writes
 
     def _commit(self, writes: "Sequence[_Write[Any]]") -> None:
         try:
@@ -124,6 +141,8 @@ class Database:
             raise StoreError(f"{self.name}: {_explained(error)}") from error
         except (OverflowError, UnicodeEncodeError) as error:
             raise StoreError(f"{self.name}: a value cannot be kept: {error}") from error
+        except ValueError as error:  # of what was read: nothing like it was ever written
+            raise StoreError(f"{self.name}: {_EXPLANATIONS['CORRUPT']} ({error})") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,4 +192,7 @@ _EXPLANATIONS = {
 def _explained(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     name = getattr(cause, "sqlite_errorname", "")  # SQLITE_BUSY_SNAPSHOT
+    if name in ("", "SQLITE_ERROR") and isinstance(cause, sqlite3.OperationalError):
+        # A column or table that is not there, or text that is none: its name or length was damaged.
+        return f"{_EXPLANATIONS['CORRUPT']} ({cause})"
     return _EXPLANATIONS.get(name.removeprefix("SQLITE_").partition("_")[0], str(cause))

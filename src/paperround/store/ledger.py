@@ -108,6 +108,15 @@ class SqlLedger(SqlDispatch):
         with self._database.reading() as connection:
             return frozenset(connection.scalars(statements.planned(day)))
 
+    def latest_days(self, subscribers: Collection[SubscriberId], before: date) -> Mapping[SubscriberId, date]:
+        """Return the day of the latest row of each before that day, whatever its status."""
+        with self._database.reading() as connection:
+            return {
+                row.subscriber: row.day
+                for chunk in chunks(tuple(subscribers))
+                for row in connection.execute(statements.latest_days(chunk, before))
+            }
+
     def begin_round(self, day: date, subscribers: Collection[SubscriberId], *, now: datetime) -> RoundId:
         """Note that each of these is to have a row for that day, before any is made."""
         beginning = statements.begin_round(day, subscribers, now=now).returning(rounds.c.id)

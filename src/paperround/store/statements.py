@@ -53,6 +53,15 @@ def readmit(subscriber: SubscriberId) -> Delete:
     return delete(suppressions).where(suppressions.c.subscriber == subscriber)
 
 
+def latest_days(of: Sequence[SubscriberId], before: date) -> Select[Any]:
+    """Select the day of each one's latest row before that day."""
+    return (
+        select(deliveries.c.subscriber, func.max(deliveries.c.day).label("day"))
+        .where(deliveries.c.subscriber.in_(of), deliveries.c.day < before)
+        .group_by(deliveries.c.subscriber)
+    )
+
+
 def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
     """Select each one's first day before that day, the last with a look at papers, and when that was."""
     given_up = (Status.FAILED, Status.SUPPRESSED)
