@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
@@ -20,6 +21,7 @@ from paperround.cli import main
 from paperround.phrases import full_day
 from paperround.ports import Cause
 from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
+from paperround.restoring import NOT_KNOWN
 from paperround.store import open_store
 from paperround.subscribers import WEEKDAYS, Cadence, Pause
 
@@ -806,3 +808,30 @@ def test_the_log_tells_of_a_round_that_left_somebody_without_a_row(shell: Shell)
     assert "lost@example.org" in shell.err
     assert f"paperround send --date {DAY}" in shell.err
     assert shell("log", "--date", "2026-01-01") == 0
+
+
+def test_a_backup_is_restored_and_nothing_goes_out_twice(shell: Shell) -> None:
+    day = utc_now().astimezone(ZoneInfo("Europe/London")).date().isoformat()
+    shell.announce(PAPERS, day=day)
+    assert shell("fetch", "--date", day) == 0
+    assert shell("backup", "copy.db") == 0
+    assert "Wrote copy.db: " in shell.out
+    assert "4 papers, 0 subscribers, 0 rows in the ledger, 0 letters waiting." in shell.out
+    assert shell("send", "--date", day) == 0
+    sent = len(list((shell.folder / "outbox").glob("*.eml")))
+    restored = shell.json("restore", "copy.db")
+    assert (restored["papers"], restored["held"], restored["left"]) == (4, 0, 0)
+    assert Path(restored["kept"]).exists()
+    assert shell("send", "--date", day) == 0
+    assert len(list((shell.folder / "outbox").glob("*.eml"))) == sent == 1
+    assert {row["reason"] for row in shell.json("log", "--date", day)} == {NOT_KNOWN}
+
+
+def test_a_backup_can_be_gone_on_from(shell: Shell) -> None:
+    assert shell("backup", "copy.db") == 0
+    assert shell("restore", "copy.db", "--go-on") == 0
+    assert "Up to 0 letters may come twice" in shell.out
+    assert shell("send", "--date", DAY) == 0
+    assert len(list((shell.folder / "outbox").glob("*.eml"))) == 1
+    assert shell("restore", "config/paperround.yaml") == 1
+    assert "no paperround store" in shell.err

@@ -1,11 +1,10 @@
-"""init, check, migrate and backup: what surrounds the mail that goes out."""
+"""init, check and migrate: what surrounds the mail that goes out."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -172,15 +171,3 @@ def _write_new(path: Path, text: str, *, mode: int = 0o644) -> None:
     path.touch(mode=mode)
     path.write_text(text, encoding="utf-8")
     frame.tell(f"Wrote {path}")
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Write a copy of the store, whole and consistent, while others may be working with it."""
-    settings = frame.settings_of(config)
-    with closing(open_store(settings.store)) as store:
-        store.backup(file)
-    frame.tell(f"Wrote {file}.")
