@@ -153,8 +153,8 @@ def of_revision(path: Path, revision: str) -> dict[str, list[Row]]:
     """Make a store of that revision with something in each table, and return what is in it."""
     database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
     config = scripts()
-    with closing(database), database.writing() as connection:
-        config.attributes["connection"] = connection
+    with closing(database), database.writing() as upgraded:
+        config.attributes["connection"] = upgraded
         command.upgrade(config, revision)
     with closing(sqlite3.connect(path)) as connection, connection:
         for table in tables(connection):

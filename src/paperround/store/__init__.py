@@ -9,13 +9,14 @@ from pathlib import Path
 from sqlalchemy import URL, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
-from paperround.ports import StoreError
+from paperround.ports import Figures, StoreError
 from paperround.store import backups, statements
 from paperround.store.backups import Contents
 from paperround.store.engine import Database
+from paperround.store.figures import read_figures
 from paperround.store.ledger import SqlLedger
 from paperround.store.library import SqlLibrary
-from paperround.store.migrations import migrate
+from paperround.store.migrations import migrate, revision_of
 from paperround.store.preferences import SqlPreferences
 from paperround.store.returns import SqlReturns
 from paperround.store.tables import deliveries, subscribers
@@ -45,6 +46,21 @@ class Store:
     def contents(self) -> Contents:
         """Return what is in the store."""
         return backups.contents(self.database, self.revision)
+
+    def figures(self) -> Figures:
+        """Return how it stands."""
+        return read_figures(self.database)
+
+    def outdated(self) -> str:
+        """Return why the store is not to be worked with as it is now, or nothing where it is."""
+        try:
+            with self.database.reading() as connection:
+                revision = revision_of(connection)
+        except StoreError as error:
+            return str(error)
+        if revision == self.revision:
+            return ""
+        return f"the store is at revision {revision} and not {self.revision}; start the service anew"
 
     def hold(self, reason: str, *, now: datetime) -> int:
         """Hold every letter that waits for a person to say what became of it; return how many that are."""
