@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import dns.asyncresolver
 import pytest
 import structlog
 
 from paperround.app import utc_now
 from paperround.cli import main
+from paperround.cli.online import tell_found
+from paperround.domain_records import Finding, Level
+from paperround.name_service import NameService
 from paperround.phrases import full_day
 from paperround.ports import Cause
 from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
@@ -835,3 +839,37 @@ def test_a_backup_can_be_gone_on_from(shell: Shell) -> None:
     assert len(list((shell.folder / "outbox").glob("*.eml"))) == 1
     assert shell("restore", "config/paperround.yaml") == 1
     assert "no paperround store" in shell.err
+
+
+def test_check_looks_outside_and_says_what_goes_into_the_zone(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver = dns.asyncresolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = ["127.0.0.1"], 1  # where nobody answers
+    monkeypatch.setattr(
+        "paperround.cli.online.NameService",
+        lambda: NameService(resolver, patience=timedelta(seconds=0.2)),
+    )
+    assert shell("check", "--online") == 1
+    assert "PROBLEM network: nothing is reached" in shell.out
+    assert "1 problem, 0 warnings. Nothing was sent." in shell.out
+    told = shell.json("check", "--online")
+    assert (told["problems"], told["warnings"]) == ([], [])
+    assert {each["about"] for each in told["online"]} == {"network", "relay", "source Ours", "disk"}
+    assert "online" not in shell.json("check")
+
+
+def test_what_is_found_outside_is_told_with_its_mend_and_its_record(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = 'example.org. IN TXT "v=spf1 mx ~all"'
+    missing = Finding(about="SPF", level=Level.PROBLEM, message="is missing", mend="add it", record=record)
+    slow = Finding(about="clock", level=Level.WARNING, message="is slow")
+    assert not tell_found([missing, slow])
+    assert tell_found([slow])
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "PROBLEM SPF: is missing",
+        "    add it",
+        f"    {record}",
+        "warning clock: is slow",
+    ]

@@ -45,9 +45,9 @@ def test_systemd_understands_it_and_finds_it_closed(tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name
     program = said()["ExecStart"][0].split()[0]
     unit.write_text(UNIT.read_text(encoding="utf-8").replace(program, "/bin/sh"), encoding="utf-8")
-    verified = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)
+    verified = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, check=False)
     assert (verified.returncode, verified.stderr) == (0, "")
-    security = [analyze, "security", "--offline=true", "--no-pager", unit]
+    security = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
     told = subprocess.run(security, capture_output=True, text=True, check=True).stdout
     (exposure,) = re.findall(r"Overall exposure level for paperround\.service: ([\d.]+)", told)
     assert float(exposure) < LARGEST_EXPOSURE

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -22,6 +23,7 @@ from paperround.cli.frame import (
     JsonOption,
     app,
 )
+from paperround.cli.online import all_well, found_online, tell_found
 from paperround.cli.subscribers import readmission
 from paperround.config import ConfigError, Loaded, load
 from paperround.config.problems import Problem, did_you_mean
@@ -61,11 +63,16 @@ def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def check(
-    config: ConfigOption = DEFAULT_CONFIG, form: FormatOption = Format.TEXT, json: JsonOption = False
+    online: Annotated[
+        bool, typer.Option("--online", help="Look at relay, DNS, sources, mailbox, clock and disk as well.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    form: FormatOption = Format.TEXT,
+    json: JsonOption = False,
 ) -> None:
     """Find every problem of the config at once, with file, line and mend; judge keywords by stored papers."""
     if frame.wants_json(form, json_flag=json):
-        _report(config)
+        _report(config, online=online)
         return
     loaded = frame.loaded(config)
     settings = loaded.settings
@@ -82,9 +89,11 @@ def check(
         f"{counted(len(settings.sources), 'source')}; "
         f"mail goes {ways}; the store is {settings.store}"
     )
+    if online and not tell_found(found_online(settings)):
+        raise typer.Exit(FAILED)
 
 
-def _report(config: Path) -> None:
+def _report(config: Path, *, online: bool) -> None:
     """Write what is wrong, and what likely is not meant, for a script."""
     try:
         loaded = load(config, os.environ)
@@ -99,8 +108,12 @@ def _report(config: Path) -> None:
         frame.answer({"problems": [_entry(wrong)], "warnings": []})
         raise typer.Exit(FAILED) from None
     told = [_entry(each) for each in (*loaded.warnings, *warnings)]
-    frame.answer({"problems": [_entry(model)] if model else [], "warnings": told})
-    if model:
+    report: dict[str, object] = {"problems": [_entry(model)] if model else [], "warnings": told}
+    found = found_online(loaded.settings) if online else ()
+    if online:
+        report["online"] = [asdict(each) for each in found]
+    frame.answer(report)
+    if model or not all_well(found):
         raise typer.Exit(FAILED)
 
 
