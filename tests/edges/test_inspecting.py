@@ -280,7 +280,7 @@ def test_a_name_without_records_of_a_kind_is_an_answer_and_silence_is_none() -> 
     async def scenario() -> None:
         async with name_server(USUAL) as resolver:
             names = NameService(resolver, patience=SHORT)
-            assert await names.texts("example.org") == ["v=spf1 mx -all", "other=1"]
+            assert sorted(await names.texts("example.org")) == ["other=1", "v=spf1 mx -all"]
             assert await names.texts("nowhere.example.org") == []
             assert await names.mail_exchangers("_dmarc.example.org") == []
             assert await names.knows("example.org")
