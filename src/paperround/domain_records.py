@@ -133,7 +133,8 @@ def dmarc(found: Mapping[str, Sequence[str]], alignment: Alignment) -> Iterator[
     if policy not in ("none", "quarantine", "reject"):
         yield _problem("DMARC", f"_dmarc.{domain} has no policy: {records[0]}", "begin with p=none", start)
         return
-    yield from _aligned(alignment, tags, policy)
+    highest = [each for each, there in asked.items() if there][-1]
+    yield from _aligned(alignment, tags, policy, organization=highest)
     yield _fine("DMARC", f"_dmarc.{domain}: {records[0]}")
 
 
@@ -198,28 +199,25 @@ def _dkim_wrong(name: str, key: PublicKey, texts: Sequence[str]) -> str | None:
     return next((f"{name} {said}" for wrong, said in checks if wrong), None)
 
 
-def _aligned(alignment: Alignment, tags: Mapping[str, str], policy: str) -> Iterator[Finding]:
-    """Yield what is wrong where neither SPF nor our signature speaks for the domain of From."""
+def _aligned(
+    alignment: Alignment, tags: Mapping[str, str], policy: str, *, organization: str
+) -> Iterator[Finding]:
+    """Yield what is wrong where neither SPF nor our signature speaks for the domain of From.
+
+    The `organization` is the highest domain with a record: where it is not told to be strict, DMARC takes
+    all that is below it for one.
+    """
     author = alignment.author
-    by_spf = _same(author, alignment.envelope, strict=tags.get("aspf", "r").lower() == "s")
-    by_dkim = alignment.signing is not None and _same(
-        author, alignment.signing, strict=tags.get("adkim", "r").lower() == "s"
-    )
-    if by_spf or by_dkim:
-        return
+    for other, tag in ((alignment.envelope, "aspf"), (alignment.signing, "adkim")):
+        below = f".{other}".endswith(f".{organization}")
+        if author == other or (below and tags.get(tag, "r").lower() != "s"):
+            return
     about = f"the envelope is from {alignment.envelope}"
     signed = f"the signature is of {alignment.signing}" if alignment.signing else "nothing is signed here"
     message = f"mails from {author} count as nobody's: {about}, and {signed}"
     mend = f"sign with {author}, or let bounces.address be in it"
     level = Level.WARNING if policy == "none" or alignment.signing is None else Level.PROBLEM
     yield Finding(about="DMARC", level=level, message=message, mend=mend)
-
-
-def _same(author: str, other: str, *, strict: bool) -> bool:
-    """Return whether two domains are one to DMARC; where relaxed, one may be above the other."""
-    if author == other:
-        return True
-    return not strict and (author.endswith(f".{other}") or other.endswith(f".{author}"))
 
 
 def _tags(text: str) -> dict[str, str]:

@@ -166,6 +166,14 @@ def test_something_has_to_speak_for_the_domain_of_from(
     assert levels(of_dmarc(f"v=DMARC1; {record}", alignment=alignment)) == expected
 
 
+def test_what_is_below_the_highest_record_is_one_organization() -> None:
+    beside = Alignment(author="news.example.org", envelope="bounce.example.org", signing=None)
+    texts = ("v=DMARC1; p=reject",)
+    assert levels(list(dmarc({"news.example.org": texts, DOMAIN: texts}, beside))) == [Level.FINE]
+    alone = list(dmarc({"news.example.org": texts, DOMAIN: ()}, beside))
+    assert levels(alone) == [Level.WARNING, Level.FINE]
+
+
 def test_the_policy_for_what_is_below_holds_there() -> None:
     below = Alignment(author="mail.example.org", envelope="a.net", signing="b.net")
     found = list(dmarc({"mail.example.org": (), DOMAIN: ("v=DMARC1; p=reject; sp=none",)}, below))

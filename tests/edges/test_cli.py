@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import dns.asyncresolver
 import pytest
 import structlog
+from tests.fakes.plans import letter
 
 from paperround.app import utc_now
 from paperround.cli import main
@@ -829,6 +830,19 @@ def test_a_backup_is_restored_and_nothing_goes_out_twice(shell: Shell) -> None:
     assert shell("send", "--date", day) == 0
     assert len(list((shell.folder / "outbox").glob("*.eml"))) == sent == 1
     assert {row["reason"] for row in shell.json("log", "--date", day)} == {NOT_KNOWN}
+
+
+def test_what_waited_in_a_backup_is_told_with_what_to_do(shell: Shell) -> None:
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        ada = store.ledger.enrol(["ada@example.org"], now=NOW)["ada@example.org"]
+        store.ledger.plan([letter(ada, date(2026, 6, 16))], now=NOW)
+    assert shell("backup", "copy.db") == 0
+    assert "1 row in the ledger, 1 letter waiting" in shell.out
+    (shell.folder / "store.db").unlink()
+    assert shell("restore", "copy.db") == 0
+    assert "Held for you: 1 letter" in shell.out
+    assert "Who left since the backup was made is not known either" in shell.out
+    assert [row["status"] for row in shell.json("log", "--status", "unknown")] == ["unknown"]
 
 
 def test_a_backup_can_be_gone_on_from(shell: Shell) -> None:

@@ -74,16 +74,21 @@ def _tell(restored: Restored, file: Path, *, hold: bool) -> None:
         if restored.held:
             frame.tell("  `paperround log --status unknown` shows them; settle each with `resolve`")
         frame.tell(
-            f"No digest goes out for the days from {full_day(restored.since)} to {full_day(restored.until)}; "
-            "the next one brings their papers, of which some may come twice."
+            f"No digest goes out for {_days(restored)}; the next one brings what came then, "
+            "and papers of a digest that did go out a second time."
         )
     else:
         frame.tell(
-            f"Up to {counted(contents.waiting, 'letter')} may come twice, and so may every digest of the "
-            f"days from {full_day(restored.since)} to {full_day(restored.until)}."
+            f"Up to {counted(contents.waiting, 'letter')} may come twice, and so may every digest "
+            f"for {_days(restored)}."
         )
     if restored.left is None:
         frame.tell("Who left since the backup was made is not known either; they may be written to again.")
+
+
+def _days(restored: Restored) -> str:
+    since, until = full_day(restored.since), full_day(restored.until)
+    return since if since == until else f"the days from {since} to {until}"
 
 
 def _told(contents: Contents) -> str:
@@ -92,7 +97,7 @@ def _told(contents: Contents) -> str:
     return (
         f"{contents.size / 1_000_000:.1f} MB, revision {contents.revision}{until}; "
         f"{counted(contents.papers, 'paper')}, {counted(contents.subscribers, 'subscriber')}, "
-        f"{contents.deliveries:,} rows in the ledger, {counted(contents.waiting, 'letter')} waiting"
+        f"{counted(contents.deliveries, 'row')} in the ledger, {counted(contents.waiting, 'letter')} waiting"
     )
 
 
