@@ -106,6 +106,17 @@ def test_a_copy_that_is_not_whole_never_gets_the_name(place: Place) -> None:
     assert {each.name for each in place.folder.iterdir()} == {"store.db"}
 
 
+def test_a_copy_is_read_through_before_it_gets_the_name(place: Place) -> None:
+    with place.open() as store:
+        store.ledger.plan([letter(enrolled(store), TUESDAY)], now=NOW)
+        with store.database.outside_transactions() as connection:
+            connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+            connection.exec_driver_sql("UPDATE deliveries SET status = 'lost'")
+        with pytest.raises(StoreError, match="CHECK constraint failed"):
+            store.backup(place.backup)
+    assert {each.name for each in place.folder.iterdir()} == {"store.db"}
+
+
 def damage(path: Path) -> None:
     """Overwrite the first page of the deliveries."""
     with closing(sqlite3.connect(path)) as connection:
@@ -259,6 +270,15 @@ def test_a_store_that_is_damaged_is_replaced_and_kept(place: Place) -> None:
     with pytest.raises(StoreError, match=r"before-20260619T120000Z: the store is damaged"):
         open_store(f"sqlite:///{restored.aside}")
     assert statuses(place)[TUESDAY] == (Status.UNKNOWN, NOT_KNOWN)
+
+
+def test_the_log_of_a_store_that_cannot_be_read_is_kept_beside_it(place: Place) -> None:
+    place.back_up()
+    place.store.write_bytes(b"To whom it may concern. " * 400)
+    Path(f"{place.store}-wal").write_bytes(b"what came last")
+    aside = place.restore().aside
+    assert Path(f"{aside}-wal").read_bytes() == b"what came last"
+    assert statuses(place) == {FRIDAY: (Status.QUIET, NOT_KNOWN)}
 
 
 def test_readers_and_a_writer_share_a_restored_store(place: Place) -> None:

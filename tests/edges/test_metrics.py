@@ -90,9 +90,9 @@ def test_what_the_store_holds_is_counted(url: str) -> None:
         "paperround_batches arXiv failed": 0,
         "paperround_newest_batch_timestamp_seconds arXiv": datetime(2026, 6, 16, tzinfo=UTC).timestamp(),
         "paperround_papers": 2,
-        "paperround_digests": 3,
+        "paperround_digests": 4,
         "paperround_deliveries failed": 1,
-        "paperround_deliveries unknown": 1,
+        "paperround_deliveries unknown": 2,
         "paperround_deliveries planned": 1,
         "paperround_queue_age_seconds": 600,
         "paperround_unknown_waiting": 1,
@@ -106,17 +106,18 @@ def test_what_the_store_holds_is_counted(url: str) -> None:
 
 
 def fill(store: Store) -> None:
-    """Enter a batch, a sent letter that came back, one that is unknown for the second time, one planned."""
+    """Enter a batch, a sent letter that came back, a held unknown one and another, one planned."""
     batch = Batch(source="arXiv", day=TUESDAY, state=BatchState.FRESH, papers=(paper("a"), paper("b")))
     store.library.record(batch, now=NOW)
-    ids = store.ledger.enrol([ADDRESS, "eve@example.org", "bob@example.org"], now=NOW)
+    ids = store.ledger.enrol([ADDRESS, "eve@example.org", "bob@example.org", "dan@example.org"], now=NOW)
     bring_to(store.ledger, ids[ADDRESS], Status.SENT)
     (row,) = store.ledger.rows()
     bounce = Bounce(delivery=row.id, weight=Weight.HARD, words="550 5.1.1")
     assert store.returns.enter(bounce, b"digest", now=NOW).effect is Effect.SUPPRESSED
     assert store.ledger.suppressions()[ids[ADDRESS]].cause is Cause.BOUNCED
     bring_to(store.ledger, ids["eve@example.org"], Status.UNKNOWN)
-    store.ledger.give_up(LATER, now=NOW)
+    store.ledger.give_up(LATER, now=NOW)  # which holds what is unknown so far
+    bring_to(store.ledger, ids["dan@example.org"], Status.UNKNOWN)
     store.ledger.plan([letter(ids["bob@example.org"], TUESDAY)], now=NOW)
     store.ledger.plan([letter(ids[ADDRESS], TUESDAY)], now=NOW)  # is there already
 

@@ -16,6 +16,7 @@ from paperround.store import statements
 from paperround.store.engine import NO_PATIENCE, Database
 from paperround.store.migrations import revision_of
 
+_BEGINNING = b"SQLite format 3\0"
 LOGS = ("-wal", "-shm")  # what SQLite keeps beside a store that is open, or was when its program was killed
 
 
@@ -108,8 +109,11 @@ def examine(path: Path) -> None:
 def require_alone(store: Path) -> None:
     """Raise StoreError where another program has the store open; afterwards it is one file, without a log.
 
-    A store that is too damaged to tell is taken to be nobody's.
+    A store that is too damaged to tell is taken to be nobody's, and left as it is.
     """
+    with store.open("rb") as opened:
+        if opened.read(len(_BEGINNING)) != _BEGINNING:
+            return  # SQLite would throw its log away
     with closing(sqlite3.connect(store, timeout=0, isolation_level=None)) as connection:
         try:
             # SQLite gives up its log only where no other connection is there, at work or not.
