@@ -448,3 +448,22 @@ def test_a_round_that_broke_off_is_noted_and_wrong_after_a_while(ledger: Ledger,
     assert (newest.day, oldest.day) == (TUESDAY, MONDAY)
     assert not newest.stands(LATER)
     assert newest.stands(NOW + timedelta(hours=7))
+
+
+def test_the_papers_of_what_failed_since_the_latest_look_are_missed(
+    ledger: Ledger, ada: SubscriberId
+) -> None:
+    bring_to(ledger, ada, Status.UNKNOWN, day=SUNDAY, name="a")
+    ledger.plan([silence(ada, MONDAY)], now=SOON)
+    assert ledger.past([ada], TUESDAY)[ada].missed == frozenset()
+    ledger.resolve(ledger.rows(day=SUNDAY)[0].id, Status.FAILED, "did not arrive", now=LATER)
+    assert ledger.past([ada], TUESDAY)[ada].missed == {"arxiv:a"}
+    assert ledger.past([ada], SUNDAY)[ada].missed == frozenset()
+
+
+def test_what_the_latest_look_knew_to_have_failed_is_not_missed_any_more(
+    ledger: Ledger, ada: SubscriberId
+) -> None:
+    bring_to(ledger, ada, Status.FAILED, day=SUNDAY, name="a")
+    ledger.plan([silence(ada, MONDAY)], now=SOON)
+    assert ledger.past([ada], TUESDAY)[ada].missed == frozenset()

@@ -193,9 +193,13 @@ class MemoryLedger(MemoryDispatch):
         theirs = [row.record for row in self._rows.values() if row.subscriber == subscriber]
         had = [record for record in theirs if record.day != day and record.status not in GIVEN_UP]
         shown = [pick for record in had for pick in (*record.picks, *record.lines)]
-        failed = [each for each in theirs if each.day < day and each.status is Status.FAILED]
         before = [record for record in theirs if record.day < day]
         looked = sorted((record.day, record.planned_at) for record in before if _looked(record))
+        failed = [
+            each
+            for each in before
+            if each.status is Status.FAILED and (not looked or each.updated_at > looked[-1][1])
+        ]
         return Past(
             first_day=min((record.day for record in before), default=None),
             last_day=looked[-1][0] if looked else None,

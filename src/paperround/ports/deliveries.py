@@ -64,9 +64,9 @@ class Past:
     """What a subscriber had before some day.
 
     `first_day` is the first day with a row, `last_day` the latest for which papers were looked at and
-    `planned_at` when that was done; `had` are the papers of every digest that was not given up,
-    `missed` those of the digests that failed and were in no other, and `versions` the latest version of
-    those of `had` that came as an update.
+    `planned_at` when that was done; `had` are the papers of every digest that was not given up, and
+    `versions` the latest version of those of them that came as an update. `missed` are the papers of
+    digests that failed after `planned_at`, and that were in no other.
     """
 
     first_day: date | None = None

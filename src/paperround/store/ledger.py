@@ -79,7 +79,7 @@ class SqlLedger(SqlDispatch):
         """
         spans: dict[SubscriberId, Row[Any]] = {}
         had: dict[SubscriberId, set[PaperId]] = defaultdict(set)
-        failed: dict[SubscriberId, set[PaperId]] = defaultdict(set)
+        missed: dict[SubscriberId, set[PaperId]] = defaultdict(set)
         versions: dict[SubscriberId, dict[PaperId, int]] = defaultdict(dict)
         once: dict[PaperId, PaperId] = {}  # what many readers had lies in memory once
         with self._database.reading() as connection:
@@ -87,17 +87,20 @@ class SqlLedger(SqlDispatch):
                 spans.update(
                     (row.subscriber, row) for row in connection.execute(statements.spans(chunk, day))
                 )
-                for subscriber, paper, version, in_vain in connection.execute(statements.had(chunk, day)):
-                    papers = failed if in_vain else had
-                    papers[subscriber].add(once.setdefault(paper, paper))
-                    if version is not None and not in_vain:
+                for subscriber, paper, version, failed_at in connection.execute(statements.had(chunk, day)):
+                    if failed_at is not None:
+                        if _is_news(failed_at, spans.get(subscriber)):
+                            missed[subscriber].add(once.setdefault(paper, paper))
+                        continue
+                    had[subscriber].add(once.setdefault(paper, paper))
+                    if version is not None:
                         latest = versions[subscriber]
                         latest[paper] = max(version, latest.get(paper, version))
         return {
             each: Past(
                 **_span(spans.get(each)),
                 had=frozenset(had[each]),
-                missed=frozenset(failed[each] - had[each]) if each in failed else frozenset(),
+                missed=frozenset(missed[each] - had[each]) if each in missed else frozenset(),
                 versions=versions.get(each, {}),
             )
             for each in set(subscribers)
@@ -251,6 +254,11 @@ def _gap(connection: Connection, noted: Row[Any]) -> Gap:
 def _addresses(connection: Connection, of: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
     found = (row for chunk in chunks(sorted(of)) for row in connection.execute(statements.addresses(chunk)))
     return {row.id: row.address for row in found}
+
+
+def _is_news(failed_at: datetime, span: Row[Any] | None) -> bool:
+    """Return whether the failure came after the latest look at papers, which else knew of it."""
+    return span is None or span.planned_at is None or failed_at > span.planned_at
 
 
 def _span(found: Row[Any] | None) -> dict[str, Any]:

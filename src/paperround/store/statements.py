@@ -95,11 +95,12 @@ def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
 def had(of: Sequence[SubscriberId], day: date) -> Select[Any]:
     """Select each one's papers of any other day, with the version of an update.
 
-    Of what failed, those of the days before alone, and `failed` says so.
+    Of what failed, those of the days before alone, and since when they count as missed.
     """
     failed = deliveries.c.status == Status.FAILED
+    failed_at = case((failed, deliveries.c.updated_at)).label("failed_at")
     return (
-        select(deliveries.c.subscriber, picks.c.paper, picks.c.version, failed.label("failed"))
+        select(deliveries.c.subscriber, picks.c.paper, picks.c.version, failed_at)
         .join(picks, picks.c.delivery == deliveries.c.id)
         .where(
             deliveries.c.subscriber.in_(of),
