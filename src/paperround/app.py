@@ -1,9 +1,9 @@
 """The composition root: the settings of an installation, made into things that work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from paperround.embedding import SentenceModel
 from paperround.letters import Letters
 from paperround.mailboxes.imap import Imap
 from paperround.mailboxes.maildir import Maildir
+from paperround.metrics import Monitor
 from paperround.pipeline import Desk, Stopped
 from paperround.ports import Embedder, Inbox, Ledger, Relay, Source, Vectors
 from paperround.rates import Rate
@@ -94,6 +95,13 @@ async def open_desk(
                 ),
                 stop=stop,
             )
+
+
+@contextmanager
+def open_monitor(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Iterator[Monitor]:
+    """Open what tells how it stands, by a view of the store of its own."""
+    with closing(open_store(settings.store)) as store:
+        yield Monitor(figures=store.figures, revision=store.revision, outdated=store.outdated, now=now)
 
 
 def source(settings: SourceSettings, client: Client) -> Source:

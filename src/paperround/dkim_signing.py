@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from paperround.domain_records import PublicKey
 from paperround.headers import wire_domain
 from paperround.settings import DkimSettings
 
@@ -58,6 +59,11 @@ class Signer:
         self._domain = wire_domain(settings.domain)
         self._keys = tuple(_keys(settings))
 
+    def published(self) -> Iterator[tuple[str, PublicKey]]:
+        """Yield the selector of each key, and its public half as the DNS is to hold it."""
+        for key in self._keys:
+            yield key.selector, key.public
+
     def sign(self, message: bytes, *, now: datetime) -> bytes:
         """Return the message with a DKIM-Signature of each key before its other fields.
 
@@ -99,6 +105,14 @@ class _Key:
     @property
     def algorithm(self) -> str:
         return "rsa-sha256" if isinstance(self.private, RSAPrivateKey) else "ed25519-sha256"
+
+    @property
+    def public(self) -> PublicKey:
+        if isinstance(self.private, RSAPrivateKey):
+            der = self.private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            return PublicKey(algorithm="rsa", text=_base64(der), bits=self.private.key_size)
+        raw = self.private.public_key().public_bytes_raw()
+        return PublicKey(algorithm="ed25519", text=_base64(raw), bits=8 * len(raw))
 
     def sign(self, signed: bytes) -> bytes:
         if isinstance(self.private, RSAPrivateKey):
@@ -178,6 +192,10 @@ def _relaxed_body(body: bytes) -> bytes:
     body = re.sub(rb"  +", b" ", body.replace(b"\t", b" "))
     body = body.replace(b" \r\n", b"\r\n").rstrip(b"\r\n ")
     return body + b"\r\n" if body else b""
+
+
+def _base64(octets: bytes) -> str:
+    return base64.b64encode(octets).decode()
 
 
 def _sha256(octets: bytes) -> bytes:

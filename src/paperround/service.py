@@ -12,11 +12,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
 from paperround.delivering import Delivered
+from paperround.metrics import Monitor
 from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
 from paperround.ports import LONGEST_ROUND, SubscriberId
 from paperround.settings import Settings, WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
+from paperround.web.monitoring import Probes
 from paperround.web.server import Server
 
 TICK = timedelta(seconds=30)
@@ -35,7 +37,7 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
     """The service cannot listen where it is told to; the message says why, and what to do."""
 
 
-async def serve(settings: Settings, desk: Desk) -> None:
+async def serve(settings: Settings, desk: Desk, monitor: Monitor) -> None:
     """Run until `desk.stop` is set; the transactions in hand are finished first."""
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
     known = subscribers(desk)
@@ -49,6 +51,11 @@ async def serve(settings: Settings, desk: Desk) -> None:
         now=desk.now,
         sender_name=settings.sender.name or settings.sender.address,
         templates=settings.templates,
+        probes=Probes(
+            ready=monitor.ready,
+            metrics=lambda: monitor.exposition(last_well=watch.last_well),
+            token=settings.web.metrics_token,
+        ),
     )
     listening = _listening(settings.web)
     server = Server(app, settings.web)
@@ -130,6 +137,7 @@ class Watch:
         self._looked: dict[date, datetime] = {}
         self._ticked = self._began = desk.now()
         self._problems: tuple[str, ...] = ()
+        self._last_well: datetime | None = None
         self._at_work = asyncio.Lock()
         self._pause = timedelta(0)
         self._rest_until = desk.now()
@@ -147,6 +155,12 @@ class Watch:
                 problems = (f"the last round ended early: {error}",)
             self._problems = problems
             self._ticked = self._desk.now()
+            self._last_well = self._last_well if problems else self._ticked
+
+    @property
+    def last_well(self) -> datetime | None:
+        """The end of the latest tick that left nothing wrong, if there was one."""
+        return self._last_well
 
     async def rest(self) -> None:
         """Return when no tick is at work."""

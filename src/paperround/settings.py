@@ -135,10 +135,11 @@ class SemanticSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where the service listens."""
+    """Where the service listens; whoever asks for metrics shows `metrics_token`, or is on this machine."""
 
     host: str = "127.0.0.1"
     port: int = 8080
+    metrics_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

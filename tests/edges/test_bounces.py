@@ -257,10 +257,14 @@ def test_the_service_reads_the_mailbox_beside_its_rounds(shell: Shell) -> None:
             while maildir_flags(shell.maildir) and time.monotonic() < deadline:
                 time.sleep(0.05)
             reply = httpx.get(f"http://127.0.0.1:{shell.port}/healthz", trust_env=False)
+            ready = httpx.get(f"http://127.0.0.1:{shell.port}/readyz", trust_env=False)
+            metrics = httpx.get(f"http://127.0.0.1:{shell.port}/metrics", trust_env=False)
         finally:
             service.send_signal(signal.SIGTERM)
             _, said = service.communicate(timeout=60)
     assert maildir_flags(shell.maildir) == {}
     assert shell.status() == (Status.FAILED, [Cause.BOUNCED])
-    assert (reply.status_code, service.returncode) == (200, 0)
+    assert (reply.status_code, ready.status_code, service.returncode) == (200, 200, 0)
+    assert 'paperround_returned{effect="suppressed"} 1.0' in metrics.text
+    assert "@" not in metrics.text
     assert b"@example.org" not in said

@@ -40,6 +40,7 @@ from paperround.tokens import PREFERENCES, UNSUBSCRIBE, token
 DAY = "2026-06-16"
 USER, PASSWORD = "canary-of-the-relay", "Canary/of+the relay's password"
 MAILBOX_PASSWORD = "Canary/of+the mailbox"  # noqa: S105 - nobody's
+METRICS_TOKEN = "Canary/of+the metrics"  # noqa: S105 - nobody's
 RSA_KEY, ED25519_KEY = (
     key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     for key in (rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate())
@@ -49,6 +50,7 @@ SECRETS = {
     "PAPERROUND_BOUNCES_PASSWORD": MAILBOX_PASSWORD,
     "PAPERROUND_DKIM_KEY": RSA_KEY,
     "PAPERROUND_DKIM_ED25519_KEY": ED25519_KEY,
+    "PAPERROUND_METRICS_TOKEN": METRICS_TOKEN,
 }
 READERS = ("ada@example.org", "grace@example.org", "emmy@example.org")
 OFFER = "250-test\r\n250-STARTTLS\r\n250 AUTH PLAIN"
@@ -91,7 +93,11 @@ def forms(secret: bytes) -> set[bytes]:
 def credentials() -> set[bytes]:
     """Return what must be seen nowhere: passwords, and the lines of the keys as far as they are secret."""
     lines = [*RSA_KEY.splitlines()[8:-2], ED25519_KEY.splitlines()[1][24:]]
-    return {form for secret in (PASSWORD, MAILBOX_PASSWORD, *lines) for form in forms(secret.encode())}
+    return {
+        form
+        for secret in (PASSWORD, MAILBOX_PASSWORD, METRICS_TOKEN, *lines)
+        for form in forms(secret.encode())
+    }
 
 
 CREDENTIALS = credentials()
@@ -297,6 +303,7 @@ def test_a_traceback_tells_no_secret(paperround: Installation) -> None:
         ("relay: smtp://papers:CANARY@a.example.org", {}),
         ("relay: {host: a.example.org, username: papers, password: 'CANARY", {}),
         ("dkim: {selector: s1, domain: example.org, key: CANARY}", {}),
+        ("web: {metrics_token: CANARY}", {}),
         ("bounces: {address: bounces@example.org, imap: {host: a.example.org, password: CANARY}}", {}),
         ("dkim: {selector: s1, domain: example.org}", {"PAPERROUND_DKIM_KEY": "CANARY"}),
         ("dkim: {ed25519_selector: s2, domain: example.org}", {"PAPERROUND_DKIM_ED25519_KEY": "CANARY"}),

@@ -11,15 +11,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import dns.asyncresolver
 import pytest
 import structlog
+from tests.fakes.plans import letter
 
 from paperround.app import utc_now
 from paperround.cli import main
+from paperround.cli.online import tell_found
+from paperround.domain_records import Finding, Level
+from paperround.name_service import NameService
 from paperround.phrases import full_day
 from paperround.ports import Cause
 from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
+from paperround.restoring import NOT_KNOWN
 from paperround.store import open_store
 from paperround.subscribers import WEEKDAYS, Cadence, Pause
 
@@ -806,3 +813,77 @@ def test_the_log_tells_of_a_round_that_left_somebody_without_a_row(shell: Shell)
     assert "lost@example.org" in shell.err
     assert f"paperround send --date {DAY}" in shell.err
     assert shell("log", "--date", "2026-01-01") == 0
+
+
+def test_a_backup_is_restored_and_nothing_goes_out_twice(shell: Shell) -> None:
+    day = utc_now().astimezone(ZoneInfo("Europe/London")).date().isoformat()
+    shell.announce(PAPERS, day=day)
+    assert shell("fetch", "--date", day) == 0
+    assert shell("backup", "copy.db") == 0
+    assert "Wrote copy.db: " in shell.out
+    assert "4 papers, 0 subscribers, 0 rows in the ledger, 0 letters waiting." in shell.out
+    assert shell("send", "--date", day) == 0
+    sent = len(list((shell.folder / "outbox").glob("*.eml")))
+    restored = shell.json("restore", "copy.db")
+    assert (restored["papers"], restored["held"], restored["left"]) == (4, 0, 0)
+    assert Path(restored["kept"]).exists()
+    assert shell("send", "--date", day) == 0
+    assert len(list((shell.folder / "outbox").glob("*.eml"))) == sent == 1
+    assert {row["reason"] for row in shell.json("log", "--date", day)} == {NOT_KNOWN}
+
+
+def test_what_waited_in_a_backup_is_told_with_what_to_do(shell: Shell) -> None:
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        ada = store.ledger.enrol(["ada@example.org"], now=NOW)["ada@example.org"]
+        store.ledger.plan([letter(ada, date(2026, 6, 16))], now=NOW)
+    assert shell("backup", "copy.db") == 0
+    assert "1 row in the ledger, 1 letter waiting" in shell.out
+    (shell.folder / "store.db").unlink()
+    assert shell("restore", "copy.db") == 0
+    assert "Held for you: 1 letter" in shell.out
+    assert "Who left since the backup was made is not known either" in shell.out
+    assert [row["status"] for row in shell.json("log", "--status", "unknown")] == ["unknown"]
+
+
+def test_a_backup_can_be_gone_on_from(shell: Shell) -> None:
+    assert shell("backup", "copy.db") == 0
+    assert shell("restore", "copy.db", "--go-on") == 0
+    assert "Up to 0 letters may come twice" in shell.out
+    assert shell("send", "--date", DAY) == 0
+    assert len(list((shell.folder / "outbox").glob("*.eml"))) == 1
+    assert shell("restore", "config/paperround.yaml") == 1
+    assert "no paperround store" in shell.err
+
+
+def test_check_looks_outside_and_says_what_goes_into_the_zone(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver = dns.asyncresolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = ["127.0.0.1"], 1  # where nobody answers
+    monkeypatch.setattr(
+        "paperround.cli.online.NameService",
+        lambda: NameService(resolver, patience=timedelta(seconds=0.2)),
+    )
+    assert shell("check", "--online") == 1
+    assert "PROBLEM network: nothing is reached" in shell.out
+    assert "1 problem, 0 warnings. Nothing was sent." in shell.out
+    told = shell.json("check", "--online")
+    assert (told["problems"], told["warnings"]) == ([], [])
+    assert {each["about"] for each in told["online"]} == {"network", "relay", "source Ours", "disk"}
+    assert "online" not in shell.json("check")
+
+
+def test_what_is_found_outside_is_told_with_its_mend_and_its_record(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = 'example.org. IN TXT "v=spf1 mx ~all"'
+    missing = Finding(about="SPF", level=Level.PROBLEM, message="is missing", mend="add it", record=record)
+    slow = Finding(about="clock", level=Level.WARNING, message="is slow")
+    assert not tell_found([missing, slow])
+    assert tell_found([slow])
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "PROBLEM SPF: is missing",
+        "    add it",
+        f"    {record}",
+        "warning clock: is slow",
+    ]

@@ -1,6 +1,7 @@
 """The command line: what a person types, and what they are told."""
 
 from paperround.cli import (
+    backups,
     bounces,
     demo,
     ledger,
@@ -16,6 +17,7 @@ from paperround.cli.frame import app, main
 
 __all__ = [
     "app",
+    "backups",
     "bounces",
     "demo",
     "ledger",

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from paperround.app import open_monitor, relay_of
 from paperround.batches import BatchRecord, BatchState
 from paperround.cli import frame
 from paperround.cli.frame import (
@@ -125,15 +126,17 @@ def _went_well(outcome: Round) -> bool:
 
 @app.command()
 def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Run the service: everybody's digest at their hour, the pages that mails lead to, and /healthz."""
+    """Run the service: everybody's digest at their hour, the pages that mails lead to, and health."""
     frame.configure_logging(logging.INFO)
     settings = frame.settings_of(config)
 
-    async def work(desk: Desk) -> None:
-        await run_service(settings, desk)
-
     try:
-        frame.at_desk(settings, work)
+        with open_monitor(settings) as monitor:
+
+            async def work(desk: Desk) -> None:
+                await run_service(settings, desk, monitor)
+
+            frame.at_desk(settings, work, relay=monitor.measured(relay_of(settings)))
     except PortProblem as error:
         frame.say(f"paperround: {error}")
         raise typer.Exit(FAILED) from None

@@ -1,4 +1,4 @@
-"""init, check, migrate and backup: what surrounds the mail that goes out."""
+"""init, check and migrate: what surrounds the mail that goes out."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +23,7 @@ from paperround.cli.frame import (
     JsonOption,
     app,
 )
+from paperround.cli.online import all_well, found_online, tell_found
 from paperround.cli.subscribers import readmission
 from paperround.config import ConfigError, Loaded, load
 from paperround.config.problems import Problem, did_you_mean
@@ -42,6 +43,7 @@ _ENV = """\
 #PAPERROUND_BOUNCES_PASSWORD=
 #PAPERROUND_DKIM_KEY_FILE=/run/secrets/dkim.pem
 #PAPERROUND_DKIM_ED25519_KEY_FILE=/run/secrets/dkim-ed25519.pem
+#PAPERROUND_METRICS_TOKEN=
 """
 
 
@@ -61,11 +63,16 @@ def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def check(
-    config: ConfigOption = DEFAULT_CONFIG, form: FormatOption = Format.TEXT, json: JsonOption = False
+    online: Annotated[
+        bool, typer.Option("--online", help="Look at relay, DNS, sources, mailbox, clock and disk as well.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    form: FormatOption = Format.TEXT,
+    json: JsonOption = False,
 ) -> None:
     """Find every problem of the config at once, with file, line and mend; judge keywords by stored papers."""
     if frame.wants_json(form, json_flag=json):
-        _report(config)
+        _report(config, online=online)
         return
     loaded = frame.loaded(config)
     settings = loaded.settings
@@ -82,9 +89,11 @@ def check(
         f"{counted(len(settings.sources), 'source')}; "
         f"mail goes {ways}; the store is {settings.store}"
     )
+    if online and not tell_found(found_online(settings)):
+        raise typer.Exit(FAILED)
 
 
-def _report(config: Path) -> None:
+def _report(config: Path, *, online: bool) -> None:
     """Write what is wrong, and what likely is not meant, for a script."""
     try:
         loaded = load(config, os.environ)
@@ -99,8 +108,12 @@ def _report(config: Path) -> None:
         frame.answer({"problems": [_entry(wrong)], "warnings": []})
         raise typer.Exit(FAILED) from None
     told = [_entry(each) for each in (*loaded.warnings, *warnings)]
-    frame.answer({"problems": [_entry(model)] if model else [], "warnings": told})
-    if model:
+    report: dict[str, object] = {"problems": [_entry(model)] if model else [], "warnings": told}
+    found = found_online(loaded.settings) if online else ()
+    if online:
+        report["online"] = [asdict(each) for each in found]
+    frame.answer(report)
+    if model or not all_well(found):
         raise typer.Exit(FAILED)
 
 
@@ -172,15 +185,3 @@ def _write_new(path: Path, text: str, *, mode: int = 0o644) -> None:
     path.touch(mode=mode)
     path.write_text(text, encoding="utf-8")
     frame.tell(f"Wrote {path}")
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Write a copy of the store, whole and consistent, while others may be working with it."""
-    settings = frame.settings_of(config)
-    with closing(open_store(settings.store)) as store:
-        store.backup(file)
-    frame.tell(f"Wrote {file}.")

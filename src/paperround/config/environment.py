@@ -20,6 +20,7 @@ SECRETS = (
     "PAPERROUND_BOUNCES_PASSWORD",
     "PAPERROUND_DKIM_KEY",
     "PAPERROUND_DKIM_ED25519_KEY",
+    "PAPERROUND_METRICS_TOKEN",
 )
 OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST")
 KNOWN = (*OVERRIDES, *SECRETS, *(f"{name}_FILE" for name in SECRETS), "PAPERROUND_CONFIG")
@@ -41,6 +42,7 @@ class Variables:
     dkim_key: str | None = field(default=None, repr=False)
     dkim_ed25519_key: str | None = field(default=None, repr=False)
     bounces_password: str | None = field(default=None, repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
 
 
 def read(
@@ -57,7 +59,7 @@ def read(
         endings = [known.removeprefix(PREFIX) for known in KNOWN]
         if close := closest(name.removeprefix(PREFIX), endings, likeness=0.8):
             findings.warn("this variable is not known", f'did you mean "{PREFIX}{close}"?', name=name)
-    relay_password, bounces_password, dkim_key, ed25519_key = (
+    relay_password, bounces_password, dkim_key, ed25519_key, metrics_token = (
         _secret(name, said, findings, mounted) for name in SECRETS
     )
     return Variables(
@@ -68,6 +70,7 @@ def read(
         dkim_key=dkim_key,
         dkim_ed25519_key=ed25519_key,
         bounces_password=bounces_password,
+        metrics_token=metrics_token,
     )
 
 

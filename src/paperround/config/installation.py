@@ -165,9 +165,10 @@ class SemanticForm(Form):
 
 
 class WebForm(Form):
-    """Where the service listens for unsubscribing, preferences, archive and health."""
+    """Where the service listens for unsubscribing, preferences, health and metrics."""
 
     model_config = ConfigDict(title="Web")
+    secrets = MappingProxyType({"metrics_token": "PAPERROUND_METRICS_TOKEN"})
 
     host: Host = "127.0.0.1"
     """0.0.0.0 or :: for every interface, as in a container."""
@@ -244,7 +245,11 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         on_unknown=OnUnknown(form.on_unknown),
         templates=templates,
         catch_up=form.catch_up,
-        web=WebSettings(host=variables.web_host or form.web.host, port=form.web.port),
+        web=WebSettings(
+            host=variables.web_host or form.web.host,
+            port=form.web.port,
+            metrics_token=variables.metrics_token,
+        ),
         semantic=_semantic(sheet, form, folder),
         bounces=bounces.read(sheet, form.bounces, folder=folder, password=variables.bounces_password),
     )

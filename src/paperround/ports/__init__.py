@@ -14,6 +14,7 @@ from paperround.ports.deliveries import (
     Suppression,
 )
 from paperround.ports.embedding import Embedder, EmbedderError, Vectors
+from paperround.ports.figures import Figures
 from paperround.ports.identity import DeliveryId, RoundId, SubscriberId, WorkerId
 from paperround.ports.ledger import Dispatch, Ledger
 from paperround.ports.library import Library, Listing, RevisionListing, StoreError
@@ -48,6 +49,7 @@ __all__ = [
     "Effect",
     "Embedder",
     "EmbedderError",
+    "Figures",
     "Finding",
     "Gap",
     "Inbox",

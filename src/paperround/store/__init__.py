@@ -1,22 +1,28 @@
 """The store: papers, deliveries, what came back and what readers chose, in one SQLite file."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
-from paperround.ports import StoreError
+from paperround.ports import Figures, StoreError
+from paperround.store import backups, statements
+from paperround.store.backups import Contents
 from paperround.store.engine import Database
+from paperround.store.figures import read_figures
 from paperround.store.ledger import SqlLedger
 from paperround.store.library import SqlLibrary
-from paperround.store.migrations import migrate
+from paperround.store.migrations import migrate, revision_of
 from paperround.store.preferences import SqlPreferences
 from paperround.store.returns import SqlReturns
+from paperround.store.tables import deliveries, subscribers
 from paperround.store.vectors import SqlVectors
 
-__all__ = ["Store", "StoreError", "open_store"]
+__all__ = ["Contents", "Store", "StoreError", "open_store"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +37,50 @@ class Store:
     revision: str
     database: Database
 
-    def backup(self, target: Path) -> None:
-        """Write a copy of the store, as of now, to a file that is not there yet."""
-        if target.exists():
-            raise StoreError(f"{target}: is there already; name a new file for the backup")
-        _make(target)
+    def backup(self, target: Path) -> Contents:
+        """Write a copy of the store, as of now, to a file that is not there yet, and say what is in it."""
+        backups.write(self.database, target)
+        with closing(open_store(f"sqlite:///{target}")) as copy:
+            return copy.contents()
+
+    def contents(self) -> Contents:
+        """Return what is in the store."""
+        return backups.contents(self.database, self.revision)
+
+    def figures(self) -> Figures:
+        """Return how it stands."""
+        return read_figures(self.database)
+
+    def outdated(self) -> str:
+        """Return why the store is not to be worked with as it is now, or nothing where it is."""
         try:
-            with self.database.outside_transactions() as connection:
-                connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
-        except StoreError:
-            target.unlink()
-            raise
+            with self.database.reading() as connection:
+                revision = revision_of(connection)
+        except StoreError as error:
+            return str(error)
+        if revision == self.revision:
+            return ""
+        return f"the store is at revision {revision} and not {self.revision}; start the service anew"
+
+    def hold(self, reason: str, *, now: datetime) -> int:
+        """Hold every letter that waits for a person to say what became of it; return how many that are."""
+        held = statements.hold(reason, now=now)
+        return self.database.write(lambda connection: connection.execute(held).rowcount)
+
+    @contextmanager
+    def numbered_anew(self, *, now: datetime) -> Iterator[None]:
+        """Give subscribers and deliveries that are entered meanwhile numbers that nobody ever had.
+
+        A restored store would give those that were used since its backup, and are in links and return
+        paths out there, a second time, to others.
+        """
+        columns = (subscribers.c.id, deliveries.c.id)
+        with self.database.reading() as connection:
+            highest = [connection.scalar(select(func.max(column))) or 0 for column in columns]
+        yield
+        with self.database.writing() as connection:
+            for column, number in zip(columns, highest, strict=True):
+                connection.execute(statements.number_anew(column, number, by=int(now.timestamp())))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -56,7 +95,7 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
     """
     database = Database(_file(url), patience=patience)
     try:
-        _check(database)
+        database.check()
         revision = migrate(database)
     except StoreError:
         database.close()
@@ -95,12 +134,3 @@ def _make(path: Path) -> None:
             path.touch(mode=0o600)
     except OSError as error:
         raise StoreError(f"{path}: cannot be made: {error.strerror}; check {path.parent}") from error
-
-
-def _check(database: Database) -> None:
-    with database.outside_transactions() as connection:
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        if found != "ok":
-            raise StoreError(
-                f"{database.name}: the store is damaged; put the latest backup in its place ({found})"
-            )

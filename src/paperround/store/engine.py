@@ -21,6 +21,7 @@ from paperround.ports import StoreError
 
 T = TypeVar("T")
 
+NO_PATIENCE = timedelta(0)
 LEAST_ROOM = 1_000_000  # bytes; enough for what is in hand to be recorded
 
 MOST_VALUES = (
@@ -78,6 +79,15 @@ class Database:
                     self._committing = False
                     self._turn.notify_all()
         return write.outcome.result()
+
+    def check(self) -> None:
+        """Raise StoreError where the file is damaged."""
+        with self.outside_transactions() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            if found != "ok":
+                raise StoreError(
+                    f"{self.name}: the store is damaged; put the latest backup in its place ({found})"
+                )
 
     def require_room(self) -> None:
         """Raise StoreError where the disk has hardly any room left."""

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Delete,
     Select,
@@ -20,7 +21,18 @@ from sqlalchemy.dialects.sqlite import Insert
 from paperround.ports import RoundId, Status, SubscriberId
 from paperround.store.dispatch_statements import outcome, unknown_once
 from paperround.store.engine import insert
-from paperround.store.tables import deliveries, picks, rounds, settings, subscribers, suppressions
+from paperround.store.tables import (
+    batches,
+    deliveries,
+    papers,
+    picks,
+    preferences,
+    returns,
+    rounds,
+    settings,
+    subscribers,
+    suppressions,
+)
 
 Values = Mapping[str, Any]
 
@@ -227,3 +239,40 @@ def noted_rounds() -> Select[Any]:
 def addresses(of: Sequence[SubscriberId]) -> Select[Any]:
     """Select the addresses of these subscribers."""
     return select(subscribers.c.id, subscribers.c.address).where(subscribers.c.id.in_(of))
+
+
+def contents() -> Select[Any]:
+    """Count what is in the store."""
+    counted = {"papers": papers, "subscribers": subscribers, "deliveries": deliveries}
+    counts = [
+        select(func.count()).select_from(table).scalar_subquery().label(name)
+        for name, table in counted.items()
+    ]
+    waiting = select(func.count()).where(deliveries.c.message.is_not(None))
+    return select(*counts, waiting.scalar_subquery().label("waiting"))
+
+
+def latest_moments() -> Iterator[Select[Any]]:
+    """Yield what selects the latest moment in each table that is written to day by day."""
+    for column in (
+        deliveries.c.updated_at,
+        batches.c.fetched_at,
+        subscribers.c.enrolled_at,
+        suppressions.c.since,
+        preferences.c.changed_at,
+        returns.c.read_at,
+        rounds.c.begun_at,
+    ):
+        yield select(func.max(column))
+
+
+def hold(reason: str, *, now: datetime) -> Update:
+    """Make every letter that waits, or is on its way, one whose outcome a person has to find out."""
+    values = outcome(Status.UNKNOWN, reason=reason, now=now)
+    waiting = update(deliveries).where(deliveries.c.message.is_not(None))
+    return waiting.values({**values, "unknowns": 2, "next_at": None})
+
+
+def number_anew(column: Column[int], above: int, *, by: int) -> Update:
+    """Give the rows with a higher number than this one numbers that are higher by so much."""
+    return update(column.table).where(column > above).values({column: column + by})

@@ -22,6 +22,7 @@ from paperround.subscribers import Subscriber
 from paperround.tokens import PREFERENCES, UNSUBSCRIBE, subscriber_of
 from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
+from paperround.web.monitoring import Probes, monitoring_routes
 from paperround.web.pages import PRIVATE, Pages
 from paperround.web.preferences import Choosing
 
@@ -54,11 +55,13 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     sender_name: str,
     templates: Path | None = None,
     patience: timedelta = timedelta(seconds=10),
+    probes: Probes | None = None,
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
     mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
+    Without `probes` nobody can ask for metrics.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
@@ -78,6 +81,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     app = Starlette(
         routes=[
             Route("/healthz", healthz),
+            *(monitoring_routes(probes) if probes else ()),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],

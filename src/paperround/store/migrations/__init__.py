@@ -26,7 +26,7 @@ def migrate(database: Database) -> str:
     scripts = ScriptDirectory.from_config(config)
     newest = str(scripts.get_current_head())
     with database.reading() as connection:
-        revision = _revision(connection)
+        revision = revision_of(connection)
         if revision is None and inspect(connection).get_table_names():
             raise StoreError(f"{database.name}: another program's tables are in this file; name a new one")
     if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
@@ -48,5 +48,6 @@ def _upgrade(database: Database, config: Config) -> None:
         command.upgrade(config, "head")
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision of the tables, or None where they are not ours or not there."""
     return MigrationContext.configure(connection).get_current_revision()
