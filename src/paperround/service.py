@@ -12,10 +12,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround import clock
 from paperround.delivering import Delivered
+from paperround.following import Following
 from paperround.metrics import Monitor
 from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
 from paperround.ports import LONGEST_ROUND, SubscriberId
-from paperround.settings import Settings, WebSettings
+from paperround.settings import WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
 from paperround.web.monitoring import Probes
@@ -37,8 +38,12 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
     """The service cannot listen where it is told to; the message says why, and what to do."""
 
 
-async def serve(settings: Settings, desk: Desk, monitor: Monitor) -> None:
-    """Run until `desk.stop` is set; the transactions in hand are finished first."""
+async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket.socket) -> bool:
+    """Run until `desk.stop` is set, or until the config is another; return whether it is.
+
+    Either way the transactions in hand are finished first. `door`, at which it listens, stays open.
+    """
+    settings = following.settings
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
     known = subscribers(desk)
     app = create_app(
@@ -47,7 +52,7 @@ async def serve(settings: Settings, desk: Desk, monitor: Monitor) -> None:
         readers=readers(desk, known),
         languages={subscriber: each.language for subscriber, each in known.items()},
         secret=desk.letters.secret,
-        health=watch.health,
+        health=lambda: _together(watch.health(), following),
         now=desk.now,
         sender_name=settings.sender.name or settings.sender.address,
         templates=settings.templates,
@@ -57,7 +62,6 @@ async def serve(settings: Settings, desk: Desk, monitor: Monitor) -> None:
             token=settings.web.metrics_token,
         ),
     )
-    listening = _listening(settings.web)
     server = Server(app, settings.web)
     scheduler = AsyncIOScheduler()
     scheduler.add_job(
@@ -77,12 +81,12 @@ async def serve(settings: Settings, desk: Desk, monitor: Monitor) -> None:
             coalesce=True,
             misfire_grace_time=None,
         )
-    web = asyncio.create_task(server.serve(sockets=[listening]))
-    stopped = asyncio.create_task(desk.stop.wait())
+    web = asyncio.create_task(server.serve(sockets=[door.dup()]))
+    changed = asyncio.create_task(following.changed(desk.stop))
     scheduler.start()
     log.info("service.started", subscribers=len(settings.subscribers), port=settings.web.port)
     try:
-        await asyncio.wait({web, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({web, changed}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         desk.stop.set()
         scheduler.pause()
@@ -90,9 +94,11 @@ async def serve(settings: Settings, desk: Desk, monitor: Monitor) -> None:
         await desk.returning.rest()
         scheduler.shutdown(wait=False)  # it would cut off a tick at work
         server.should_exit = True
-        stopped.cancel()
         await web
-        log.info("service.stopped")
+    if await changed:
+        return True
+    log.info("service.stopped")
+    return False
 
 
 def subscribers(desk: Desk) -> Mapping[SubscriberId, Subscriber]:
@@ -112,7 +118,13 @@ def readers(
     return reader
 
 
-def _listening(web: WebSettings) -> socket.socket:
+def _together(health: Health, following: Following) -> Health:
+    """Return what is wrong with the work, and with the config."""
+    return Health(problems=(*health.problems, *following.problems))
+
+
+def listening(web: WebSettings) -> socket.socket:
+    """Return the socket at which the service listens, or raise PortProblem."""
     try:
         return socket.create_server((web.host, web.port), family=_family(web.host))
     except OSError as error:

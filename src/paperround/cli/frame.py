@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
@@ -229,16 +230,34 @@ def chosen(settings: Settings, address: str | None) -> tuple[Subscriber, ...]:
     return found
 
 
-def at_desk(settings: Settings, work: Callable[[Desk], Awaitable[T]], *, relay: Relay | None = None) -> T:
-    """Return what the work gives; SIGTERM and SIGINT end it after the transactions in hand."""
+@dataclass
+class StopRequest:
+    """Whether somebody asked to stop."""
+
+    made: bool = False
+
+
+def at_desk(
+    settings: Settings,
+    work: Callable[[Desk], Awaitable[T]],
+    *,
+    relay: Relay | None = None,
+    request: StopRequest | None = None,
+) -> T:
+    """Return what the work gives; SIGTERM and SIGINT end it after the transactions in hand.
+
+    That they came is said in `request`.
+    """
+    request = request or StopRequest()
 
     async def sit_down() -> T:
         async with open_desk(settings, relay=relay) as desk:
             working = asyncio.ensure_future(work(desk))
 
             def stop() -> None:
-                if desk.stop.is_set():  # asked again: at once, and not after what is in hand
+                if request.made:  # asked again: at once, and not after what is in hand
                     working.cancel()
+                request.made = True
                 desk.stop.set()
 
             for sign in (signal.SIGTERM, signal.SIGINT):

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 from datetime import date, timedelta
+from socket import socket
 from typing import Annotated
 
 import httpx
@@ -25,10 +27,13 @@ from paperround.cli.frame import (
     app,
 )
 from paperround.composing import plans
+from paperround.config import load
+from paperround.config.environment import secret_files
+from paperround.following import Following
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk, Round, collected, run
 from paperround.ports import DeliveryRecord, Plan, Status
-from paperround.service import PortProblem
+from paperround.service import PortProblem, listening
 from paperround.service import serve as run_service
 from paperround.settings import Settings
 from paperround.subscribers import Subscriber
@@ -129,17 +134,29 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the service: everybody's digest at their hour, the pages that mails lead to, and health."""
     frame.configure_logging(logging.INFO)
     settings = frame.settings_of(config)
-
+    secrets = secret_files(os.environ)
+    following = Following(settings, config, lambda: load(config, os.environ).settings, beside=secrets)
+    request = frame.StopRequest()
     try:
-        with open_monitor(settings) as monitor:
-
-            async def work(desk: Desk) -> None:
-                await run_service(settings, desk, monitor)
-
-            frame.at_desk(settings, work, relay=monitor.measured(relay_of(settings)))
+        with listening(settings.web) as door:
+            # Each config that can be used has its time; in between, whoever knocks waits at the door.
+            while not request.made and _served(following, door, request):
+                pass
     except PortProblem as error:
         frame.say(f"paperround: {error}")
         raise typer.Exit(FAILED) from None
+
+
+def _served(following: Following, door: socket, request: frame.StopRequest) -> bool:
+    """Run the service with the settings of now, and return whether there are others for it to go on with."""
+    settings = following.settings
+    with open_monitor(settings) as monitor:
+
+        async def work(desk: Desk) -> bool:
+            return await run_service(desk, monitor, following, door)
+
+        relay = monitor.measured(relay_of(settings))
+        return frame.at_desk(settings, work, relay=relay, request=request)
 
 
 @app.command()

@@ -74,6 +74,11 @@ def read(
     )
 
 
+def secret_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the files that the environment names for secrets."""
+    return tuple(Path(file) for name in SECRETS if (file := environ.get(f"{name}_FILE")))
+
+
 def _without_twins(said: dict[str, str], real: Mapping[str, str]) -> dict[str, str]:
     """Return what a file says without the secrets that the environment says in either of two ways."""
     twins = {name: f"{name}_FILE" for name in SECRETS}
