@@ -20,6 +20,7 @@ from paperround.ports import (
 )
 from paperround.replies import Reply, Verdict, is_about_address, is_about_content
 
+NOT_ENTERED = frozenset({Effect.REPEATED, Effect.FOREIGN, Effect.TOO_EARLY})  # answers, and no more
 ENOUGH = 5  # days on which mail came back softly
 LONGEST_GAP = timedelta(days=15)  # between two of them; after a longer one it is a new beginning
 
@@ -71,6 +72,8 @@ def consequence(finding: Finding, case: Case, *, today: date) -> Consequence:
             return _suppression(case, Cause.UNSUBSCRIBED, f"unsubscribed by mail on {today}")
         case Bounce() | Complaint() if _is_foreign(finding.message_id, case):
             return foreign("the message in it is not the one that was sent")
+        case Bounce() if case.status is Status.SENDING:
+            return Consequence(effect=Effect.TOO_EARLY, reason="the letter is still on its way")
         case Complaint():
             return _suppression(case, Cause.COMPLAINED, f"reported the mail as unwanted on {today}")
         case Bounce():

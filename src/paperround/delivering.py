@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,15 +21,17 @@ from paperround.ports import (
     RelayUnusable,
     Status,
     StoreError,
+    Taken,
     Unanswered,
 )
-from paperround.rates import Later
+from paperround.rates import LONGEST_HOLD, Later
 from paperround.replies import Reply, Step, Verdict, retry_after
 
 # So many in a row that were lost, or refused for reasons that are not the letter's, are about the relay.
 PATIENCE = 3
-# What only a person can mend is not tried again for each letter in turn.
-PAUSE_FOR_A_PERSON = timedelta(minutes=30)
+# A list may begin with some addresses that are dead. One with no other is a relay that knows nobody.
+DEAD_ADDRESSES = 10
+TRIES_TO_RECORD = 3  # each as long as the store's patience with other programs
 
 log = structlog.get_logger()
 
@@ -68,18 +71,23 @@ async def deliver(
     now: Callable[[], datetime],
     stop: asyncio.Event,
     patience: timedelta = timedelta(0),
+    until: datetime | None = None,
 ) -> Delivered:
     """Deliver what `claim` takes, each letter by itself.
 
     A wait for the relay's turn of at most `patience` is sat through; a longer one ends the delivery. So
-    does `stop`: what may have been accepted already is waited for, the rest is not. An error of the store
-    ends it too, after the transactions in hand: what cannot be recorded is not sent.
+    does `stop`: what may have been accepted already is waited for, the rest is not. So does `until`, when it
+    has come. An error of the store, or any other, ends it too, after the transactions in hand: what
+    cannot be recorded is not sent.
     """
-    postman = _Postman(dispatch, route, claim, now=now, stop=stop, patience=patience)
+    postman = _Postman(dispatch, route, claim, now=now, stop=stop, patience=patience, until=until)
     try:
         # The first letter goes alone: a wrong password is then tried once, and not on every connection.
         if await postman.step():
-            await asyncio.gather(*(postman.walk() for _ in range(route.connections)))
+            # Whatever ends one walk, nobody leaves before the others have: they may have letters in hand.
+            async with asyncio.TaskGroup() as walks:
+                for _ in range(route.connections):
+                    walks.create_task(postman.walk())
     finally:
         await route.relay.close()
     if postman.error is not None:
@@ -99,16 +107,18 @@ class _Postman:
         now: Callable[[], datetime],
         stop: asyncio.Event,
         patience: timedelta,
+        until: datetime | None,
     ) -> None:
         self.attempts = 0
         self.stopped: str | None = None
         self.later: Later | None = None
-        self.error: StoreError | None = None
+        self.error: Exception | None = None
         self._dispatch, self._route, self._claim = dispatch, route, claim
-        self._now, self._stop, self._patience = now, stop, patience
+        self._now, self._stop, self._patience, self._until = now, stop, patience, until
         self._queue = asyncio.Lock()
         self._in_vain = 0
-        self._unwanted = 0
+        self._refusals: Counter[Verdict] = Counter()  # for good, since the relay last accepted something
+        self._told: datetime | None = None  # until when the latest pause lasts that was logged
         self._troubled: bool | None = None  # whether the relay was paused since it last accepted something
 
     async def walk(self) -> None:
@@ -124,8 +134,8 @@ class _Postman:
                 return False
             self.attempts += 1
             await self._hand_over(claim)
-        except StoreError as error:
-            # The others finish what they have in hand, for it may be on its way already.
+        except Exception as error:  # noqa: BLE001 - raised again when the others have ended
+            # They finish what they have in hand, for it may be on its way already.
             self.error, self.stopped = error, str(error)
         return True
 
@@ -147,7 +157,7 @@ class _Postman:
     def _goes_on(self) -> bool:
         if self._stop.is_set():
             self.stopped = self.stopped or "stopped by request"
-        return self.stopped is None
+        return self.stopped is None and (self._until is None or self._now() < self._until)
 
     async def _wait(self, later: Later) -> None:
         length = later.until - self._now()
@@ -177,7 +187,8 @@ class _Postman:
         except _NotBegun:
             await self._settle(claim, Status.PLANNED, "", reason="stopped by request")
         else:
-            self._in_vain = self._unwanted = 0
+            self._in_vain = 0
+            self._refusals.clear()
             await self._settle(claim, Status.SENT, words)
             await self._accepts_again()
 
@@ -213,9 +224,9 @@ class _Postman:
         words, reason = str(reply), _REASONS[reply.verdict]
         match reply.verdict:
             case Verdict.PERMANENT:
-                await self._give_up(claim, reply, reason=reason)
+                await self._refused_for_good(claim, reply, enough=DEAD_ADDRESSES)
             case Verdict.OURS:
-                await self._unwelcome(claim, reply, reason=reason)
+                await self._refused_for_good(claim, reply, enough=PATIENCE)
             case Verdict.PACE:
                 until = await self._pause(words)
                 await self._settle(claim, Status.DEFERRED, words, reason=reason, next_at=until)
@@ -228,28 +239,33 @@ class _Postman:
             case _:
                 await self._put_off(claim, words, reason=reason)
 
-    async def _give_up(self, claim: Claim, reply: Reply, *, reason: str) -> None:
-        """Fail a letter, and enter what the refusal says of its reader as if it had come back."""
-        await self._settle(claim, Status.FAILED, str(reply), reason=reason)
-        await asyncio.to_thread(self._route.refused, claim.id, reply)
+    async def _refused_for_good(self, claim: Claim, reply: Reply, *, enough: int) -> None:
+        """Give up a letter; or, where the relay takes none at all, leave it alone and wait for a person."""
+        words, reason = str(reply), _REASONS[reply.verdict]
+        # That a letter is refused again says nothing new of the relay.
+        self._refusals[reply.verdict] += claim.attempts == 1
+        if claim.attempts == 1 and self._refusals[reply.verdict] >= enough:
+            why = f"{_ONE_AFTER_ANOTHER[reply.verdict]}: {words}"
+            until = await self._pause(why, length=LONGEST_HOLD)
+            self.stopped = f"{why}; mend it, then `paperround send --now`, or wait until {until:%H:%M} UTC"
+            await self._settle(claim, Status.DEFERRED, words, reason=reason, next_at=until)
+        elif self._deserves_another_try(claim, reply) or await self._is_troubled():
+            await self._put_off(claim, words, reason=reason)
+        else:
+            await self._settle(claim, Status.FAILED, words, reason=reason)
+            await asyncio.to_thread(self._route.refused, claim.id, reply)
 
-    async def _unwelcome(self, claim: Claim, reply: Reply, *, reason: str) -> None:
-        """Give up a letter that the relay does not want, or, where it wants none, wait for a person."""
-        self._unwanted += 1
-        if self._unwanted < PATIENCE and not await self._is_troubled():
-            await self._give_up(claim, reply, reason=reason)
-            return
-        words = str(reply)
-        why = f"the relay refuses letter after letter for what is ours to mend: {words}"
-        until = await self._pause(why, length=PAUSE_FOR_A_PERSON)
-        self.stopped = f"{why}; mend it, then `paperround send --now`, or wait until {until:%H:%M} UTC"
-        await self._settle(claim, Status.PLANNED, words, reason=reason)
+    def _deserves_another_try(self, claim: Claim, reply: Reply) -> bool:
+        # That it is the letter's own affair shows when others are accepted and it is refused again.
+        return reply.verdict is Verdict.OURS and claim.attempts == 1
 
     async def _pause(self, words: str, *, length: timedelta | None = None) -> datetime:
         self._troubled = True
         pause = partial(self._dispatch.pause, self._route.name, words, now=self._now(), length=length)
         until = await asyncio.to_thread(pause)
-        log.warning("relay.pause_begins", until=f"{until:%H:%M:%S}", reason=words)
+        if until != self._told:  # each connection may hear of the same one
+            log.warning("relay.pause_begins", until=f"{until:%H:%M:%S}", reason=words)
+            self._told = until
         return until
 
     async def _is_troubled(self) -> bool:
@@ -282,14 +298,29 @@ class _Postman:
         next_at: datetime | None = None,
     ) -> None:
         settle = partial(self._dispatch.settle, claim, status, reply=words, reason=reason, next_at=next_at)
-        await asyncio.to_thread(settle, now=self._now())
+        await self._recorded(partial(settle, now=self._now()))
         log.info("delivery.settled", delivery=claim.id, status=status.value, attempts=claim.attempts)
+
+    async def _recorded(self, outcome: Callable[[], None]) -> None:
+        """Record how an attempt ended; while the store cannot, try again a few times and begin nothing."""
+        for _ in range(TRIES_TO_RECORD - 1):
+            try:
+                return await asyncio.to_thread(outcome)
+            except Taken:
+                raise
+            except StoreError as error:
+                self.stopped = self.stopped or str(error)
+        return await asyncio.to_thread(outcome)
 
 
 class _NotBegun(Exception):  # noqa: N818 - it was asked for
     """The conversation was ended before the letter was written."""
 
 
+_ONE_AFTER_ANOTHER = {
+    Verdict.PERMANENT: "the relay says of one address after the other that it takes no mail",
+    Verdict.OURS: "the relay refuses letter after letter for what is ours to mend",
+}
 _REASONS = {
     Verdict.TEMPORARY: "refused for now",
     Verdict.PERMANENT: "the address does not accept mail",

@@ -187,13 +187,17 @@ async def post(
     of: Collection[SubscriberId] | None = None,
     retry: bool = False,
     patience: timedelta = timedelta(0),
+    at_most: timedelta | None = None,
 ) -> Delivered:
     """Deliver what is planned, or due for another attempt, of whatever day: for some, or for all.
 
     A pause of the relay of at most `patience` is sat through. With `retry`, what was deferred is tried
-    before its time, and for as long other processes are waited for that have such letters in hand.
+    before its time, and for as long other processes are waited for that have such letters in hand. After
+    `at_most` nothing more is begun.
     """
+    desk = replace(desk, now=_forward(desk.now))
     started = desk.now()
+    until = None if at_most is None else started + at_most
     async with desk.shift() as shift:
 
         def claim(cleared: datetime) -> Claim | Later | None:
@@ -207,18 +211,23 @@ async def post(
                 of=of,
             )
 
-        delivered = await _delivered(desk, shift, claim, patience=patience)
-        while retry and not delivered.stopped and desk.now() < started + patience:
-            if not await asyncio.to_thread(desk.ledger.in_hand, of):
+        delivered = await _delivered(desk, shift, claim, patience=patience, until=until)
+        for _ in range(int(patience / LOOK_AT_OTHERS) if retry else 0):
+            if delivered.stopped or not await asyncio.to_thread(desk.ledger.in_hand, of):
                 break
             await asyncio.sleep(LOOK_AT_OTHERS.total_seconds())
-            more = await _delivered(desk, shift, claim, patience=patience)
+            more = await _delivered(desk, shift, claim, patience=patience, until=until)
             delivered = replace(more, attempts=delivered.attempts + more.attempts)
         return delivered
 
 
 async def _delivered(
-    desk: Desk, shift: Shift, claim: Callable[[datetime], Claim | Later | None], *, patience: timedelta
+    desk: Desk,
+    shift: Shift,
+    claim: Callable[[datetime], Claim | Later | None],
+    *,
+    patience: timedelta,
+    until: datetime | None,
 ) -> Delivered:
     await asyncio.to_thread(_cleared, desk, shift)
     cleared = desk.now()  # what was taken back from the dead is older
@@ -230,8 +239,29 @@ async def _delivered(
         refused=desk.returning.refused,
     )
     return await deliver(
-        desk.ledger, route, lambda: claim(cleared), now=desk.now, stop=desk.stop, patience=patience
+        desk.ledger,
+        route,
+        lambda: claim(cleared),
+        now=desk.now,
+        stop=desk.stop,
+        patience=patience,
+        until=until,
     )
+
+
+def _forward(now: Callable[[], datetime]) -> Callable[[], datetime]:
+    """Return a clock that stands still while the other one goes back.
+
+    What was tried at a time that is to come would else be due again at once, for as long as that lasts.
+    """
+    latest = now()
+
+    def forward() -> datetime:
+        nonlocal latest
+        latest = max(latest, now())
+        return latest
+
+    return forward
 
 
 def _composed(

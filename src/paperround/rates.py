@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LONGEST_PAUSE = timedelta(minutes=10)
+LONGEST_HOLD = timedelta(minutes=30)  # of a relay that wants a person to mend something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +63,12 @@ def later(
     `handed_over` counts what was begun in each minute, by its beginning, of at least the last day and
     a minute; a minute counts as long as any of it lies within the time that is limited.
     """
-    if state.paused_until is not None and state.paused_until > now:
+    if state.paused_until is not None and is_paused(state, now=now):
         return Later(until=state.paused_until, reason=state.reason, pauses=state.pauses)
     for span, limit in rate.limits.items():
-        within = {minute: count for minute, count in handed_over.items() if minute + MINUTE + span > now}
+        within = {
+            minute: count for minute, count in handed_over.items() if now - span - MINUTE < minute <= now
+        }
         if sum(within.values()) >= limit:
             name = "an hour" if span == HOUR else "a day"
             return Later(
@@ -76,6 +79,11 @@ def later(
     # A turn that was given under a slower rate is not waited for.
     until = min(state.next_turn, now + rate.interval)
     return Later(until=until, reason=f"no more than {rate.per_second:g} mails a second")
+
+
+def is_paused(state: RelayState, *, now: datetime) -> bool:
+    """Return whether a pause lasts; one that ends later than any can is that of a clock that was ahead."""
+    return state.paused_until is not None and now < state.paused_until <= now + LONGEST_HOLD
 
 
 def pause_after(pauses: int) -> timedelta:

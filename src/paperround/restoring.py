@@ -9,7 +9,7 @@ from pathlib import Path
 from paperround import clock
 from paperround.issue import blank, not_due
 from paperround.ports import Plan, Status, StoreError, SubscriberId, Suppression
-from paperround.shifts import is_free
+from paperround.shifts import Lock, lock_of
 from paperround.store import Contents, Store, backups, open_store
 from paperround.subscribers import Subscriber
 
@@ -86,7 +86,7 @@ def restore(
 
 
 def _require_rest(workers: Path) -> None:
-    if workers.is_dir() and any(not is_free(each) for each in workers.iterdir()):
+    if workers.is_dir() and any(lock_of(each) is not Lock.FREE for each in workers.iterdir()):
         raise StoreError("a delivery is under way; end the service or wait for `send`, and run this again")
 
 

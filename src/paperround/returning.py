@@ -13,6 +13,7 @@ import structlog
 from paperround.bouncing import weight
 from paperround.ports import (
     Bounce,
+    Cause,
     Consequence,
     DeliveryId,
     Effect,
@@ -60,9 +61,10 @@ def clear(
     """
     for incoming in inbox.unseen(at_most):
         account = _entered(incoming, returns, secret=secret, now=now())
-        if account.consequence is not None and account.consequence.effect in _SETTLED:
+        effect = account.consequence.effect if account.consequence else None
+        if effect in _SETTLED:
             inbox.done(incoming)
-        else:
+        elif effect is not Effect.TOO_EARLY:
             inbox.keep(incoming)
         yield account
 
@@ -102,14 +104,15 @@ def _logged(finding: Finding, consequence: Consequence) -> None:
     """Log what came of it; the words of a bounce stay out, for they name addresses."""
     facts = {"kind": type(finding).__name__.lower(), "effect": consequence.effect.value}
     delivery, subscriber = getattr(finding, "delivery", None), getattr(finding, "subscriber", None)
-    if consequence.effect is Effect.OURS:
-        log.warning("return.ours", **facts, delivery=delivery)
+    if consequence.effect is Effect.OURS or consequence.cause is Cause.BOUNCED:
+        log.warning("return.alarming", **facts, delivery=delivery)
     else:
         log.info("return.entered", **facts, delivery=delivery, subscriber=subscriber)
 
 
 PATIENCE = timedelta(hours=1)  # with a mailbox that cannot be read
 UNWELCOME = 3  # readers within a day whose mail came back for what is ours to mend
+MANY = 5  # readers whose mail came back for good within a day
 A_DAY = timedelta(days=1)
 
 
@@ -178,6 +181,12 @@ class Returning:
             problems.append(
                 f"mail to {unwelcome} readers came back within a day for reasons that are ours to mend; "
                 "`paperround log --status failed` shows them"
+            )
+        ended = self._returns.ended(now - A_DAY)
+        if ended >= MANY:
+            problems.append(
+                f"{ended} readers get nothing any more since their mail came back within a day; where that "
+                "was a server's mistake, `paperround subscribers readmit` takes it back"
             )
         return tuple(problems)
 

@@ -20,6 +20,7 @@ from paperround.tokens import UNSUBSCRIBE, delivery_of, subscriber_of, tokens_in
 
 LARGEST = 1_000_000  # bytes
 MOST_PARTS = 100
+MOST_MULTIPARTS = 20
 DEEPEST = 10  # multiparts within multiparts
 
 
@@ -27,6 +28,9 @@ def read(message: bytes, *, secret: bytes) -> Finding | Irrelevant:
     """Return what the message says, whatever it is; `secret` is that of this installation."""
     if len(message) > LARGEST:
         return Irrelevant(reason="larger than a megabyte")
+    # Before it is read, for reading parts within parts takes as long as the square of their depth.
+    if message.lower().count(b"multipart/") > MOST_MULTIPARTS:
+        return Irrelevant(reason="too many parts")
     try:
         return _read(email.message_from_bytes(message), message, secret)
     except _TooMuch as error:
@@ -119,7 +123,11 @@ _FAILED = ("fail", "error")  # the second is OpenSMTPD's word
 
 def _told(message: Message, parts: list[Message], raw: bytes, secret: bytes) -> Finding | Irrelevant:
     """Read a bounce that is told in words, if it is one."""
-    # A copy of its beginning: what a machine has to say stands there, and patterns take their time.
+    # Without a token of ours nothing comes of it, whatever it says; and looking through words takes its time.
+    deliveries = _deliveries((*_received_at(message), _field(_returned(parts), "Return-Path")), secret)
+    if isinstance(deliveries, Irrelevant):
+        return deliveries
+    # A copy of its beginning: what a machine has to say stands there.
     beginning = email.message_from_bytes(raw[:_LONGEST_TELLING])
     if not getaddresses([_field(beginning, "From")]):
         del beginning["From"]
@@ -138,7 +146,7 @@ def _told(message: Message, parts: list[Message], raw: bytes, secret: bytes) -> 
 
 
 _LONGEST_TELLING = 50_000  # bytes
-_COPY = re.compile(r"^-{2,}.*\bcop(?:y|ies)\b|^Return-Path:|^Received:", re.MULTILINE | re.IGNORECASE)
+_COPY = re.compile(r"^--[^\n]*\bcop(?:y|ies)\b|^Return-Path:|^Received:", re.MULTILINE | re.IGNORECASE)
 _SHOWN_ID = re.compile(r"^Message-ID:[ \t]*(<[^<>\s]{1,300}>)", re.MULTILINE | re.IGNORECASE)
 
 

@@ -28,6 +28,7 @@ MAX_AGE = timedelta(minutes=15)  # what a source gave so recently is not asked f
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 LOOK_AT_RETURNS = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(minutes=15)  # where no source could be read
+LONGEST_POST = timedelta(minutes=2)  # then it is looked who is due meanwhile; the rest goes on after that
 PATIENCE = TICK  # for a turn at the relay; for a later one there is a later tick
 PAUSES = 3  # so many in a row are no routine of a relay
 
@@ -205,7 +206,7 @@ class Watch:
                 self._looked[day] = desk.now()
             if desk.now() < self._rest_until:
                 return self._problems
-            delivered = await post(desk, patience=PATIENCE)
+            delivered = await post(desk, patience=PATIENCE, at_most=LONGEST_POST)
         except Stopped:
             return ()
         if desk.stop.is_set():

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ from paperround.ports import Dispatch, StoreError, WorkerId
 # A relay may take ten minutes for its last word, and a worker who waits for it is not to be given up.
 LEASE = timedelta(minutes=15)
 BEAT = timedelta(minutes=1)
+HUNG = 24  # leases, after which a process that is alive and silent is given up
 
 log = structlog.get_logger()
 
@@ -30,17 +32,29 @@ class Shift:
     def take_over(self, *, now: datetime) -> int:
         """Take back what workers left that have died, and return how many letters that were.
 
-        One on this machine is known to be dead by its lock, at once; any other by its silence.
+        One on this machine is known to be dead by its lock, at once, and to live as long as it holds
+        that; any other by its silence.
         """
         gone = [
             worker
             for worker, seen_at in self._dispatch.workers().items()
-            if worker != self.worker and (now - seen_at > self._lease or is_free(self._folder / worker))
+            if worker != self.worker and self._is_gone(worker, silent_for=now - seen_at)
         ]
         recovered = self._dispatch.recover(gone, now=now)
         for worker in gone:
-            (self._folder / worker).unlink(missing_ok=True)
+            if lock_of(self._folder / worker) is Lock.FREE:
+                (self._folder / worker).unlink(missing_ok=True)
         return recovered
+
+    def _is_gone(self, worker: WorkerId, *, silent_for: timedelta) -> bool:
+        match lock_of(self._folder / worker):
+            case Lock.FREE:
+                return True
+            case Lock.HELD:
+                # It lives, whatever a clock says that jumped or slept; but nobody hangs for so long.
+                return silent_for > HUNG * self._lease
+            case Lock.ELSEWHERE:
+                return silent_for > self._lease
 
 
 @asynccontextmanager
@@ -75,24 +89,36 @@ async def shift(
         os.close(descriptor)
 
 
-def is_free(path: Path) -> bool:
-    """Return whether the file is there, and the process that locked it is not."""
+class Lock(Enum):
+    """What the file of a worker tells."""
+
+    HELD = "held"
+    FREE = "free"  # the process that held it is dead
+    ELSEWHERE = "elsewhere"  # there is none here, or it is not for us to see
+
+
+def lock_of(path: Path) -> Lock:
+    """Return what the file of a worker tells of them."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False  # it is on another machine, and only its silence can tell
+    except (FileNotFoundError, PermissionError):
+        return Lock.ELSEWHERE
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
+        return Lock.HELD
     finally:
         os.close(descriptor)
-    return True
+    return Lock.FREE
 
 
 def _locked(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        mend = "whoever delivers needs to write there, and there must be room"
+        raise StoreError(f"{path.parent}: cannot be written: {error.strerror}; {mend}") from error
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
 

@@ -301,7 +301,7 @@ def test_what_a_source_gave_just_now_is_not_asked_for_again(world: World) -> Non
     [
         (refused(550, "5.1.1 no such user"), Status.FAILED),
         (refused(451, "4.7.1 greylisted"), Status.DEFERRED),
-        (refused(554, "5.7.1 looks like spam"), Status.FAILED),
+        (refused(554, "5.7.1 looks like spam"), Status.DEFERRED),
         (Interrupted("the connection was reset"), Status.DEFERRED),
     ],
 )

@@ -1,7 +1,10 @@
 """What a round makes of what a relay says, on the ledger in memory and on the real one."""
 
+import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.fakes.relay import MemoryRelay
@@ -19,9 +22,9 @@ from tests.fakes.world import (
     refused,
 )
 
-from paperround.delivering import PAUSE_FOR_A_PERSON
-from paperround.ports import Cause, OnUnknown, Status, SubscriberId, Unanswered
-from paperround.rates import Rate
+from paperround.delivering import DEAD_ADDRESSES
+from paperround.ports import Cause, OnUnknown, Status, StoreError, SubscriberId, Unanswered
+from paperround.rates import LONGEST_HOLD, Rate
 from paperround.replies import Step
 from paperround.subscribers import EVERY_DAY, Subscriber
 
@@ -39,10 +42,14 @@ def refusing(readers: list[Subscriber], code: int, text: str, step: Step = Step.
     return MemoryRelay({each.address: [refused(code, text, step)] * 9 for each in readers})
 
 
+def ids(world: World, readers: list[Subscriber]) -> list[SubscriberId]:
+    return list(world.ledger.enrol([each.address for each in readers], now=world.now()).values())
+
+
 def suppressions(world: World, subscriber: Subscriber) -> list[tuple[Cause, str]]:
-    ids: dict[str, SubscriberId] = dict(world.ledger.enrol([subscriber.address], now=world.now()))
+    (own,) = ids(world, [subscriber])
     known = world.ledger.suppressions()
-    return [(each.cause, each.reason) for key, each in known.items() if key == ids[subscriber.address]]
+    return [(each.cause, each.reason) for key, each in known.items() if key == own]
 
 
 def test_a_relay_that_asks_for_a_pause_has_it_from_all_connections(
@@ -106,29 +113,61 @@ def test_a_relay_that_wants_no_letter_of_ours_is_not_offered_all_of_them(
 ) -> None:
     world.relay = refusing(everybody, 550, "5.7.26 unauthenticated mail", Step.DOT)
     outcome = world.round(MONDAY, *everybody)
-    assert outcome.tally[Status.FAILED] == 2
-    assert outcome.tally[Status.PLANNED] == 18
+    # Of two connections, the other may have a letter in hand when the third is refused.
+    assert outcome.tally[Status.PLANNED] >= 16
+    assert outcome.tally[Status.DEFERRED] == 20 - outcome.tally[Status.PLANNED]
     assert outcome.stopped
     assert "5.7.26" in outcome.stopped
     assert "--now" in outcome.stopped
     assert world.round(MONDAY, *everybody).attempts == 0
-    world.time += PAUSE_FOR_A_PERSON
+    world.time += LONGEST_HOLD
     again = world.round(MONDAY, *everybody)
-    assert (again.attempts, again.tally[Status.FAILED]) == (1, 2)
+    assert again.attempts <= 4
+    assert again.tally[Status.FAILED] == 0
     world.relay = MemoryRelay()
     world.ledger.resume(RATE.relay)
-    assert world.round(MONDAY, *everybody).tally == {Status.FAILED: 2, Status.SENT: 18}
+    assert world.round(MONDAY, *everybody).tally == {Status.SENT: 20}
     assert not any(suppressions(world, each) for each in everybody)
 
 
-def test_a_letter_that_is_not_wanted_now_and_then_is_its_own_affair(
+def test_a_letter_that_is_not_wanted_is_tried_once_more_and_is_its_own_affair(
     world: World, everybody: list[Subscriber]
 ) -> None:
-    unwanted = everybody[::2]
+    world.subscribers, unwanted = tuple(everybody), everybody[::2]
     world.relay = refusing(unwanted, 554, "5.7.1 looks like spam", Step.DOT)
     outcome = world.round(MONDAY, *everybody)
-    assert outcome.tally == {Status.FAILED: 10, Status.SENT: 10}
+    assert outcome.tally[Status.SENT] == 10
     assert outcome.stopped is None
+    for each in unwanted:
+        world.round(MONDAY, each, alone=True)
+    assert world.ledger.tally(ids(world, unwanted), MONDAY) == {Status.FAILED: 10}
+    assert {row.attempts for row in world.ledger.rows(status=Status.FAILED)} == {2}
+
+
+def test_one_unwanted_letter_holds_up_no_other_though_the_relay_was_paused_before(
+    world: World, everybody: list[Subscriber]
+) -> None:
+    world.ledger.pause(RATE.relay, "421 slowly", now=world.now())
+    world.time += timedelta(minutes=2)
+    world.relay = refusing(everybody[:1], 554, "5.7.1 looks like spam", Step.DOT)
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.tally[Status.SENT] == 19
+    assert world.ledger.pauses(RATE.relay) == 0
+
+
+def test_a_relay_that_knows_nobody_costs_few_their_subscription(
+    world: World, everybody: list[Subscriber]
+) -> None:
+    world.relay = refusing(everybody, 550, "5.1.1 no such user")
+    outcome = world.round(MONDAY, *everybody)
+    assert outcome.tally[Status.FAILED] == DEAD_ADDRESSES - 1
+    assert outcome.stopped
+    assert "one address after the other" in outcome.stopped
+    world.time += LONGEST_HOLD
+    assert world.round(MONDAY, *everybody).tally[Status.FAILED] == DEAD_ADDRESSES - 1
+    world.relay = MemoryRelay()
+    world.ledger.resume(RATE.relay)
+    assert world.round(MONDAY, *everybody).tally[Status.SENT] == 20 - (DEAD_ADDRESSES - 1)
 
 
 def test_a_relay_that_takes_no_mail_from_us_is_asked_once(world: World, everybody: list[Subscriber]) -> None:
@@ -174,11 +213,57 @@ def test_a_refusal_without_an_enhanced_code_costs_the_subscription_on_the_fifth_
 def test_letters_that_are_refused_for_what_is_ours_to_mend_are_told_of(
     world: World, everybody: list[Subscriber]
 ) -> None:
-    world.relay = refusing(everybody[:9:3], 554, "5.7.1 looks like spam", Step.DOT)
-    assert world.returns.unwelcome(world.now() - timedelta(days=1)) == 0
+    world.subscribers, unwanted = tuple(everybody), everybody[:9:3]
+    world.relay = refusing(unwanted, 554, "5.7.1 looks like spam", Step.DOT)
     world.round(MONDAY, *everybody)
+    for each in unwanted:
+        world.round(MONDAY, each, alone=True)
     assert world.returns.unwelcome(world.now() - timedelta(days=1)) == 3
     assert not any(suppressions(world, each) for each in everybody)
+
+
+def test_an_error_in_one_connection_lets_the_others_record_what_they_sent(
+    world: World, everybody: list[Subscriber]
+) -> None:
+    class Burning(MemoryRelay):
+        async def send(self, **letter: Any) -> str:  # noqa: ANN401 - as it is handed on
+            if letter["recipient"] == everybody[1].address:
+                raise OSError(5, "the disk of the log is full")
+            await letter["begin_data"]()
+            await asyncio.sleep(0.05)
+            letter["begin_data"] = _nothing
+            return await super().send(**letter)
+
+    world.relay = relay = Burning()
+    with pytest.raises(OSError, match="disk of the log"):
+        world.round(MONDAY, *everybody[:3])
+    world.relay = MemoryRelay()
+    world.round(MONDAY, *everybody[:3])
+    copies = Counter(handed.recipient for handed in (*relay.handed, *world.relay.handed))
+    assert set(copies.values()) == {1}
+    assert len(copies) == 3
+
+
+async def _nothing() -> None:
+    """Do nothing; it was done."""
+
+
+def test_a_store_that_is_busy_for_a_moment_costs_no_second_copy(
+    world: World, everybody: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, busy = world.ledger.settle, iter([True, True])
+
+    def sometimes(*arguments: Any, **others: Any) -> None:  # noqa: ANN401 - as it is handed on
+        if next(busy, False):
+            raise StoreError("another program keeps the store locked")
+        settle(*arguments, **others)
+
+    monkeypatch.setattr(world.ledger, "settle", sometimes)
+    world.relay = relay = MemoryRelay()
+    outcome = world.round(MONDAY, everybody[0])
+    assert outcome.tally == {Status.SENT: 1}
+    world.round(MONDAY, everybody[0])
+    assert len(relay.handed) == 1
 
 
 def test_a_round_that_leaves_somebody_without_a_row_is_noted(

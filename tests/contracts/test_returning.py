@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -28,7 +28,7 @@ from paperround.ports import (
     StoreError,
     SubscriberId,
 )
-from paperround.returning import A_DAY, PATIENCE, UNWELCOME, Account, Returning, clear, rehearse
+from paperround.returning import A_DAY, MANY, PATIENCE, UNWELCOME, Account, Returning, clear, rehearse
 from paperround.returns import LARGEST
 from paperround.tokens import UNSUBSCRIBE, token
 
@@ -59,6 +59,9 @@ class Post:
 
     def clear(self) -> list[Account]:
         return list(clear(self.inbox, self.returns, secret=SECRET, now=lambda: self.now))
+
+    def problems(self) -> tuple[str, ...]:
+        return self.watch().problems()
 
     def watch(self, inboxes: Sequence[Inbox | Exception] | None = None) -> Returning:
         """Return what looks at the mailbox, or at one of these after the other."""
@@ -102,7 +105,7 @@ def test_what_asks_for_a_person_is_kept_as_seen_and_counts_once(post: Post) -> N
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        (b"Subject: hello\n\nHello\n", "neither a bounce nor a complaint"),
+        (b"Subject: hello\n\nHello\n", "no token of ours"),
         (comebacks.dsn(comebacks.DELAYED), "delayed, not failed"),
         (b"x" * (LARGEST + 1), "larger than a megabyte"),
     ],
@@ -162,7 +165,7 @@ def test_the_log_names_no_address_and_no_words_of_the_message(post: Post) -> Non
     post.inbox.messages["1"] = b"Subject: secret\n\nHello\n"
     with structlog.testing.capture_logs() as logged:
         post.clear()
-    assert [each["event"] for each in logged] == ["return.ignored", "return.entered", "return.ours"]
+    assert [each["event"] for each in logged] == ["return.ignored", "return.alarming", "return.alarming"]
     assert "@" not in str(logged)
     assert hashlib.sha256(message).hexdigest() not in str(logged)
 
@@ -238,3 +241,23 @@ def test_without_a_mailbox_there_is_nothing_to_look_at(post: Post) -> None:
     assert not watch.has_inbox
     asyncio.run(watch.look())
     assert watch.problems() == ()
+
+
+def test_a_bounce_that_comes_before_the_reply_is_recorded_is_read_again(post: Post) -> None:
+    message = post.comes_back(comebacks.POSTFIX)
+    delivery = next(iter(post.ledger._rows.values()))
+    delivery.record = replace(delivery.record, status=Status.SENDING)
+    assert effects(post.clear()) == [Effect.TOO_EARLY]
+    assert (len(post.inbox.messages), post.inbox.kept) == (1, set())
+    delivery.record = replace(delivery.record, status=Status.SENT)
+    assert effects(post.clear()) == [Effect.SUPPRESSED]
+    assert message
+
+
+def test_many_readers_whose_mail_came_back_for_good_are_told_of(post: Post) -> None:
+    names = [f"reader{number}" for number in range(MANY)]
+    for number, name in enumerate(names, 1):
+        assert bool(post.problems()) is (number > MANY)
+        post.comes_back(comebacks.POSTFIX, name)
+        post.clear()
+    assert "5 readers get nothing any more" in post.problems()[0]

@@ -30,7 +30,9 @@ class Then(Enum):
     AGAIN = "each is tried again when its wait is over"
     AFTER_PAUSE = "nothing goes to the relay while it pauses; then everything goes out"
     AFTER_MENDING = "the delivery ends and says why; once that is mended, the next run sends everything"
-    UNWANTED = "for us to mend, so the relay is left alone for half an hour; then the next run sends the rest"
+    UNWANTED = (
+        "for us to mend, so the relay is left alone for half an hour; then the next run sends everything"
+    )
     RESENT = "`resend` (the default): the same bytes once more, by the next run; `hold`: waits for a person"
     NEVER = "given up; its papers come with the next digest; [counted](bounces.md) as if it had come back"
     NEVER_AGAIN = "given up, and the reader is suppressed"
@@ -55,7 +57,6 @@ class Then(Enum):
 
 
 _PAUSED = (Then.AFTER_PAUSE, Then.UNWANTED)
-_TOLD = (Then.AFTER_MENDING, Then.UNWANTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ class Fault:
         It is those that are planned no more, and the one from which we learn that nothing goes out.
         """
         settled = sum(state is not Status.PLANNED for state in self.states[:letters])
-        return settled + (self.then in _TOLD)
+        return settled + (self.then is Then.AFTER_MENDING)
 
 
 def sink(*options: str) -> Sink:
@@ -300,7 +301,7 @@ FAULTS = (
     ),
     Fault(
         relay="refuses a letter for what we send or who we are: 5.7.x, 5.6.x, too large, spam, any other 5xx",
-        states=(Status.FAILED, Status.FAILED, Status.PLANNED, Status.PLANNED, Status.PLANNED),
+        states=(Status.DEFERRED, Status.DEFERRED, Status.DEFERRED, Status.PLANNED, Status.PLANNED),
         reason="the relay does not accept this letter",
         then=Then.UNWANTED,
         trials=(

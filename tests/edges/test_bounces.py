@@ -148,7 +148,7 @@ def test_scripts_are_told_all_of_it(shell: Shell) -> None:
 def test_what_is_not_for_us_is_told_of_and_is_no_failure(shell: Shell) -> None:
     hello = b"Subject: hello\n\nHello\n"
     assert shell("bounces", "-", stdin=hello) == 0
-    assert shell.out == "message 1: not for us: neither a bounce nor a complaint\n"
+    assert shell.out == "message 1: not for us: no token of ours\n"
     assert shell.json("-", stdin=hello) == [
         {
             "message": "message 1",
@@ -157,7 +157,7 @@ def test_what_is_not_for_us_is_told_of_and_is_no_failure(shell: Shell) -> None:
             "subscriber": None,
             "effect": None,
             "failed": False,
-            "reason": "neither a bounce nor a complaint",
+            "reason": "no token of ours",
         }
     ]
 

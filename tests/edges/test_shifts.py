@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.plans import LATER, NOW, RATE, SOON, TUESDAY, claim, letter, row
 
 from paperround.ports import Claim, OnUnknown, Status, StoreError, SubscriberId, WorkerId
-from paperround.shifts import LEASE, Shift, is_free, shift
+from paperround.shifts import HUNG, LEASE, Lock, Shift, lock_of, shift
 from paperround.store import Store, open_store
 
 DELIVERER = """
@@ -93,12 +93,32 @@ def test_what_a_killed_process_had_in_hand_is_taken_back_at_once(
     assert store.ledger.workers() == {}
 
 
-def test_a_process_that_is_asleep_is_given_up_after_its_lease(
+def test_a_process_that_lives_keeps_its_letters_though_clocks_jump_or_the_machine_slept(
     store: Store, folder: Path, other: "subprocess.Popen[str]"
 ) -> None:
-    assert take_over(store, folder, now=datetime.now(UTC) + LEASE + timedelta(minutes=1)) == 1
-    assert row(store.ledger).status is Status.PLANNED
+    assert take_over(store, folder, now=datetime.now(UTC) + 2 * LEASE) == 0
+    assert len(list(folder.iterdir())) == 1
     assert other.poll() is None
+
+
+def test_a_process_that_hangs_for_hours_is_given_up_and_known_by_its_lock_all_the_same(
+    store: Store, folder: Path, other: "subprocess.Popen[str]"
+) -> None:
+    assert take_over(store, folder, now=datetime.now(UTC) + (HUNG + 1) * LEASE) == 1
+    assert row(store.ledger).status is Status.PLANNED
+    assert len(list(folder.iterdir())) == 1
+    assert other.poll() is None
+
+
+def test_a_folder_that_cannot_be_written_is_told_of(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    async def scenario() -> None:
+        async with shift(store.ledger, tmp_path / "file", now=lambda: NOW):
+            pass
+
+    with pytest.raises(StoreError, match="file: cannot be written"):
+        asyncio.run(scenario())
 
 
 def test_of_a_worker_elsewhere_only_its_silence_tells(store: Store, folder: Path, ada: SubscriberId) -> None:
@@ -156,11 +176,11 @@ def test_whoever_cannot_sign_off_is_told_by_the_lock_that_is_free(
     async def scenario() -> WorkerId:
         async with shift(FullDisk(), folder, now=lambda: NOW) as duty:  # type: ignore[arg-type]
             claim(store.ledger, worker=duty.worker)
-            assert not is_free(folder / duty.worker)
+            assert lock_of(folder / duty.worker) is Lock.HELD
             return duty.worker
 
     worker = asyncio.run(scenario())
-    assert is_free(folder / worker)
+    assert lock_of(folder / worker) is Lock.FREE
     assert take_over(store, folder, now=NOW) == 1
     assert ada
 

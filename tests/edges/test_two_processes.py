@@ -16,7 +16,7 @@ import pytest
 from tests.fakes.posting import Order, ended, enter, start
 from tests.fakes.unreliable_relay import Accepted, UnreliableRelay
 
-from paperround.shifts import LEASE
+from paperround.shifts import HUNG, LEASE
 
 READERS = tuple(f"reader{number}@example.org" for number in range(100))
 
@@ -73,7 +73,7 @@ def test_a_process_that_wakes_up_without_its_lease_sends_nothing_more(store: Pat
         assert await ended(start(order())) == 0
         assert statuses(store)["sending"] == 1  # of somebody who may be alive yet
 
-        late = start(order(ahead=LEASE + timedelta(minutes=1)))
+        late = start(order(ahead=(HUNG + 1) * LEASE))
         assert await ended(late) == 0
         assert copies(relay.accepted) == dict.fromkeys(planned, 1)
 

@@ -13,12 +13,12 @@ from paperround.ports import (
     DeliveryRecord,
     OnUnknown,
     Status,
-    StoreError,
     SubscriberId,
     Suppression,
+    Taken,
     WorkerId,
 )
-from paperround.rates import Later, Rate, RelayState, later, pause_after
+from paperround.rates import Later, Rate, RelayState, is_paused, later, pause_after
 
 ENDS = {Status.SENT, Status.FAILED, Status.PLANNED, Status.DEFERRED, Status.UNKNOWN}
 
@@ -118,7 +118,7 @@ class MemoryDispatch:
 
     def pause(self, relay: str, reason: str, *, now: datetime, length: timedelta | None = None) -> datetime:
         state = self._state(relay)
-        if state.paused_until is not None and state.paused_until > now:
+        if state.paused_until is not None and is_paused(state, now=now):
             return state.paused_until
         until = now + (pause_after(state.pauses) if length is None else length)
         self._relays[relay] = replace(state, paused_until=until, reason=reason, pauses=state.pauses + 1)
@@ -148,7 +148,7 @@ class MemoryDispatch:
         row = self._rows.get(claim.id)
         sending = row is not None and row.record.status is Status.SENDING
         if row is None or not sending or row.record.attempts != claim.attempts:
-            raise StoreError(f"delivery {claim.id}: was taken from us")
+            raise Taken(f"delivery {claim.id}: was taken from us")
         return row
 
     def _waiting(

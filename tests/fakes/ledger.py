@@ -8,6 +8,7 @@ from datetime import date, datetime
 from tests.fakes.dispatch import MemoryDispatch, Row, change, end
 
 from paperround.digests import Pick
+from paperround.papers import PaperId
 from paperround.ports import (
     Cause,
     DeliveryId,
@@ -205,7 +206,7 @@ class MemoryLedger(MemoryDispatch):
             last_day=looked[-1][0] if looked else None,
             planned_at=looked[-1][1] if looked else None,
             had=frozenset(pick.paper for pick in shown),
-            missed=frozenset(pick.paper for each in failed for pick in (*each.picks, *each.lines))
+            missed=_once(pick.paper for each in failed for pick in (*each.picks, *each.lines))
             - {pick.paper for pick in shown},
             versions={
                 pick.paper: version
@@ -213,6 +214,10 @@ class MemoryLedger(MemoryDispatch):
                 if (version := pick.version) is not None
             },
         )
+
+
+def _once(papers: Iterable[PaperId]) -> frozenset[PaperId]:
+    return frozenset(paper for paper, times in Counter(papers).items() if times == 1)
 
 
 def _looked(record: DeliveryRecord) -> bool:

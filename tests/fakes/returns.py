@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from tests.fakes.ledger import MemoryLedger
 
-from paperround.bouncing import Case, consequence, foreign
-from paperround.ports import Bounce, Consequence, Effect, Finding, Leaving, Status, SubscriberId
+from paperround.bouncing import NOT_ENTERED, Case, consequence, foreign
+from paperround.ports import Bounce, Cause, Consequence, Effect, Finding, Leaving, Status, SubscriberId
 
 
 @dataclass
@@ -20,7 +20,7 @@ class MemoryReturns:
 
     def enter(self, finding: Finding, digest: bytes, *, now: datetime) -> Consequence:
         case, result = self._judged(finding, digest, now)
-        if case is None or result.effect in (Effect.REPEATED, Effect.FOREIGN):
+        if case is None or result.effect in NOT_ENTERED:
             return result
         self._entered[digest] = result
         if result.effect is Effect.OURS:
@@ -39,6 +39,10 @@ class MemoryReturns:
 
     def foresee(self, finding: Finding, digest: bytes, *, now: datetime) -> Consequence:
         return self._judged(finding, digest, now)[1]
+
+    def ended(self, since: datetime) -> int:
+        known = self._ledger.suppressions().values()
+        return sum(each.cause is Cause.BOUNCED and each.since >= since for each in known)
 
     def unwelcome(self, since: datetime) -> int:
         return len({subscriber for at, subscriber in self._unwelcome if at >= since})

@@ -7,7 +7,7 @@ from paperround.ports import Incoming
 from paperround.returns import LARGEST
 
 _FROM_LINE = re.compile(rb"From [^\r\n]*\r?\n")
-_BOUNDARY = re.compile(rb"(?:\r?\n){2}(?=From [^\r\n]*\d{2}:\d{2}[^\r\n]*\r?\n)")
+_BOUNDARY = re.compile(rb"(?:\r?\n){2}(?=From [^\r\n]{0,200}?\d{2}:\d{2}[^\r\n]{0,200}\r?\n)")
 
 
 class Handed:

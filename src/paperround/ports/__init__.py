@@ -17,7 +17,7 @@ from paperround.ports.embedding import Embedder, EmbedderError, Vectors
 from paperround.ports.figures import Figures
 from paperround.ports.identity import DeliveryId, RoundId, SubscriberId, WorkerId
 from paperround.ports.ledger import Dispatch, Ledger
-from paperround.ports.library import Library, Listing, RevisionListing, StoreError
+from paperround.ports.library import Library, Listing, RevisionListing, StoreError, Taken
 from paperround.ports.preferences import Preferences
 from paperround.ports.relay import Interrupted, Refused, Relay, RelayUnusable, Unanswered
 from paperround.ports.returns import (
@@ -78,6 +78,7 @@ __all__ = [
     "StoreError",
     "SubscriberId",
     "Suppression",
+    "Taken",
     "Unanswered",
     "Vectors",
     "Weight",

@@ -13,6 +13,10 @@ class StoreError(Exception):
     """The store could not read or keep something; the message says why and what to do, for people."""
 
 
+class Taken(StoreError):  # noqa: N818 - it was given to another
+    """A delivery is not ours any more: whoever took it over records what becomes of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A paper as one source announced it on one day; `first_seen` is when we learned of it."""

@@ -63,6 +63,7 @@ class Effect(StrEnum):
     NOTED = "noted"  # they get nothing any more already
     REPEATED = "repeated"  # the same message was read before
     FOREIGN = "foreign"  # it is about something that we did not send
+    TOO_EARLY = "too_early"  # the relay's reply is not recorded yet: to be read again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,9 @@ class Returns(Protocol):
 
     def unwelcome(self, since: datetime) -> int:
         """Return how many readers' mail came back since then for reasons that are ours to mend."""
+
+    def ended(self, since: datetime) -> int:
+        """Return how many readers get nothing any more since then, because their mail came back."""
 
 
 class InboxUnusable(Exception):  # noqa: N818 - it says what is wrong with a mailbox

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Select
 
-from paperround.ports import Claim, OnUnknown, Status, StoreError, SubscriberId, WorkerId
-from paperround.rates import DAY, MINUTE, Later, Rate, RelayState, later, pause_after
+from paperround.ports import Claim, OnUnknown, Status, SubscriberId, Taken, WorkerId
+from paperround.rates import DAY, MINUTE, Later, Rate, RelayState, is_paused, later, pause_after
 from paperround.store import dispatch_statements as statements
 from paperround.store.engine import Database, chunks
 
@@ -126,7 +126,7 @@ class SqlDispatch:
 
         def begin(connection: Connection) -> datetime:
             state = _state(connection, relay)
-            if state.paused_until is not None and state.paused_until > now:
+            if state.paused_until is not None and is_paused(state, now=now):
                 return state.paused_until
             until = now + (pause_after(state.pauses) if length is None else length)
             values = {"paused_until": until, "reason": reason, "pauses": state.pauses + 1}
@@ -156,7 +156,7 @@ class SqlDispatch:
 
         def change(connection: Connection) -> None:
             if connection.execute(statement).rowcount != 1:
-                raise StoreError(
+                raise Taken(
                     f"delivery {claim.id} was taken from this process, which was silent for too long; "
                     "whoever has it now records what becomes of it"
                 )

@@ -79,7 +79,7 @@ class SqlLedger(SqlDispatch):
         """
         spans: dict[SubscriberId, Row[Any]] = {}
         had: dict[SubscriberId, set[PaperId]] = defaultdict(set)
-        missed: dict[SubscriberId, set[PaperId]] = defaultdict(set)
+        missed: dict[SubscriberId, Counter[PaperId]] = defaultdict(Counter)
         versions: dict[SubscriberId, dict[PaperId, int]] = defaultdict(dict)
         once: dict[PaperId, PaperId] = {}  # what many readers had lies in memory once
         with self._database.reading() as connection:
@@ -90,7 +90,7 @@ class SqlLedger(SqlDispatch):
                 for subscriber, paper, version, failed_at in connection.execute(statements.had(chunk, day)):
                     if failed_at is not None:
                         if _is_news(failed_at, spans.get(subscriber)):
-                            missed[subscriber].add(once.setdefault(paper, paper))
+                            missed[subscriber][once.setdefault(paper, paper)] += 1
                         continue
                     had[subscriber].add(once.setdefault(paper, paper))
                     if version is not None:
@@ -100,7 +100,7 @@ class SqlLedger(SqlDispatch):
             each: Past(
                 **_span(spans.get(each)),
                 had=frozenset(had[each]),
-                missed=frozenset(missed[each] - had[each]) if each in missed else frozenset(),
+                missed=_missed(missed[each], had[each]) if each in missed else frozenset(),
                 versions=versions.get(each, {}),
             )
             for each in set(subscribers)
@@ -129,9 +129,16 @@ class SqlLedger(SqlDispatch):
         """Return who of the round has no row, which nobody may be; the note stays as long as that is so."""
 
         def end(connection: Connection) -> frozenset[SubscriberId]:
-            noted = connection.execute(statements.round_of(round_id)).one()
-            missing = frozenset(noted.missing).difference(connection.scalars(statements.planned(noted.day)))
-            connection.execute(statements.end_round(round_id, missing, now=now))
+            (day,) = connection.execute(statements.day_of(round_id)).one()
+            planned = frozenset(connection.scalars(statements.planned(day)))
+            missing: frozenset[SubscriberId] = frozenset()
+            # Also the notes of those that broke off, and that this one has done the work of.
+            for noted in connection.execute(statements.rounds_of(day)).all():
+                left = frozenset(noted.missing) - planned
+                if noted.id == round_id:
+                    missing = left
+                if noted.id == round_id or not left:
+                    connection.execute(statements.end_round(noted.id, left, now=now))
             return missing
 
         return self._database.write(end)
@@ -254,6 +261,11 @@ def _gap(connection: Connection, noted: Row[Any]) -> Gap:
 def _addresses(connection: Connection, of: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
     found = (row for chunk in chunks(sorted(of)) for row in connection.execute(statements.addresses(chunk)))
     return {row.id: row.address for row in found}
+
+
+def _missed(failures: Mapping[PaperId, int], had: set[PaperId]) -> frozenset[PaperId]:
+    """Return what is worth another try: what came back twice would come back again and again."""
+    return frozenset(paper for paper, times in failures.items() if times == 1 and paper not in had)
 
 
 def _is_news(failed_at: datetime, span: Row[Any] | None) -> bool:

@@ -6,8 +6,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Select, func, select, update
 
-from paperround.bouncing import Case, consequence, foreign
-from paperround.ports import Bounce, Consequence, DeliveryId, Effect, Finding, Leaving, Status, SubscriberId
+from paperround.bouncing import NOT_ENTERED, Case, consequence, foreign
+from paperround.ports import (
+    Bounce,
+    Cause,
+    Consequence,
+    DeliveryId,
+    Effect,
+    Finding,
+    Leaving,
+    Status,
+    SubscriberId,
+)
 from paperround.store import dispatch_statements as statements
 from paperround.store.engine import Database
 from paperround.store.tables import deliveries, subscribers, suppressions
@@ -25,7 +35,7 @@ class SqlReturns:
 
         def work(connection: Connection) -> Consequence:
             case, result = _judged(connection, finding, digest, now)
-            if case is not None and result.effect not in (Effect.REPEATED, Effect.FOREIGN):
+            if case is not None and result.effect not in NOT_ENTERED:
                 for change in _changes(finding, case, result, digest, now):
                     connection.execute(change)
             return result
@@ -36,6 +46,14 @@ class SqlReturns:
         """Return what would come of it; nothing is changed."""
         with self._database.reading() as connection:
             return _judged(connection, finding, digest, now)[1]
+
+    def ended(self, since: datetime) -> int:
+        """Return how many readers get nothing any more since then, because their mail came back."""
+        statement = select(func.count()).where(
+            suppressions.c.cause == Cause.BOUNCED, suppressions.c.since >= since
+        )
+        with self._database.reading() as connection:
+            return int(connection.execute(statement).scalar_one())
 
     def unwelcome(self, since: datetime) -> int:
         """Return how many readers' mail came back since then for reasons that are ours to mend."""

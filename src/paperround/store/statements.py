@@ -218,9 +218,14 @@ def begin_round(day: date, missing: Collection[SubscriberId], *, now: datetime) 
     return insert(rounds).values(day=day, begun_at=now, missing=sorted(missing))
 
 
-def round_of(round_id: RoundId) -> Select[Any]:
-    """Select a round."""
-    return select(rounds).where(rounds.c.id == round_id)
+def day_of(round_id: RoundId) -> Select[Any]:
+    """Select the day of a round."""
+    return select(rounds.c.day).where(rounds.c.id == round_id)
+
+
+def rounds_of(day: date) -> Select[Any]:
+    """Select the noted rounds of a day."""
+    return select(rounds).where(rounds.c.day == day)
 
 
 def end_round(round_id: RoundId, missing: Collection[SubscriberId], *, now: datetime) -> Update | Delete:

@@ -273,6 +273,7 @@ returns = Table(
     Column("counts", Boolean, nullable=False),
     Column("reason", Text, nullable=False),
     Column("read_at", Instant, nullable=False),
+    Index(None, "delivery"),
     Index(None, "subscriber"),
     Index(None, "read_at"),
 )

@@ -50,8 +50,10 @@ def upgrade() -> None:
 
 
 def _suppressions() -> None:
-    # SQLite adds no column with a check to a table that is there.
-    op.rename_table("suppressions", "earlier_suppressions")
+    # SQLite adds no column with a check to a table that is there, and elsewhere a table that was only
+    # renamed keeps the names of its constraints for itself.
+    op.execute("CREATE TABLE earlier AS SELECT subscriber, reason, since FROM suppressions")
+    op.drop_table("suppressions")
     op.create_table(
         "suppressions",
         sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
@@ -63,6 +65,6 @@ def _suppressions() -> None:
     )
     op.execute(
         "INSERT INTO suppressions (subscriber, cause, reason, since) "
-        "SELECT subscriber, 'unsubscribed', reason, since FROM earlier_suppressions"
+        "SELECT subscriber, 'unsubscribed', reason, since FROM earlier"
     )
-    op.drop_table("earlier_suppressions")
+    op.drop_table("earlier")

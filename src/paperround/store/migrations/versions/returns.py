@@ -13,6 +13,7 @@ EFFECTS = sa.Enum(
     "noted",
     "repeated",
     "foreign",
+    "too_early",
     name="effect",
     native_enum=False,
     create_constraint=True,
@@ -34,5 +35,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subscriber"], ["subscribers.id"], name="fk_returns_subscriber"),
         sa.ForeignKeyConstraint(["delivery"], ["deliveries.id"], name="fk_returns_delivery"),
     )
+    # The foreign key looks here when a delivery is taken out.
+    op.create_index("ix_returns_delivery", "returns", ["delivery"])
     op.create_index("ix_returns_subscriber", "returns", ["subscriber"])
     op.create_index("ix_returns_read_at", "returns", ["read_at"])
