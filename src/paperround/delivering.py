@@ -171,6 +171,7 @@ class _Postman:
                 await self._stop.wait()
 
     async def _hand_over(self, claim: Claim) -> None:
+        begun = self._now()
         try:
             words = await self._sent(claim)
         except Refused as refused:
@@ -190,7 +191,7 @@ class _Postman:
             self._in_vain = 0
             self._refusals.clear()
             await self._settle(claim, Status.SENT, words)
-            await self._accepts_again()
+            await self._accepts_again(begun)
 
     async def _sent(self, claim: Claim) -> str:
         """Return the relay's words; raise _NotBegun where a request to stop comes before the letter."""
@@ -230,7 +231,7 @@ class _Postman:
             case Verdict.PACE:
                 until = await self._pause(words)
                 await self._settle(claim, Status.DEFERRED, words, reason=reason, next_at=until)
-            case Verdict.CONFIG if reply.step is not Step.RCPT:
+            case Verdict.CONFIG if reply.step in _BEFORE_THE_READER:
                 self.stopped = f"{reason}: {words}"
                 await self._settle(claim, Status.PLANNED, words, reason=reason)
             case Verdict.CONFIG:
@@ -273,10 +274,11 @@ class _Postman:
             self._troubled = await asyncio.to_thread(self._dispatch.pauses, self._route.name) > 0
         return self._troubled
 
-    async def _accepts_again(self) -> None:
+    async def _accepts_again(self, begun: datetime) -> None:
+        """End the trouble with a relay, unless it came while the letter was on its way."""
         if await self._is_troubled():
-            self._troubled = False
-            await asyncio.to_thread(self._dispatch.resume, self._route.name)
+            resume = partial(self._dispatch.resume, self._route.name, begun=begun)
+            self._troubled = not await asyncio.to_thread(resume)
 
     def _tried_in_vain(self, words: str) -> None:
         self._in_vain += 1
@@ -311,6 +313,10 @@ class _Postman:
             except StoreError as error:
                 self.stopped = self.stopped or str(error)
         return await asyncio.to_thread(outcome)
+
+
+# What is refused at these steps is refused to us, whoever the letter is for.
+_BEFORE_THE_READER = (Step.CONNECT, Step.AUTH, Step.MAIL)
 
 
 class _NotBegun(Exception):  # noqa: N818 - it was asked for

@@ -185,7 +185,7 @@ class Watch:
         at_work = self._at_work.locked()
         since = self._began if at_work else self._ticked
         problems = (*self._problems, *self._gaps(), *self._desk.returning.problems())
-        if self._desk.now() - since <= (LONGEST_ROUND if at_work else SILENT):
+        if abs(self._desk.now() - since) <= (LONGEST_ROUND if at_work else SILENT):
             return Health(problems=problems)
         hung = "a round has not ended" if at_work else "nothing was done"
         return Health(problems=(*problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))

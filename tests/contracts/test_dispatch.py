@@ -112,6 +112,14 @@ def test_a_relay_that_accepts_again_is_not_waited_for(ledger: Ledger, readers: l
     assert len(readers) == 4
 
 
+def test_a_letter_that_was_on_its_way_before_ends_no_pause(ledger: Ledger) -> None:
+    until = ledger.pause(RATE.relay, "554", now=SOON, length=30 * MINUTE)
+    assert not ledger.resume(RATE.relay, begun=NOW)
+    assert ledger.pauses(RATE.relay) == 1
+    assert ledger.resume(RATE.relay, begun=until)
+    assert ledger.pauses(RATE.relay) == 0
+
+
 def test_a_wait_is_only_told_of_where_a_letter_waits(ledger: Ledger) -> None:
     ledger.pause(RATE.relay, "421", now=NOW)
     assert take(ledger, RATE) is None

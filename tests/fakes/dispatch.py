@@ -127,8 +127,12 @@ class MemoryDispatch:
     def pauses(self, relay: str) -> int:
         return self._state(relay).pauses
 
-    def resume(self, relay: str) -> None:
+    def resume(self, relay: str, *, begun: datetime | None = None) -> bool:
+        until = self._state(relay).paused_until
+        if begun is not None and until is not None and begun < until:
+            return False
         self._relays[relay] = replace(self._state(relay), paused_until=None, reason="", pauses=0)
+        return True
 
     def _taken(self, row: Row, worker: WorkerId, now: datetime) -> Claim:
         row.marked, row.worker = False, worker

@@ -92,8 +92,11 @@ class Dispatch(Protocol):
     def pauses(self, relay: str) -> int:
         """Return how many pauses there were since the latest `resume`."""
 
-    def resume(self, relay: str) -> None:
-        """End the pause, and forget those before it: the relay accepts mail again."""
+    def resume(self, relay: str, *, begun: datetime | None = None) -> bool:
+        """End the pause, and forget those before it: the relay accepts mail again. Return whether it is so.
+
+        A letter that was `begun` before the end of a pause says nothing of it, and changes nothing.
+        """
 
 
 class Ledger(Dispatch, Protocol):

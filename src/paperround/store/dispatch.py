@@ -140,9 +140,21 @@ class SqlDispatch:
         with self._database.reading() as connection:
             return _state(connection, relay).pauses
 
-    def resume(self, relay: str) -> None:
-        """End the pause, and forget those before it: the relay accepts mail again."""
-        self._change(statements.change_relay(relay, {"paused_until": None, "reason": "", "pauses": 0}))
+    def resume(self, relay: str, *, begun: datetime | None = None) -> bool:
+        """End the pause, and forget those before it: the relay accepts mail again. Return whether it is so.
+
+        A letter that was `begun` before the end of a pause says nothing of it, and changes nothing.
+        """
+
+        def end(connection: Connection) -> bool:
+            until = _state(connection, relay).paused_until
+            if begun is not None and until is not None and begun < until:
+                return False
+            ended = {"paused_until": None, "reason": "", "pauses": 0}
+            connection.execute(statements.change_relay(relay, ended))
+            return True
+
+        return self._database.write(end)
 
     def _change(self, *changes: Executable) -> int:
         """Return how many rows were changed, in one transaction."""
