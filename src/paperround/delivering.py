@@ -162,7 +162,8 @@ class _Postman:
     async def _wait(self, later: Later) -> None:
         length = later.until - self._now()
         if length > self._patience:
-            self.later, self.stopped = later, f"{later.reason}; on from {later.until:%H:%M:%S} UTC"
+            if self.stopped is None:  # what another has found out says more
+                self.later, self.stopped = later, f"{later.reason}; on from {later.until:%H:%M:%S} UTC"
             return
         if later.pauses:
             log.warning("relay.paused", until=f"{later.until:%H:%M:%S}", reason=later.reason)
@@ -248,6 +249,7 @@ class _Postman:
         if claim.attempts == 1 and self._refusals[reply.verdict] >= enough:
             why = f"{_ONE_AFTER_ANOTHER[reply.verdict]}: {words}"
             until = await self._pause(why, length=LONGEST_HOLD)
+            self.later = None
             self.stopped = f"{why}; mend it, then `paperround send --now`, or wait until {until:%H:%M} UTC"
             await self._settle(claim, Status.DEFERRED, words, reason=reason, next_at=until)
         elif self._deserves_another_try(claim, reply) or await self._is_troubled():
