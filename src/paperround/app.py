@@ -1,14 +1,15 @@
 """The composition root: the settings of an installation, made into things that work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager, closing, nullcontext
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import assert_never
 
+import httpx
 from sqlalchemy import make_url
 
 from paperround.delivery.outbox import Outbox
@@ -16,7 +17,7 @@ from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
 from paperround.letters import Letters
-from paperround.mailboxes.imap import Imap
+from paperround.mailboxes.imap import PATIENCE, Imap
 from paperround.mailboxes.maildir import Maildir
 from paperround.metrics import Monitor
 from paperround.pipeline import Desk, Stopped
@@ -38,10 +39,10 @@ from paperround.shifts import shift
 from paperround.sources.arxiv import Arxiv
 from paperround.sources.feed import Feed
 from paperround.sources.file import PaperFile
-from paperround.sources.http import ARXIV_INTERVAL, Client
+from paperround.sources.http import ARXIV_INTERVAL, Client, Limits
 from paperround.sources.huggingface import HuggingFace
 from paperround.sources.pace import Pace
-from paperround.store import open_store
+from paperround.store import Store, open_store
 
 _OTHER_THREADS = 4  # for what is done beside a delivery
 
@@ -55,53 +56,60 @@ def utc_now() -> datetime:
 async def open_desk(
     settings: Settings,
     *,
+    store: Store | None = None,
     relay: Relay | None = None,
     now: Callable[[], datetime] = utc_now,
     stop: asyncio.Event | None = None,
 ) -> AsyncIterator[Desk]:
-    """Open what a round is done with, and close it again; `relay` in place of the one in the settings.
+    """Open what a round is done with, and close it again.
 
-    Raise StoreError or ValueError where something cannot be used. Templates are read when a round needs
-    them, and do not stop it.
+    A `store` that is open already is used, and stays open; `relay` takes the place of the one in the
+    settings. Raise StoreError or ValueError where something cannot be used. Templates are read when a
+    round needs them, and do not stop it.
     """
     stop = stop or asyncio.Event()
     connections = settings.relay.connections if settings.relay else 1
     # A letter of each connection may wait for the disk at once; asyncio has six threads on two cores.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(connections + _OTHER_THREADS))
-    with closing(open_store(settings.store)) as store:
-        contact = settings.public_url or f"mailto:{settings.sender.address}"
-        pace = Pace(ARXIV_INTERVAL, stamp=beside_store(settings, ".arxiv"))
-        async with Client(contact=contact, arxiv=pace) as client:
+    with nullcontext(store) if store else closing(open_store(settings.store)) as opened:
+        async with client_of(settings) as client:
             yield Desk(
                 subscribers=settings.subscribers,
                 sources=[source(each, client) for each in settings.sources],
-                library=store.library,
-                ledger=store.ledger,
-                preferences=store.preferences,
-                letters=letters(settings, store.ledger, renderer=RoundRenderer(settings.templates)),
+                library=opened.library,
+                ledger=opened.ledger,
+                preferences=opened.preferences,
+                letters=letters(settings, opened.ledger, renderer=RoundRenderer(settings.templates)),
                 relay=relay or relay_of(settings),
                 rate=rate_of(settings),
                 connections=connections,
                 on_unknown=settings.on_unknown,
                 now=now,
                 catch_up=settings.catch_up,
-                shift=partial(shift, store.ledger, beside_store(settings, ".workers"), now=now),
-                embedder=embedder(settings, store.vectors, stop=stop),
+                shift=partial(shift, opened.ledger, beside_store(settings, ".workers"), now=now),
+                embedder=embedder(settings, opened.vectors, stop=stop),
                 returning=Returning(
                     open_inbox=inbox_of(settings),
-                    returns=store.returns,
-                    secret=store.ledger.secret(),
+                    returns=opened.returns,
+                    secret=opened.ledger.secret(),
                     now=now,
                 ),
                 stop=stop,
             )
 
 
-@contextmanager
-def open_monitor(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Iterator[Monitor]:
-    """Open what tells how it stands, by a view of the store of its own."""
-    with closing(open_store(settings.store)) as store:
-        yield Monitor(figures=store.figures, revision=store.revision, outdated=store.outdated, now=now)
+def client_of(
+    settings: Settings, *, limits: Limits | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> Client:
+    """Return the way to the web, which says who asks, and keeps to arXiv's pace with all others here."""
+    contact = settings.public_url or f"mailto:{settings.sender.address}"
+    pace = Pace(ARXIV_INTERVAL, stamp=beside_store(settings, ".arxiv"))
+    return Client(contact=contact, arxiv=pace, limits=limits, transport=transport)
+
+
+def monitor_of(store: Store, *, now: Callable[[], datetime] = utc_now) -> Monitor:
+    """Return what tells how it stands."""
+    return Monitor(figures=store.figures, revision=store.revision, outdated=store.outdated, now=now)
 
 
 def source(settings: SourceSettings, client: Client) -> Source:
@@ -165,12 +173,14 @@ def letters(settings: Settings, ledger: Ledger, *, renderer: RoundRenderer | Non
     )
 
 
-def inbox_of(settings: Settings) -> Callable[[], Inbox] | None:
+def inbox_of(settings: Settings, *, patience: timedelta = PATIENCE) -> Callable[[], Inbox] | None:
     """Return what opens the mailbox to which mail comes back, if the settings name one."""
     mailbox = settings.bounces.mailbox if settings.bounces else None
     if mailbox is None:
         return None
-    return partial(Imap, mailbox) if isinstance(mailbox, ImapSettings) else partial(Maildir, mailbox)
+    if isinstance(mailbox, ImapSettings):
+        return partial(Imap, mailbox, patience=patience)
+    return partial(Maildir, mailbox)
 
 
 def beside_store(settings: Settings, ending: str) -> Path:

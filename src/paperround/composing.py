@@ -91,12 +91,17 @@ def let_go(
     """
     for each in subscribers:
         subscriber = ids[each.address]
-        last = latest.get(subscriber, day)
-        passed = max(last + timedelta(days=1), day - LONGEST_ABSENCE)
-        while passed < day:
-            reason = not_due(each, passed) or NO_ROUND
-            yield _silent(blank(each, passed), subscriber, Status.QUIET, reason)
-            passed += timedelta(days=1)
+        first = max(latest.get(subscriber, day) + timedelta(days=1), day - LONGEST_ABSENCE)
+        yield from silences(each, subscriber, first, day - timedelta(days=1), reason=NO_ROUND)
+
+
+def silences(
+    reader: Subscriber, subscriber: SubscriberId, first: date, last: date, *, reason: str
+) -> Iterator[Plan]:
+    """Yield a silence for each day from the first to the last, for that reason or one of the reader's own."""
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        yield _silent(blank(reader, day), subscriber, Status.QUIET, not_due(reader, day) or reason)
 
 
 def plans(

@@ -10,12 +10,11 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from itertools import islice
-from pathlib import Path
 
 import aiosmtplib
 import httpx
 
-from paperround.app import beside_store, source
+from paperround.app import beside_store, client_of, inbox_of, source
 from paperround.batches import BatchState
 from paperround.delivery.connection import LOST, Host, Timeouts, connect
 from paperround.delivery.conversation import Conversation
@@ -31,14 +30,11 @@ from paperround.domain_records import (
     spf,
 )
 from paperround.headers import wire_domain
-from paperround.mailboxes.imap import Imap
-from paperround.mailboxes.maildir import Maildir
 from paperround.name_service import DnsSilent, NameService
 from paperround.phrases import counted, full_day
-from paperround.ports import Inbox, InboxUnusable, Refused, RelayUnusable, Source, SourceError
+from paperround.ports import InboxUnusable, Refused, RelayUnusable, Source, SourceError
 from paperround.settings import FileSettings, ImapSettings, RelaySettings, Settings, SourceSettings
-from paperround.sources.http import ARXIV_INTERVAL, Client, Limits
-from paperround.sources.pace import Pace
+from paperround.sources.http import Limits
 
 PATIENCE = timedelta(seconds=10)
 SMALLEST_LETTER = 300_000  # bytes, that a relay has to take
@@ -76,9 +72,7 @@ async def inspect(
 ) -> tuple[Finding, ...]:
     """Return what there is to say of everything outside that the installation needs. Nothing is sent."""
     clocks = _Clocks(transport or httpx.AsyncHTTPTransport(trust_env=False), now)
-    contact = settings.public_url or f"mailto:{settings.sender.address}"
-    pace = Pace(ARXIV_INTERVAL, stamp=beside_store(settings, ".arxiv"))
-    async with Client(contact=contact, arxiv=pace, limits=_LIMITS, transport=clocks) as client:
+    async with client_of(settings, limits=_LIMITS, transport=clocks) as client:
         outside = await asyncio.gather(
             _relay(settings, now),
             _domain(settings, names),
@@ -248,24 +242,19 @@ async def _source(settings: SourceSettings, asked: Source, today: date) -> Looke
 
 
 def _mailbox(settings: Settings) -> Looked:
-    mailbox = settings.bounces.mailbox if settings.bounces else None
-    if mailbox is None:
+    opened = inbox_of(settings, patience=PATIENCE)
+    if opened is None or settings.bounces is None:
         return Looked(network=Network.NOT_ASKED)
-    network = Network.ANSWERS if isinstance(mailbox, ImapSettings) else Network.NOT_ASKED
+    remote = isinstance(settings.bounces.mailbox, ImapSettings)
+    network = Network.ANSWERS if remote else Network.NOT_ASKED
     try:
-        with closing(_opened(mailbox)) as inbox:
+        with closing(opened()) as inbox:
             waiting = sum(1 for _ in islice(inbox.unseen(MOST_MESSAGES), MOST_MESSAGES))
     except InboxUnusable as error:
         return _unusable("mailbox", error, Network.SILENT if network is Network.ANSWERS else network)
     more = " or more" if waiting == MOST_MESSAGES else ""
     message = f"can be read; {waiting}{more} unseen"
     return Looked(findings=(_found("mailbox", Level.FINE, message),), network=network)
-
-
-def _opened(mailbox: Path | ImapSettings) -> Inbox:
-    if isinstance(mailbox, ImapSettings):
-        return Imap(mailbox, patience=PATIENCE.total_seconds())
-    return Maildir(mailbox)
 
 
 def _offset(offsets: Sequence[timedelta]) -> Iterator[Finding]:

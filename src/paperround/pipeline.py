@@ -44,11 +44,10 @@ class Desk:
     """What a round is done with.
 
     `subscribers` are all there are, as the config has them: nobody else gets anything; `preferences` are
-    what they chose for themselves. Without an `embedder`, papers are ranked by words alone. `returning`
-    looks after mail that comes back, beside the rounds. `catch_up`
-    is how long after a reader's hour a digest may still go out. `rate` is what the relay may be handed.
-    `shift` is entered for the delivery, so that of several processes each makes its own part of it; `stop`
-    ends it after the transactions in hand.
+    what they chose for themselves. Without an `embedder`, papers are ranked by words alone. `rate` is what
+    the relay may be handed, `returning` looks after mail that comes back, and `catch_up` is how long after
+    a reader's hour a digest may still go out. `shift` is entered for the delivery, so that of several
+    processes each makes its own part of it; `stop` ends it after the transactions in hand.
     """
 
     subscribers: Sequence[Subscriber]
@@ -154,13 +153,14 @@ async def prepare(
     a pause once more before the delivery.
     """
     subscribers = await asyncio.to_thread(desk.current, subscribers)
-    ids, to_do = await asyncio.to_thread(_readied, day, subscribers, desk)
+    ids, without = await asyncio.to_thread(_readied, day, subscribers, desk)
     batches: tuple[BatchRecord, ...] = ()
     planned = 0
     letters = desk.letters.for_round()
-    if to_do:
+    # A source that failed is asked again though everybody has a plan: what it gives comes late.
+    if bool(without) or await asyncio.to_thread(_failed, day, desk):
         batches = await collected(day, desk, max_age=max_age)
-        planned = await asyncio.to_thread(_composed, day, subscribers, ids, desk, letters)
+        planned = await asyncio.to_thread(_composed, day, subscribers, without, desk, letters)
     if letters.trouble:
         log.warning("templates.unusable", day=str(day), reason=letters.trouble)
     return Prepared(subscribers=ids, batches=batches, planned=planned, trouble=letters.trouble)
@@ -267,12 +267,11 @@ def _forward(now: Callable[[], datetime]) -> Callable[[], datetime]:
 def _composed(
     day: date,
     subscribers: Sequence[Subscriber],
-    ids: Collection[SubscriberId],
+    without: Collection[SubscriberId],
     desk: Desk,
     letters: Letters,
 ) -> int:
-    """Plan the day for who has no row, and note who is without one all the same; return how many."""
-    without = frozenset(ids) - desk.ledger.planned(day)
+    """Plan the day for who is without a row, and note who is so all the same; return how many."""
     noted = desk.ledger.begin_round(day, without, now=desk.now()) if without else None
     planned = compose(
         day,
@@ -318,12 +317,12 @@ def _withdrawn(desk: Desk, now: datetime) -> int:
 
 def _readied(
     day: date, subscribers: Sequence[Subscriber], desk: Desk
-) -> tuple[frozenset[SubscriberId], bool]:
-    """Take back open silences of the day; return the subscribers' ids, and whether to ask the sources.
-
-    A source that failed is asked again though everybody has a plan: what it gives comes late.
-    """
+) -> tuple[frozenset[SubscriberId], frozenset[SubscriberId]]:
+    """Take back open silences of the day; return the subscribers' ids, and of these who has no row."""
     ids = frozenset(desk.ledger.enrol([each.address for each in subscribers], now=desk.now()).values())
     desk.ledger.reopen(ids, day, OPEN)
-    failed = any(batch.state not in SETTLED for batch in desk.library.batches([day]))
-    return ids, failed or not ids <= desk.ledger.planned(day)
+    return ids, ids - desk.ledger.planned(day)
+
+
+def _failed(day: date, desk: Desk) -> bool:
+    return any(batch.state not in SETTLED for batch in desk.library.batches([day]))

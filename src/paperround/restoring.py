@@ -1,19 +1,18 @@
 """A backup is made the store: nothing may run meanwhile, and nothing goes out twice of itself afterwards."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from paperround import clock
-from paperround.issue import blank, not_due
-from paperround.ports import Plan, Status, StoreError, SubscriberId, Suppression
+from paperround.composing import LONGEST_ABSENCE, silences
+from paperround.ports import StoreError, Suppression
 from paperround.shifts import Lock, lock_of
 from paperround.store import Contents, Store, backups, open_store
 from paperround.subscribers import Subscriber
 
-LONGEST_SILENCE = timedelta(days=31)  # of which each day gets a row
 NOT_KNOWN = "a backup was restored, and whether a digest went out that day is not known"
 
 
@@ -137,7 +136,7 @@ def _days(
         each.address: clock.due(each, written_at, catch_up=catch_up) or clock.local_day(each, written_at)
         for each in subscribers
     }
-    return {address: (max(first, until - LONGEST_SILENCE), until) for address, first in since.items()}
+    return {address: (max(first, until - LONGEST_ABSENCE), until) for address, first in since.items()}
 
 
 def _be_silent(
@@ -152,22 +151,9 @@ def _be_silent(
         store.ledger.enrol(addresses, now=now)
     ids = store.ledger.enrol(addresses, now=now)
     with store.numbered_anew(now=now):
-        return store.ledger.plan(list(_silences(subscribers, days, ids)), now=now)
-
-
-def _silences(
-    subscribers: Sequence[Subscriber],
-    days: Mapping[str, tuple[date, date]],
-    ids: Mapping[str, SubscriberId],
-) -> Iterator[Plan]:
-    for each in subscribers:
-        day, last = days[each.address]
-        while day <= last:
-            yield Plan(
-                subscriber=ids[each.address],
-                day=day,
-                status=Status.QUIET,
-                digest=blank(each, day),
-                reason=not_due(each, day) or NOT_KNOWN,
-            )
-            day += timedelta(days=1)
+        plans = [
+            plan
+            for each in subscribers
+            for plan in silences(each, ids[each.address], *days[each.address], reason=NOT_KNOWN)
+        ]
+        return store.ledger.plan(plans, now=now)

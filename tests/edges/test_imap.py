@@ -2,11 +2,12 @@
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.fakes import comebacks
-from tests.fakes.authority import Authority, authority_in
+from tests.fakes.authority import Authority
 from tests.fakes.comebacks import MAILBOX, SECRET
 from tests.fakes.imap_server import DROP, HANG, ImapServer
 from tests.fakes.ledger import MemoryLedger
@@ -24,11 +25,6 @@ UMLAUTS = "pässwörd"
 ONE = b"Subject: one\n\nHello\n"
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return authority_in(tmp_path_factory.mktemp("authority"))
-
-
 def settings(authority: Authority, server: ImapServer, *, tls: Tls = Tls.IMPLICIT) -> ImapSettings:
     return ImapSettings(
         host="127.0.0.1",
@@ -41,7 +37,7 @@ def settings(authority: Authority, server: ImapServer, *, tls: Tls = Tls.IMPLICI
 
 
 def read(account: ImapSettings, *, patience: float = 10) -> list[Incoming]:
-    with closing(Imap(account, patience=patience)) as inbox:
+    with closing(Imap(account, patience=timedelta(seconds=patience))) as inbox:
         return list(inbox.unseen(10))
 
 

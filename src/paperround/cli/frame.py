@@ -30,6 +30,7 @@ from paperround.pipeline import Desk, Stopped
 from paperround.ports import Relay, StoreError
 from paperround.rendering import TemplateError
 from paperround.settings import Settings
+from paperround.store import Store
 from paperround.subscribers import Subscriber
 
 T = TypeVar("T")
@@ -241,17 +242,18 @@ def at_desk(
     settings: Settings,
     work: Callable[[Desk], Awaitable[T]],
     *,
+    store: Store | None = None,
     relay: Relay | None = None,
     request: StopRequest | None = None,
 ) -> T:
     """Return what the work gives; SIGTERM and SIGINT end it after the transactions in hand.
 
-    That they came is said in `request`.
+    That they came is said in `request`; `store` and `relay` are as for `open_desk`.
     """
     request = request or StopRequest()
 
     async def sit_down() -> T:
-        async with open_desk(settings, relay=relay) as desk:
+        async with open_desk(settings, store=store, relay=relay) as desk:
             working = asyncio.ensure_future(work(desk))
 
             def stop() -> None:

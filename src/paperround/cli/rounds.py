@@ -4,8 +4,8 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date, timedelta
-from socket import socket
 from typing import Annotated
 
 import httpx
@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from paperround.app import open_monitor, relay_of
+from paperround.app import monitor_of, relay_of
 from paperround.batches import BatchRecord, BatchState
 from paperround.cli import frame
 from paperround.cli.frame import (
@@ -36,6 +36,7 @@ from paperround.ports import DeliveryRecord, Plan, Status
 from paperround.service import PortProblem, listening
 from paperround.service import serve as run_service
 from paperround.settings import Settings
+from paperround.store import open_store
 from paperround.subscribers import Subscriber
 
 RECENT = timedelta(minutes=15)  # what a source gave so recently is not asked for again by `send`
@@ -138,25 +139,20 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     following = Following(settings, config, lambda: load(config, os.environ).settings, beside=secrets)
     request = frame.StopRequest()
     try:
-        with listening(settings.web) as door:
+        with listening(settings.web) as door, closing(open_store(settings.store)) as store:
+            monitor = monitor_of(store)
+
+            async def work(desk: Desk) -> bool:
+                return await run_service(desk, monitor, following, door)
+
+            goes_on = True
             # Each config that can be used has its time; in between, whoever knocks waits at the door.
-            while not request.made and _served(following, door, request):
-                pass
+            while goes_on and not request.made:
+                relay = monitor.measured(relay_of(following.settings))
+                goes_on = frame.at_desk(following.settings, work, store=store, relay=relay, request=request)
     except PortProblem as error:
         frame.say(f"paperround: {error}")
         raise typer.Exit(FAILED) from None
-
-
-def _served(following: Following, door: socket, request: frame.StopRequest) -> bool:
-    """Run the service with the settings of now, and return whether there are others for it to go on with."""
-    settings = following.settings
-    with open_monitor(settings) as monitor:
-
-        async def work(desk: Desk) -> bool:
-            return await run_service(desk, monitor, following, door)
-
-        relay = monitor.measured(relay_of(settings))
-        return frame.at_desk(settings, work, relay=relay, request=request)
 
 
 @app.command()

@@ -6,15 +6,14 @@ import contextlib
 import ipaddress
 import re
 import socket
-import ssl
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TypeVar, cast
 
 import aiosmtplib
 
+from paperround import tls
 from paperround.ports import Refused, RelayUnusable
 from paperround.replies import Reply, Step, heard
 from paperround.settings import RelaySettings, Tls
@@ -102,21 +101,11 @@ async def within(patience: timedelta, step: Awaitable[_T]) -> _T:
 def why(error: Exception) -> str:
     """Return what went wrong with a connection, for people."""
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        mend = "a private authority goes into relay.ca_file"
-        return f"its certificate is not trusted ({cause.verify_message}); {mend}"
-    if isinstance(cause, ssl.SSLError):
-        return f"TLS failed ({cause.reason}); is relay.tls right for this port?"
-    return next((sentence for kind, sentence in _SENTENCES if isinstance(cause, kind)), str(cause))
+    return tls.why(cause, section=_SECTION, others=_OTHERS)
 
 
-_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
-    (TimeoutError, "no answer in time"),
-    (socket.gaierror, "no machine of that name is known"),
-    (ConnectionRefusedError, "nothing listens there"),
-    (ConnectionError, "the connection was lost"),
-    (aiosmtplib.SMTPResponseException, "what it says is not SMTP"),
-)
+_SECTION = "relay"  # of the config
+_OTHERS: Mapping[type[Exception], str] = {aiosmtplib.SMTPResponseException: "what it says is not SMTP"}
 
 
 def _forbidden(settings: RelaySettings) -> str | None:
@@ -145,18 +134,8 @@ def _client(settings: RelaySettings) -> aiosmtplib.SMTP:
         timeout=None,  # see within
         use_tls=settings.tls is Tls.IMPLICIT,
         start_tls=False,
-        tls_context=None if settings.tls is Tls.NONE else _trusting(settings.ca_file),
+        tls_context=None if settings.tls is Tls.NONE else tls.trusting(settings.ca_file, section=_SECTION),
     )
-
-
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except OSError as error:
-            raise RelayUnusable(f"{ca_file}: cannot be used as relay.ca_file: {error.strerror}") from error
-    return context
 
 
 async def _introduce(host: Host, smtp: aiosmtplib.SMTP) -> None:
@@ -214,5 +193,7 @@ def _translated(host: Host, step: Step = Step.CONNECT) -> Iterator[None]:
         mend = "; check relay.username and its password" if step is Step.AUTH else ""
         said = f"it answered {str(reply)!r}{mend}" if reply.code > 0 else why(error)
         raise RelayUnusable(f"{host}: {said}") from None
+    except tls.AuthorityProblem as error:
+        raise RelayUnusable(str(error)) from error.__cause__
     except (*LOST, ValueError) as error:
         raise RelayUnusable(f"{host}: {why(error)}") from error

@@ -2,18 +2,18 @@
 
 import contextlib
 import imaplib
-import socket
-import ssl
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from paperround.ports import InboxUnusable, Incoming
 from paperround.returns import LARGEST
 from paperround.settings import ImapSettings, Tls
+from paperround.tls import AuthorityProblem, trusting, why
 
-PATIENCE = 30.0  # seconds, for each step of the conversation
+PATIENCE = timedelta(seconds=30)  # for each step of the conversation
 
+_SECTION = "bounces.imap"  # of the config
 _LOST = (imaplib.IMAP4.error, OSError)
 
 
@@ -24,10 +24,10 @@ class Imap:
     folder meanwhile: a message goes by its UID, and nothing but it is deleted.
     """
 
-    def __init__(self, settings: ImapSettings, *, patience: float = PATIENCE) -> None:
+    def __init__(self, settings: ImapSettings, *, patience: timedelta = PATIENCE) -> None:
         self._settings = settings
         with self._translated():
-            self._client = _connected(settings, patience)
+            self._client = _connected(settings, patience.total_seconds())
         try:
             self._enter()
         except BaseException:
@@ -78,7 +78,7 @@ class Imap:
                 f"{self}: it offers no STARTTLS, so nothing was said; "
                 "where TLS begins with the connection, set bounces.imap.tls to implicit"
             )
-        self._client.starttls(_trusting(self._settings.ca_file))
+        self._client.starttls(trusting(self._settings.ca_file, section=_SECTION))
 
     def _log_in(self) -> None:
         """Log in; what the server says of it is not repeated, as it may hold what we said."""
@@ -94,7 +94,7 @@ class Imap:
             mend = "check bounces.imap.username and PAPERROUND_BOUNCES_PASSWORD"
             raise InboxUnusable(f"{self}: it does not let us in; {mend}") from None
         except OSError as error:
-            raise InboxUnusable(f"{self}: {_why(error)}") from error
+            raise InboxUnusable(f"{self}: {why(error, section=_SECTION, others=_OTHERS)}") from error
 
     def _fetch(self, uid: int) -> bytes | None:
         """Return the beginning of a message, or None where it has gone meanwhile."""
@@ -116,30 +116,20 @@ class Imap:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except AuthorityProblem as error:
+            raise InboxUnusable(str(error)) from error
         except (*_LOST, ValueError) as error:
-            raise InboxUnusable(f"{self}: {_why(error)}") from error
+            raise InboxUnusable(f"{self}: {why(error, section=_SECTION, others=_OTHERS)}") from error
 
     def __str__(self) -> str:
         return f"{self._settings.host}:{self._settings.port}"
 
 
-def _connected(settings: ImapSettings, patience: float) -> imaplib.IMAP4:
+def _connected(settings: ImapSettings, timeout: float) -> imaplib.IMAP4:
     if settings.tls is Tls.IMPLICIT:
-        context = _trusting(settings.ca_file)
-        return imaplib.IMAP4_SSL(settings.host, settings.port, ssl_context=context, timeout=patience)
-    return imaplib.IMAP4(settings.host, settings.port, timeout=patience)
-
-
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except OSError as error:
-            raise InboxUnusable(
-                f"{ca_file}: cannot be used as bounces.imap.ca_file: {error.strerror}"
-            ) from error
-    return context
+        context = trusting(settings.ca_file, section=_SECTION)
+        return imaplib.IMAP4_SSL(settings.host, settings.port, ssl_context=context, timeout=timeout)
+    return imaplib.IMAP4(settings.host, settings.port, timeout=timeout)
 
 
 def _quoted(text: str) -> str:
@@ -147,21 +137,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _why(error: Exception) -> str:
-    """Return what went wrong with a conversation, for people."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        mend = "a private authority goes into bounces.imap.ca_file"
-        return f"its certificate is not trusted ({error.verify_message}); {mend}"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS failed ({error.reason}); is bounces.imap.tls right for this port?"
-    return next((sentence for kind, sentence in _SENTENCES if isinstance(error, kind)), str(error))
-
-
-_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
-    (TimeoutError, "no answer in time"),
-    (socket.gaierror, "no machine of that name is known"),
-    (ConnectionRefusedError, "nothing listens there"),
-    (ConnectionError, "the connection was lost"),
-    (imaplib.IMAP4.abort, "the connection was lost"),
-    (imaplib.IMAP4.error, "what it says is not IMAP"),
-)
+_OTHERS: Mapping[type[Exception], str] = {
+    imaplib.IMAP4.abort: "the connection was lost",
+    imaplib.IMAP4.error: "what it says is not IMAP",
+}

@@ -1,6 +1,6 @@
 """Every other statement on the ledger's tables, one small function each."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -33,8 +33,6 @@ from paperround.store.tables import (
     subscribers,
     suppressions,
 )
-
-Values = Mapping[str, Any]
 
 _WAITING = frozenset({Status.PLANNED, Status.DEFERRED})
 _NOT_SENT = frozenset({Status.SUPPRESSED, Status.QUIET})
