@@ -52,10 +52,7 @@ def main(
 ) -> None:
     """Rank the papers for all readers, and say how long it takes, how much memory, and beside whom."""
     chance = random.Random(SEED)  # noqa: S311 - nothing is secret here
-    try:
-        day = recorded(folder, papers) if folder else made_up(papers, chance)
-    except RecordingError as error:
-        sys.exit(str(error))
+    day = papers_of(folder, papers, chance)
     everyone = drawn(vocabulary(day), readers, chance)
     before = _peak()
     ours, figures = ranked(day, everyone)
@@ -72,6 +69,14 @@ def main(
                 "times_paperround": round(each / ours, 1),
             }
         )
+
+
+def papers_of(folder: Path | None, count: int, chance: random.Random) -> list[Paper]:
+    """Return papers of the folder, or made-up ones without one; end where it cannot be read."""
+    try:
+        return recorded(folder, count) if folder else made_up(count, chance)
+    except RecordingError as error:
+        sys.exit(str(error))
 
 
 def recorded(folder: Path, count: int) -> list[Paper]:

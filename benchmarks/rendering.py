@@ -31,8 +31,7 @@ from paperround.papers import Paper
 from paperround.rendering import Footer, Renderer, templates
 from paperround.rendering.views import Draft, Mail
 from paperround.subscribers import Interests, Subscriber
-from ranking_speed import SEED, made_up, recorded, vocabulary
-from recorded import RecordingError
+from ranking_speed import SEED, papers_of, vocabulary
 
 DAY = date(2026, 6, 16)
 FOOTER = Footer(unsubscribe="https://papers.example.org/u/1", postal_address="1 Example Street")
@@ -52,10 +51,7 @@ def main(
 ) -> None:
     """Render a mail for each reader in each way, and say how many that are in a second."""
     chance = random.Random(SEED)  # noqa: S311 - nothing is secret here
-    try:
-        day = recorded(folder, papers) if folder else made_up(papers, chance)
-    except RecordingError as error:
-        sys.exit(str(error))
+    day = papers_of(folder, papers, chance)
     # Each round its own digests, for what was made of a paper for one reader is kept for the next.
     digests = [drawn(day, readers, chance) for _ in range(ROUNDS)]
     mails = [Draft(digest, FOOTER).mail(0) for digest in drawn(day, readers, chance)]

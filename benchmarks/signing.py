@@ -29,8 +29,7 @@ from paperround.letters import Letters
 from paperround.ports import SubscriberId
 from paperround.rendering import Renderer
 from paperround.settings import DkimKey, DkimSettings, Mailbox
-from ranking_speed import SEED, made_up, recorded
-from recorded import RecordingError
+from ranking_speed import SEED, papers_of
 from rendering import drawn
 
 DOMAIN, RSA_SELECTOR, ED25519_SELECTOR = "example.org", "s1", "e1"
@@ -50,10 +49,7 @@ def main(
 ) -> None:
     """Sign each letter in each way, and say how many that are in a second."""
     chance = random.Random(SEED)  # noqa: S311 - nothing is secret here
-    try:
-        day = recorded(folder, papers) if folder else made_up(papers, chance)
-    except RecordingError as error:
-        sys.exit(str(error))
+    day = papers_of(folder, papers, chance)
     digests = drawn(day, letters, chance)
     written = [office().write(each, SubscriberId(at), now=NOW).message for at, each in enumerate(digests)]
     rsa, ed25519 = generate_private_key(65537, 2048), Ed25519PrivateKey.generate()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.fakes.authority import Authority, authority_in
 
 # No deadline: how long an example takes says more about the machine than about the code.
 settings.register_profile("desk", deadline=None, max_examples=60)
@@ -57,3 +58,9 @@ def recorded() -> Path:
     if not (RECORDED / "data").is_dir():
         pytest.skip("no recorded days beside the project")
     return RECORDED
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A private authority, and a server's certificate of it."""
+    return authority_in(tmp_path_factory.mktemp("authority"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.fakes.authority import Authority, authority_in
+from tests.fakes.authority import Authority
 from tests.fakes.dovecot import PASSWORD, Dovecot, dovecot, maildir_flags
 from tests.fakes.inbox import MemoryInbox
 
@@ -34,11 +34,6 @@ class Post:
             return [incoming.message for incoming in inbox.unseen(at_most)]
         finally:
             inbox.close()
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")

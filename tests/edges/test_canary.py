@@ -24,7 +24,7 @@ import pytest
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from tests.fakes.authority import Authority, authority_in
+from tests.fakes.authority import Authority
 from tests.fakes.imap_server import ImapServer
 from tests.fakes.smtp_server import DROP, Server
 from tests.fakes.smtp_sink import free_port
@@ -107,11 +107,6 @@ def seen(text: bytes | str, canaries: Iterable[bytes] = CREDENTIALS) -> list[byt
     """Return the canaries that are in a text."""
     whole = text.encode() if isinstance(text, str) else text
     return [canary for canary in canaries if canary in whole]
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 @dataclass

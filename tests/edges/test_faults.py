@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.edges.faults import DOCUMENT, FAULTS, Fault, Script, Sink, Then, Trial, documented
-from tests.fakes.authority import Authority, authority_in
+from tests.fakes.authority import Authority
 from tests.fakes.clock import Clock
 from tests.fakes.plans import READER, TUESDAY, letter
 from tests.fakes.smtp_server import Server
@@ -25,11 +25,6 @@ from paperround.settings import Mailbox, RelaySettings, Settings, Tls
 
 A_MOMENT = timedelta(seconds=1)
 READERS = tuple(replace(READER, address=f"reader{number}@example.org") for number in range(1, 6))
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 @dataclass

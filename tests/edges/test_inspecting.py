@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.fakes.authority import Authority, authority_in
+from tests.fakes.authority import Authority
 from tests.fakes.dns_server import Zone, name_server
 from tests.fakes.smtp_server import Server
 
@@ -42,11 +42,6 @@ USUAL: Zone = {
     ("example.org", "MX"): ["20 second.example.org.", "10 first.example.org."],
     ("_dmarc.example.org", "TXT"): ['"v=DMARC1; p=none"'],
 }
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 @dataclass

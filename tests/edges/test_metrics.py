@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -63,11 +62,6 @@ def samples(text: bytes) -> dict[str, float]:
         for family in text_string_to_metric_families(text.decode())
         for sample in family.samples
     }
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/store.db"
 
 
 def test_an_empty_store_is_told_in_noughts(url: str) -> None:

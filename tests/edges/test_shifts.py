@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from tests.fakes.plans import LATER, NOW, RATE, SOON, TUESDAY, claim, letter, ro
 
 from paperround.ports import Claim, OnUnknown, Status, StoreError, SubscriberId, WorkerId
 from paperround.shifts import HUNG, LEASE, Lock, Shift, lock_of, shift
-from paperround.store import Store, open_store
+from paperround.store import Store
 
 DELIVERER = """
 import asyncio, sys
@@ -34,17 +33,6 @@ async def deliver():
 
 asyncio.run(deliver())
 """
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/store.db"
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    with closing(open_store(url)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,17 +4,16 @@ import asyncio
 import os
 import re
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dkim
 import pytest
 from tests.fakes.digests import full
 from tests.fakes.ledger import MemoryLedger
-from tests.fakes.smtp_server import Server
+from tests.fakes.smtp_sink import smtp_sink
 
 from paperround.app import letters
 from paperround.config.header_names import own_header
@@ -209,30 +208,10 @@ async def sent(message: bytes, port: int) -> None:
 
 
 async def into_smtp_sink(message: bytes, dump: Path) -> None:
-    async with Server() as free:
-        port = free.port
     # Whoever receives must be able to write here: as root it is asked who that is.
     user = ["-u", "root"] if os.geteuid() == 0 else []
-    command = ["smtp-sink", *user, "-d", str(dump), f"127.0.0.1:{port}", "5"]
-    sink = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
-    try:
-        await sent_once_it_listens(message, port)
-    finally:
-        sink.terminate()
-        await sink.wait()
-
-
-async def sent_once_it_listens(message: bytes, port: int) -> None:
-    patience = time.monotonic() + timedelta(seconds=10).total_seconds()
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            assert time.monotonic() < patience, "smtp-sink does not listen"
-            await asyncio.sleep(0.02)
-            continue
-        writer.transport.abort()
-        return await sent(message, port)
+    async with smtp_sink(*user, "-d", str(dump)) as settings:
+        await sent(message, settings.port)
 
 
 def test_what_is_not_signed_is_what_a_relay_may_change(keys: Path) -> None:

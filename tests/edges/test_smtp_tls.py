@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.fakes.authority import Authority, authority_in
+from tests.fakes.authority import Authority
 from tests.fakes.smtp_server import DROP, LARGE, MESSAGE, Server, at
 
 from paperround.delivery.connection import Timeouts
@@ -12,11 +12,6 @@ from paperround.settings import RelaySettings, Tls
 
 SECRET = "correct horse battery staple"  # noqa: S105 - nobody's
 SOON = timedelta(seconds=0.1)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return authority_in(tmp_path_factory.mktemp("authority"))
 
 
 def protected(authority: Authority, tls: Tls = Tls.STARTTLS) -> RelaySettings:

@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Barrier, Event
 from time import sleep
 
-import pytest
 from sqlalchemy import Connection, event
 from tests.fakes.plans import NOW, RATE, TUESDAY, claim, letter
 from tests.fakes.posting import Order, desk
@@ -67,17 +66,6 @@ while (taken := claim()) is not None:
 
 
 NOT_OURS = Claim(id=DeliveryId(1), recipient="reader0@example.org", message=b"", attempts=1)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/store.db"
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    with closing(open_store(url)) as opened:
-        yield opened
 
 
 def test_processes_that_start_together_make_one_store(url: str) -> None:
