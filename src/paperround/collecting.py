@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from paperround.batches import SETTLED, Batch, BatchRecord, BatchState, judged, unchanged
+from paperround.batches import Batch, BatchRecord, BatchState, is_settled, judged, unchanged
+from paperround.calendars import Announcement
 from paperround.ports import Library, Source, SourceError
 
 log = structlog.get_logger()
@@ -37,11 +38,11 @@ async def _collect(
 ) -> list[BatchRecord]:
     # The lists before it are looked at anew with each new day: they may have grown since.
     newest = await asyncio.to_thread(library.batch, source.name, day)
-    recent = _is_recent(newest, now(), max_age)
+    recent = _is_recent(newest, source, now(), max_age)
     records: list[BatchRecord] = []
     for asked in source.days(day):
         record = await asyncio.to_thread(library.batch, source.name, asked)
-        if record is None or not recent or not _is_recent(record, now(), max_age):
+        if record is None or not recent or not _is_recent(record, source, now(), max_age):
             record = await _ask(source, asked, record, library, now=now)
         records.append(record)
         if record.state is BatchState.FAILED:
@@ -49,25 +50,33 @@ async def _collect(
     return records
 
 
-def _is_recent(record: BatchRecord | None, now: datetime, max_age: timedelta) -> bool:
-    return record is not None and record.state in SETTLED and now - record.fetched_at <= max_age
+def _is_recent(record: BatchRecord | None, source: Source, now: datetime, max_age: timedelta) -> bool:
+    return record is not None and _settled(record, source, now) and now - record.fetched_at <= max_age
+
+
+def _settled(record: BatchRecord, source: Source, now: datetime) -> bool:
+    return is_settled(record, _expected(source, record.day), at=now)
+
+
+def _expected(source: Source, day: date) -> Announcement | None:
+    return source.calendar(day) if source.calendar is not None else None
 
 
 async def _ask(
     source: Source, day: date, known: BatchRecord | None, library: Library, *, now: Callable[[], datetime]
 ) -> BatchRecord:
     before = await asyncio.to_thread(library.batch_before, source.name, day)
-    latest = known or (before[0] if before else None)
+    etag = (known.etag if known else None) or (before[0].etag if before else None)
     try:
-        batch = await source.fetch(day, etag=latest.etag if latest else None)
+        batch = await source.fetch(day, etag=etag)
     except SourceError as error:
         batch = _failed(source, day, str(error))
     except Exception as error:  # what one source sends must not keep the others from the readers
         log.exception("source.failed", source=source.name, day=str(day))
         batch = _failed(source, day, f"its answer could not be handled: {type(error).__name__}")
-    if batch is None and known is not None:
+    if batch is None and known is not None and (known.papers or _settled(known, source, now())):
         return replace(known, new=0)
-    read = await asyncio.to_thread(_read, batch, source, day, library)
+    read = await asyncio.to_thread(_read, batch, source, day, library, etag=etag, now=now())
     record = await asyncio.to_thread(library.record, read, now=now())
     if read.state is BatchState.FAILED:
         # The library keeps what it had of that day; whoever asked is told what came now.
@@ -88,14 +97,20 @@ def _failed(source: Source, day: date, reason: str) -> Batch:
     return Batch(source=source.name, day=day, state=BatchState.FAILED, reason=reason)
 
 
-def _read(batch: Batch | None, source: Source, day: date, library: Library) -> Batch:
-    """Return the batch under the day it belongs to, and as stale where its papers are not new."""
-    asked = Batch(source=source.name, day=day, state=BatchState.FRESH)
+def _read(
+    batch: Batch | None, source: Source, day: date, library: Library, *, etag: str | None, now: datetime
+) -> Batch:
+    """Return the batch under the day it belongs to, and as unchanged where its papers are not new.
+
+    None is the answer that the source is as it was at `etag`.
+    """
+    asked = Batch(source=source.name, day=day, state=BatchState.FRESH, etag=etag)
     if batch is None:
-        return unchanged(asked, daily=source.daily)
+        return unchanged(asked, expected=_expected(source, day), now=now)
     if batch.day < day:
         own = library.batch(source.name, batch.day)
         if own is not None and own.papers:
-            return unchanged(replace(asked, etag=batch.etag), daily=source.daily)
+            return unchanged(replace(asked, etag=batch.etag), expected=_expected(source, day), now=now)
     before = library.batch_before(source.name, batch.day)
-    return judged(batch, before[1] if before else frozenset(), daily=source.daily)
+    expected = _expected(source, batch.day)
+    return judged(batch, before[1] if before else frozenset(), expected=expected, now=now)

@@ -23,12 +23,14 @@ from tests.fakes.world import (
     WEDNESDAY,
     Days,
     World,
+    always,
     paper,
     reader,
     refused,
 )
 
-from paperround.batches import Batch, BatchState, Revision
+from paperround.batches import STILL_TO_COME, Batch, BatchState, Revision
+from paperround.calendars import Announcement, Calendar
 from paperround.composing import CHUNK, NO_ROUND, NOTE, WORDS_ALONE
 from paperround.digests import Bar, Digest
 from paperround.issue import MAY_COME, NOTHING_MATCHED, PAUSED, PAUSED_BY_READER, UNREADABLE
@@ -485,18 +487,32 @@ def test_a_source_unchanged_since_this_very_day_keeps_what_it_gave(world: World)
     assert world.got(GRACE, MONDAY) == ["robots"]
 
 
-@pytest.mark.parametrize(("daily", "state"), [(True, BatchState.STALE), (False, BatchState.QUIET)])
+@pytest.mark.parametrize(("calendar", "state"), [(always, BatchState.STALE), (None, BatchState.QUIET)])
 def test_a_source_unchanged_since_an_earlier_day_is_stale_or_at_rest(
-    world: World,
-    daily: bool,  # noqa: FBT001 - an example's input
-    state: BatchState,
+    world: World, calendar: Calendar | None, state: BatchState
 ) -> None:
-    world.source.daily = daily
+    world.source.calendar = calendar
     world.source.lists[MONDAY] = [paper("LoRA")]
     world.round(MONDAY, ADA)
     world.source.unchanged = True
     assert world.round(TUESDAY, ADA).batches[0].state is state
     assert world.status(ADA, TUESDAY)[0] is Status.QUIET
+
+
+def test_a_day_that_was_quiet_before_its_announcement_is_stale_where_nothing_came_with_it(
+    world: World,
+) -> None:
+    announced = datetime(2026, 6, 16, 8, tzinfo=UTC)
+    world.source.calendar = lambda _: Announcement(since=announced)
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA)
+    world.source.unchanged = True
+    world.time = announced - timedelta(hours=1)
+    early = world.round(TUESDAY, ADA).batches[0]
+    world.time = announced + timedelta(hours=1)
+    late = world.round(TUESDAY, ADA, GRACE).batches[0]
+    assert (early.state, early.reason) == (BatchState.QUIET, STILL_TO_COME)
+    assert late.state is BatchState.STALE
 
 
 def test_a_feed_of_yesterday_that_is_new_to_us_is_fresh_and_later_stale(world: World) -> None:

@@ -14,9 +14,10 @@ from tests.fakes.library import MemoryLibrary
 from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.relay import MemoryRelay
 from tests.fakes.returns import MemoryReturns
-from tests.fakes.world import refused
+from tests.fakes.world import always, refused
 
 from paperround.batches import Batch, BatchState
+from paperround.calendars import Calendar
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
@@ -52,7 +53,7 @@ class Paperboy:
     """A source with one new paper each day, which counts how often it is asked."""
 
     name: str = "Papers"
-    daily: bool = True
+    calendar: Calendar | None = always
     broken: bool = False
     asked: int = 0
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from paperround.batches import Batch, BatchState, Revision
 from paperround.ports import SourceError
 from paperround.settings import ArxivSettings
-from paperround.sources.arxiv import Arxiv, parse
+from paperround.sources.arxiv import EMPTY, Arxiv, parse
 from paperround.sources.http import Client
 from paperround.sources.pace import Pace
 
@@ -240,7 +240,7 @@ def test_an_announcement_that_has_passed_cannot_be_had() -> None:
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [
-        (feed(), "no announcement, as on a holiday"),
+        (feed(stamp="Tue, 20 Jan 2026 00:00:00 -0500"), "no announcement: Martin Luther King Day"),
         (feed(stamp="Sun, 14 Jun 2026 00:00:00 -0400"), "no announcement, as on a weekend"),
         (feed(item(kind="replace")), "revised papers alone"),
     ],
@@ -249,6 +249,11 @@ def test_an_announcement_that_has_passed_cannot_be_had() -> None:
 def test_a_feed_without_new_papers_is_quiet(sent: bytes, reason: str) -> None:
     batch = fetched(sent)
     assert (batch.state, batch.reason) == (BatchState.QUIET, reason)
+
+
+def test_an_empty_feed_on_a_day_with_an_announcement_is_stale() -> None:
+    batch = fetched(feed())
+    assert (batch.state, batch.reason) == (BatchState.STALE, EMPTY)
 
 
 def test_revised_papers_come_with_the_batch_whether_anything_is_new_or_not() -> None:

@@ -265,13 +265,15 @@ def test_a_day_that_has_not_begun_is_quiet_and_not_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "reason"),
+    ("day", "state", "reason"),
     [
-        (TUESDAY, "the list is empty so far"),
-        (date(2026, 6, 15), "the list is empty"),
-        (date(2026, 6, 14), "no list on a weekend"),
+        (TUESDAY, BatchState.STALE, "the list is empty so far"),
+        (date(2026, 6, 15), BatchState.QUIET, "the list is empty"),
+        (date(2026, 6, 14), BatchState.QUIET, "no list on a weekend"),
     ],
 )
-def test_an_empty_list_is_quiet(day: date, reason: str) -> None:
+def test_an_empty_list_is_quiet_once_nothing_may_come_any_more(
+    day: date, state: BatchState, reason: str
+) -> None:
     batch = fetch(Host(), day)
-    assert (batch.state, batch.reason, batch.day) == (BatchState.QUIET, reason, day)
+    assert (batch.state, batch.reason, batch.day) == (state, reason, day)

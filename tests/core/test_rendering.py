@@ -816,7 +816,7 @@ def test_authors_without_a_name_are_not_counted() -> None:
 
 
 def test_an_empty_day_is_told_by_what_was_looked_at_and_by_what_is_missing() -> None:
-    holiday = replace(batch("arXiv", DAY, BatchState.QUIET), reason="no announcement, as on a holiday")
+    holiday = replace(batch("arXiv", DAY, BatchState.QUIET), reason="no announcement: Thanksgiving")
     others = [
         batch("Hugging Face", DAY, BatchState.FRESH, 34, 0),
         batch("Distill", DAY, BatchState.FAILED),
@@ -825,7 +825,7 @@ def test_an_empty_day_is_told_by_what_was_looked_at_and_by_what_is_missing() -> 
         batch("Journal", DAY, BatchState.PARTIAL, 3, 0),
     ]
     missing = (
-        "arXiv: no announcement, as on a holiday; {}Distill: could not be read; Lab: not announced yet; "
+        "arXiv: no announcement: Thanksgiving; {}Distill: could not be read; Lab: not announced yet; "
         "Blog: nothing announced; Journal: could be read only in part."
     )
     batches = [holiday, *others]

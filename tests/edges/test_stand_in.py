@@ -90,10 +90,12 @@ def test_every_recorded_announcement_is_whole(stand_in: StandIn, day: int, paper
     assert (batch.state, batch.day, len(batch.papers)) == (BatchState.FRESH, moved_to, papers)
 
 
-@pytest.mark.parametrize(("day", "occasion"), [("2026-06-22", "holiday"), ("2026-06-20", "weekend")])
+@pytest.mark.parametrize(
+    ("day", "occasion"), [("2026-06-22", ": Juneteenth"), ("2026-06-20", ", as on a weekend")]
+)
 def test_a_day_without_an_announcement_is_quiet(stand_in: StandIn, day: str, occasion: str) -> None:
     batch = the_batch(arxiv(stand_in("--today", day)), date.fromisoformat(day))
-    assert (batch.state, batch.reason) == (BatchState.QUIET, f"no announcement, as on a {occasion}")
+    assert (batch.state, batch.reason) == (BatchState.QUIET, f"no announcement{occasion}")
 
 
 def test_the_etag_of_an_announcement_saves_it_from_being_sent_again(stand_in: StandIn) -> None:

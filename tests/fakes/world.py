@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tests.fakes.relay import MemoryRelay
 
 from paperround.batches import Batch, BatchState, Revision
+from paperround.calendars import Announcement, Calendar
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
@@ -67,6 +68,11 @@ def paper(name: str) -> Paper:
     return Paper(id=identity, title=name, url="https://example.org/p", published=MONDAY)
 
 
+def always(_: date) -> Announcement:
+    """Say of every day that its announcement has been made."""
+    return Announcement(since=datetime.min.replace(tzinfo=UTC))
+
+
 @dataclass
 class Days:
     """A source whose lists the test writes, and which counts how often it is asked."""
@@ -74,7 +80,7 @@ class Days:
     lists: dict[date, Sequence[Paper]] = field(default_factory=dict)
     revisions: dict[date, Sequence[Revision]] = field(default_factory=dict)
     name: str = "Papers"
-    daily: bool = True
+    calendar: Calendar | None = always
     broken: str = ""
     unchanged: bool = False
     hangs: bool = False

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from paperround import links, text
+from paperround import calendars, links, text
 from paperround.batches import Batch, BatchState, Revision
 from paperround.languages import N_
 from paperround.papers import Paper, arxiv_id
@@ -25,12 +25,13 @@ from paperround.sources.http import Client
 from paperround.sources.troubles import RejectedError
 
 MOST_ITEMS = 2_000  # that arXiv puts into one feed
+EMPTY = "the feed is empty, on a day that has an announcement"
 
 
 class Arxiv:
     """The current announcement of some categories."""
 
-    daily = True
+    calendar = staticmethod(calendars.arxiv)
 
     def __init__(self, settings: ArxivSettings, client: Client) -> None:
         self.name = settings.name
@@ -98,13 +99,6 @@ _MOST_TAGS = 400_000
 _KIND = re.compile(r"Announce Type: (\S+)")
 _VERSION = re.compile(r"v([1-9]\d{0,3})$", re.ASCII)  # of "oai:arXiv.org:2606.14721v3"
 _AFFILIATION = re.compile(r"\([^()]*\)|[()]")
-_SATURDAY = 5
-
-
-def _unannounced(day: date) -> str:
-    if day.weekday() >= _SATURDAY:
-        return N_("no announcement, as on a weekend")
-    return N_("no announcement, as on a holiday")
 
 
 def _batch(source: str, announcement: Announcement, etag: str | None) -> Batch:
@@ -114,8 +108,9 @@ def _batch(source: str, announcement: Announcement, etag: str | None) -> Batch:
         state = BatchState.PARTIAL
         reason = f"arXiv's feed ends at {MOST_ITEMS:,} items: ask for fewer categories. {reason}".rstrip()
     elif not entries.papers and state is BatchState.FRESH:
-        state = BatchState.QUIET
-        reason = N_("revised papers alone") if entries.total else _unannounced(day)
+        expected = calendars.arxiv(day)
+        state = BatchState.QUIET if entries.total or expected.reason else BatchState.STALE
+        reason = N_("revised papers alone") if entries.total else expected.reason or EMPTY
     return Batch(
         source=source,
         day=day,

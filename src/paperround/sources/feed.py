@@ -30,7 +30,7 @@ LARGEST = 10_000_000  # bytes; feedparser takes up to half a minute and 100 MB f
 class Feed:
     """What a feed published lately."""
 
-    daily = False
+    calendar = None
 
     def __init__(self, settings: FeedSettings, client: Client) -> None:
         self.name = settings.name

@@ -24,7 +24,7 @@ LARGEST_FILE = 100_000_000  # bytes
 class PaperFile:
     """The lines of a file, by the day for which they are announced."""
 
-    daily = False
+    calendar = None
 
     def __init__(self, settings: FileSettings) -> None:
         self.name = settings.name

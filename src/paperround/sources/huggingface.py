@@ -4,9 +4,10 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from paperround import links, text
+from paperround import calendars, links, text
 from paperround.batches import Batch, BatchState
 from paperround.papers import Paper, PaperId, arxiv_id, merge
 from paperround.ports import SourceError
@@ -25,7 +26,7 @@ LOOKBACK = 2  # weekdays before the day, for a list fills up during its day and 
 class HuggingFace:
     """The Daily Papers, by the day of their list."""
 
-    daily = True
+    calendar = staticmethod(calendars.hugging_face)
 
     def __init__(
         self,
@@ -42,14 +43,14 @@ class HuggingFace:
     def days(self, day: date) -> tuple[date, ...]:
         """Return the day and the two weekdays before it."""
         before = (day - timedelta(days=back) for back in range(1, 7))
-        return (day, *[each for each in before if not _is_weekend(each)][:LOOKBACK])
+        return (day, *[each for each in before if calendars.hugging_face(each).since][:LOOKBACK])
 
     async def fetch(self, day: date, *, etag: str | None) -> Batch | None:  # noqa: ARG002 - votes change all day
         """Return the day's list, in part where a later page of it fails."""
         if day > self._today():  # which the host calls an error
             return self._quiet(day, "the day has not begun in UTC")
         pages: list[Entries] = []
-        missing = ""
+        missing: SourceError | None = None
         # A little more than one page has, so that its own reason is heard first.
         limit = self._client.limits.total * 1.1
         try:
@@ -57,11 +58,11 @@ class HuggingFace:
                 async for page in self._pages(day):
                     pages.append(page)  # noqa: PERF401 - what came before a failure is kept
         except TimeoutError:
-            missing = f"the list was not complete within {spoken(limit)}"
+            missing = SourceError(f"the list was not complete within {spoken(limit)}")
         except SourceError as error:
-            missing = str(error)
+            missing = error
         if missing and not pages:
-            raise SourceError(missing)
+            raise missing
         return self._batch(day, pages, missing)
 
     async def _pages(self, day: date) -> AsyncIterator[Entries]:
@@ -81,16 +82,22 @@ class HuggingFace:
             before = response.body
         raise SourceError(f"the list goes on after {PAGES * PAGE:,} entries")
 
-    def _batch(self, day: date, pages: list[Entries], missing: str) -> Batch:
+    def _batch(self, day: date, pages: list[Entries], missing: SourceError | None) -> Batch:
         papers = merge(paper for page in pages for paper in page.papers)
         if not papers and not missing:
-            empty = "the list is empty so far" if day == self._today() else "the list is empty"
-            return self._quiet(day, "no list on a weekend" if _is_weekend(day) else empty)
+            return self._empty(day)
         reasons = [page.reason for page in pages if page.reason]
         if missing:
             reasons.append(f"page {len(pages) + 1} could not be read: {missing}")
         state = BatchState.PARTIAL if reasons else BatchState.FRESH
         return Batch(source=self.name, day=day, state=state, papers=papers, reason="; ".join(reasons))
+
+    def _empty(self, day: date) -> Batch:
+        if reason := calendars.hugging_face(day).reason:
+            return self._quiet(day, reason)
+        if day == self._today():
+            return replace(self._quiet(day, "the list is empty so far"), state=BatchState.STALE)
+        return self._quiet(day, "the list is empty")
 
     def _quiet(self, day: date, reason: str) -> Batch:
         return Batch(source=self.name, day=day, state=BatchState.QUIET, reason=reason)
@@ -116,7 +123,6 @@ def parse(body: bytes, day: date) -> Entries:
 
 _PARTS = 200_000
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
-_SATURDAY = 5
 
 
 def _paper(entry: object, day: date) -> Paper:
@@ -178,7 +184,3 @@ def _string(values: Mapping[str, object], key: str) -> str:
 def _list(values: Mapping[str, object], key: str) -> Iterable[object]:
     value = values.get(key)
     return value if isinstance(value, list) else ()
-
-
-def _is_weekend(day: date) -> bool:
-    return day.weekday() >= _SATURDAY

@@ -30,7 +30,7 @@ class Trouble(Exception):  # noqa: N818 - it may pass, and is an error only when
         reason = f"{self} after {tries} tries" if tries > 1 else str(self)
         if self.wait:
             reason += f"; asked to wait {spoken(self.wait)}, until {now + self.wait:%Y-%m-%d %H:%M UTC}"
-        return SourceError(reason)
+        return SourceError(reason, wait=self.wait)
 
 
 class Refused(Trouble):
