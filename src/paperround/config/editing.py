@@ -131,9 +131,8 @@ class _Roster:
             indent = _comment(self.text, line)
             if indent is None:
                 break
-            if (
-                indent <= column
-            ):  # what is indented further belongs to the entry above, unless it goes on here
+            # What is indented further belongs to the entry above, unless it goes on here.
+            if indent <= column:
                 start = line
         return start
 
