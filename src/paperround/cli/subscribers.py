@@ -22,7 +22,8 @@ from paperround.subscribers import Subscriber
 from paperround.web.choices import how_often
 
 subscribers = typer.Typer(
-    help="See who reads and what holds for them; send mail again to who got none.", no_args_is_help=True
+    help="See who reads and what holds for them; add, pause and remove; send mail again to who got none.",
+    no_args_is_help=True,
 )
 frame.app.add_typer(subscribers, name="subscribers")
 
@@ -36,13 +37,13 @@ def list_subscribers(
     """Show everybody in the config, and who gets nothing though the config names them no more."""
     settings = frame.settings_of(config)
     with closing(open_store(settings.store)) as store:
-        everybody = _everybody(settings, store, now=utc_now())
+        readers = everybody(settings, store, now=utc_now())
     if frame.wants_json(form, json_flag=json):
-        frame.answer([_entry(each) for each in everybody])
+        frame.answer([_entry(each) for each in readers])
         return
-    if not everybody:
+    if not readers:
         frame.tell("Nobody subscribes yet; see subscribers.yaml.")
-    for each in everybody:
+    for each in readers:
         frame.tell(f"{each.address}: {'; '.join(_words(each))}", hanging=4)
 
 
@@ -78,7 +79,8 @@ def readmission(address: str, suppression: Suppression) -> tuple[str, str]:
     return f"gets nothing: {suppression.reason}", f"{when}: {_mend(address, suppression)}"
 
 
-def _everybody(settings: Settings, store: Store, *, now: datetime) -> Sequence[Standing]:
+def everybody(settings: Settings, store: Store, *, now: datetime) -> Sequence[Standing]:
+    """Return how those in the config stand, in its order, and then who left it and gets nothing."""
     current = overlaid(settings.subscribers, store.preferences.overlays())
     ids = store.ledger.enrol([each.address for each in current], now=now)
     suppressions = store.ledger.suppressions()
@@ -92,12 +94,13 @@ def _words(standing: Standing) -> Iterator[str]:
         if standing.subscriber is None:
             yield "not in subscribers.yaml, and stays out of the mail if added again"
     elif standing.subscriber is not None:
-        yield _pause(standing.state, standing.subscriber) or f"gets mail {_rhythm(standing.subscriber)}"
+        yield pause_of(standing.state, standing.subscriber) or f"gets mail {_rhythm(standing.subscriber)}"
         if standing.next_day is not None:
             yield f"next on {long_day(standing.next_day)}"
 
 
-def _pause(state: State, subscriber: Subscriber) -> str:
+def pause_of(state: State, subscriber: Subscriber) -> str:
+    """Return in words that somebody is paused, and by whom; nothing where nobody did."""
     if state is State.PAUSED:
         return "paused in subscribers.yaml"
     if state is State.PAUSED_BY_READER:

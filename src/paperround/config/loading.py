@@ -28,48 +28,58 @@ class Loaded:
 
 
 def load(
-    folder: Path, environ: Mapping[str, str], *, dotenv: Path = Path(".env"), readers_of: Path | None = None
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    dotenv: Path = Path(".env"),
+    readers_of: Path | None = None,
+    readers: bytes | None = None,
 ) -> Loaded:
     """Read `paperround.yaml` and `subscribers.yaml` of the folder, and the variables they go with.
 
     What `environ` does not say is taken from the folder's `.env`, or else from the file `dotenv`. With
-    `readers_of`, the subscribers are those of that other folder. Raise ConfigError with every problem
-    of all of it.
+    `readers_of`, the subscribers are those of that other folder; with `readers`, what that file would say
+    if it held these bytes. Raise ConfigError with every problem of all of it.
     """
     findings = Findings()
     env_file = next((file for file in (folder / ".env", dotenv) if os.path.lexists(file)), None)
     variables = environment.read(environ, env_file, findings)
     main = _sheet(folder / INSTALLATION, findings)
-    readers = _sheet((readers_of or folder) / SUBSCRIBERS, findings)
+    who = _sheet((readers_of or folder) / SUBSCRIBERS, findings, readers)
     settings = installation.read(main, folder=folder, variables=variables) if main else None
     sender = settings.sender if settings else None
     bounces = settings.bounces.address if settings and settings.bounces else None
-    subscribers = subscriptions.read(readers, sender=sender, bounces=bounces) if readers else ()
-    if findings.problems or settings is None or readers is None:
+    subscribers = subscriptions.read(who, sender=sender, bounces=bounces) if who else ()
+    if findings.problems or settings is None or who is None:
         raise ConfigError(_in_order(findings.problems))
     return Loaded(
         settings=replace(settings, subscribers=subscribers),
-        readers=readers.document,
+        readers=who.document,
         warnings=tuple(_in_order(findings.warnings)),
     )
 
 
-def _sheet(file: Path, findings: Findings) -> Sheet | None:
+def _sheet(file: Path, findings: Findings, data: bytes | None = None) -> Sheet | None:
+    if data is None:
+        data = _read(file, findings)
+    try:
+        return None if data is None else Sheet(parse(data, file), findings)
+    except ConfigError as error:
+        findings.problems.extend(error.problems)
+        return None
+
+
+def _read(file: Path, findings: Findings) -> bytes | None:
     if not os.path.lexists(file):
         findings.problem("there is no such file", "`paperround init` writes an example", file=file)
         return None
     try:
         with file.open("rb") as opened:
-            data = opened.read(LARGEST_FILE + 1)
+            return opened.read(LARGEST_FILE + 1)
     except OSError as error:
         findings.problem(
             error.strerror or "it cannot be read", "make it a file that this user may read", file=file
         )
-        return None
-    try:
-        return Sheet(parse(data, file), findings)
-    except ConfigError as error:
-        findings.problems.extend(error.problems)
         return None
 
 

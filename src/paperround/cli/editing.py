@@ -1,0 +1,147 @@
+"""subscribers add, pause, resume, remove: edits of subscribers.yaml that keep its comments."""
+
+import os
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paperround.app import utc_now
+from paperround.cli import frame
+from paperround.cli.frame import DEFAULT_CONFIG, FAILED, USAGE, ConfigOption
+from paperround.cli.subscribers import everybody, pause_of, readmission, subscribers
+from paperround.config import Loaded, addresses, editing
+from paperround.config.problems import Wrong
+from paperround.config.replacing import Edit, EditProblem, Refused, edited, found
+from paperround.settings import Settings
+from paperround.standing import State
+from paperround.store import open_store
+
+AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
+
+
+@subscribers.command()
+def add(
+    address: AddressArgument,
+    keyword: Annotated[
+        list[str] | None, typer.Option(help="A word, a phrase or a sentence; again for more.")
+    ] = None,
+    author: Annotated[list[str] | None, typer.Option(help="Whose papers to show in any case.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="A category of arXiv, such as cs.RO.")] = None,
+    name: Annotated[str | None, typer.Option(help="Who it is, for whoever reads the file.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Such as Europe/Berlin.")] = None,
+    deliver_at: Annotated[str | None, typer.Option(help='The time of day there, such as "07:30".')] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Add a subscriber at the end of subscribers.yaml; what else can be said of them is written there."""
+    address = _plain(address)
+    said = {
+        "email": address,
+        "name": name,
+        "timezone": timezone,
+        "deliver_at": deliver_at,
+        "keywords": keyword,
+        "authors": author,
+        "categories": category,
+    }
+    entry = {key: value for key, value in said.items() if value}
+
+    def edit(now: Loaded, text: str) -> Edit:
+        if found(now.settings, address):
+            line = now.readers.line(("subscribers", _index(now.settings, address), "email"))
+            frame.wrong_call(f"{address} subscribes on line {line} of {now.readers.file} already")
+        return Edit(about=address, text=editing.added(text, entry), holds=lambda it: it is not None)
+
+    after = _edited(config, edit)
+    line = after.readers.line(("subscribers", len(after.settings.subscribers) - 1))
+    frame.tell(f"{address} is added, on line {line} of {after.readers.file}.")
+    _tell_of_silence(after.settings, address)
+
+
+@subscribers.command()
+def pause(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Send a subscriber nothing until further notice; their entry stays."""
+    _turned(config, address, paused=True)
+    frame.tell(f"{address} is paused and gets nothing until `paperround subscribers resume {address}`.")
+
+
+@subscribers.command()
+def resume(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Send mail again to a subscriber who was paused in subscribers.yaml."""
+    after = _turned(config, address, paused=False)
+    frame.tell(f"{address} is not paused in {after.readers.file}.")
+    _tell_of_silence(after.settings, address)
+
+
+@subscribers.command()
+def remove(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Take a subscriber out of subscribers.yaml, with the comments of their entry."""
+
+    def edit(now: Loaded, text: str) -> Edit:
+        text = editing.removed(text, _index(now.settings, address))
+        return Edit(about=address, text=text, holds=lambda it: it is None)
+
+    after = _edited(config, edit)
+    frame.tell(f"{address} is no longer in {after.readers.file}.")
+
+
+def _turned(config: Path, address: str, *, paused: bool) -> Loaded:
+    """Pause a subscriber or end their pause, and return the config as it then is."""
+
+    def edit(now: Loaded, text: str) -> Edit:
+        index = _index(now.settings, address)
+        before = now.settings.subscribers[index]
+        turn = editing.paused if paused else editing.resumed
+        wanted = replace(before, paused=paused)
+        return Edit(
+            about=address,
+            text=text if before == wanted else turn(text, index),
+            holds=lambda it: it == wanted,
+        )
+
+    return _edited(config, edit)
+
+
+def _edited(config: Path, edit: Callable[[Loaded, str], Edit]) -> Loaded:
+    """Return the config after an edit, or end the command where there can be none."""
+    try:
+        after = edited(config, os.environ, edit)
+    except Refused as refused:
+        frame.say("paperround: nothing was changed, for this could not be used:")
+        for problem in refused.problems:
+            frame.say(str(problem))
+        raise typer.Exit(USAGE) from None
+    except EditProblem as problem:
+        frame.say(f"paperround: {problem}")
+        raise typer.Exit(FAILED) from None
+    for warning in after.warnings:
+        frame.say(f"warning: {warning}")
+    return after
+
+
+def _plain(address: str) -> str:
+    try:
+        return addresses.address(address)
+    except Wrong as wrong:
+        frame.wrong_call("; ".join(filter(None, (wrong.message, wrong.mend))))
+
+
+def _index(settings: Settings, address: str) -> int:
+    """Return the place of the subscriber with this address, or end the command where there is none."""
+    (subscriber,) = frame.chosen(settings, address)
+    return settings.subscribers.index(subscriber)
+
+
+def _tell_of_silence(settings: Settings, address: str) -> None:
+    """Say it where somebody gets nothing all the same, for a reason that is not in the config."""
+    with closing(open_store(settings.store)) as store:
+        readers = everybody(settings, store, now=utc_now())
+    here = next(each for each in readers if each.address.casefold() == address.casefold())
+    if here.suppression is not None:
+        frame.say(f"warning: {address} {'; '.join(readmission(here.address, here.suppression))}")
+    elif here.subscriber is not None and here.state is State.PAUSED_BY_READER:
+        words = pause_of(here.state, here.subscriber)
+        frame.say(f"warning: {address} is {words}; `paperround preferences forget {address}` ends that")
