@@ -26,6 +26,7 @@ from paperround.name_service import NameService
 from paperround.phrases import full_day
 from paperround.ports import Cause
 from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
+from paperround.rates import LONGEST_HOLD
 from paperround.restoring import NOT_KNOWN
 from paperround.store import open_store
 from paperround.subscribers import WEEKDAYS, Cadence, Pause
@@ -793,7 +794,7 @@ def test_with_a_model_a_round_keeps_what_it_embedded(
 
 def test_a_pause_of_the_relay_is_obeyed_and_can_be_ended(shell: Shell) -> None:
     with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
-        until = store.ledger.pause("outbox", "421 slowly", now=utc_now(), length=timedelta(hours=1))
+        until = store.ledger.pause("outbox", "421 slowly", now=utc_now(), length=LONGEST_HOLD)
     assert shell("send", "--date", DAY) == 1
     assert f"the delivery stopped early: 421 slowly; on from {until:%H:%M}" in shell.err
     assert shell.json("send", "--date", DAY)["pending"] > 0
