@@ -1,7 +1,7 @@
 """A digest as the letter that goes out: rendered, addressed, signed; its bytes are final."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from paperround.digests import Digest, as_shown
@@ -10,7 +10,7 @@ from paperround.messages import Unsubscribe, build, message_id, return_path, uns
 from paperround.ports import DeliveryId, SubscriberId
 from paperround.rendering import Footer, Rendered, Renderer, RoundRenderer
 from paperround.settings import Mailbox
-from paperround.tokens import PREFERENCES, token
+from paperround.tokens import PREFERENCES, digest_token, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,13 @@ class Letters:
 
     def render(self, digest: Digest, subscriber: SubscriberId) -> Rendered:
         """Return what the letter shows."""
-        ways_out = self._unsubscribe(subscriber)
-        footer = Footer(
-            unsubscribe=ways_out.url or ways_out.mailto,
-            preferences=self._preferences(subscriber),
-            postal_address=self.postal_address,
+        return self.renderer.render(
+            digest, footer=self._footer(subscriber, view=self._view(subscriber, digest.day))
         )
-        return self.renderer.render(digest, footer=footer)
+
+    def seen_in_browser(self, digest: Digest, subscriber: SubscriberId) -> Rendered:
+        """Return what the letter shows, but for the link that leads here."""
+        return self.renderer.render(digest, footer=self._footer(subscriber, view=None))
 
     def return_path(self, delivery: DeliveryId) -> str:
         """Return the address to which this delivery comes back: its own, where there is a mailbox for it."""
@@ -85,12 +85,27 @@ class Letters:
             return self.sender.address
         return return_path(delivery, secret=self.secret, mailbox=self.bounces)
 
+    def _footer(self, subscriber: SubscriberId, *, view: str | None) -> Footer:
+        ways_out = self._unsubscribe(subscriber)
+        return Footer(
+            unsubscribe=ways_out.url or ways_out.mailto,
+            preferences=self._preferences(subscriber),
+            view=view,
+            postal_address=self.postal_address,
+        )
+
     def _preferences(self, subscriber: SubscriberId) -> str | None:
         """Return the page on which the subscriber chooses, where there is one."""
         if self.public_url is None:
             return None
         own = token(self.secret, PREFERENCES, subscriber)
         return f"{self.public_url.rstrip('/')}/preferences/{own}"
+
+    def _view(self, subscriber: SubscriberId, day: date) -> str | None:
+        """Return the page on which the letter is seen in a browser, where there is one."""
+        if self.public_url is None:
+            return None
+        return f"{self.public_url.rstrip('/')}/digest/{digest_token(self.secret, subscriber, day)}"
 
     def _unsubscribe(self, subscriber: SubscriberId) -> Unsubscribe:
         mailbox = self.bounces or self.sender.address

@@ -16,6 +16,7 @@ from paperround.following import Following
 from paperround.metrics import Monitor
 from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
 from paperround.ports import LONGEST_ROUND, SubscriberId
+from paperround.rereading import Shelf
 from paperround.settings import WebSettings
 from paperround.subscribers import Subscriber
 from paperround.web.app import Health, create_app
@@ -61,6 +62,12 @@ async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket
             ready=monitor.ready,
             metrics=lambda: monitor.exposition(last_well=watch.last_well),
             token=settings.web.metrics_token,
+        ),
+        shelf=Shelf(
+            ledger=desk.ledger,
+            library=desk.library,
+            letters=desk.letters.for_round(),
+            readers=lambda subscriber: current(desk, known, subscriber),
         ),
     )
     server = Server(app, settings.web)
@@ -117,6 +124,14 @@ def readers(
         return None if subscriber in desk.ledger.suppressions() else known.get(subscriber)
 
     return reader
+
+
+def current(
+    desk: Desk, known: Mapping[SubscriberId, Subscriber], subscriber: SubscriberId
+) -> Subscriber | None:
+    """Return one of these as they wish to read by now."""
+    reader = known.get(subscriber)
+    return desk.current([reader])[0] if reader else None
 
 
 def _together(health: Health, following: Following) -> Health:

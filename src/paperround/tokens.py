@@ -4,12 +4,14 @@ import base64
 import hmac
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from paperround.ports import DeliveryId, SubscriberId
 
 UNSUBSCRIBE = "unsubscribe"
 PREFERENCES = "preferences"
 BOUNCE = "bounce"
+DIGEST = "digest"
 
 # Names the key and the form together, so that either may change while older links go on working.
 _KEY = "1"
@@ -17,6 +19,7 @@ _MAC_BYTES = 16
 _SECRET_BYTES = 16
 _SHAPE = rf"{_KEY}-(?P<number>0|[1-9][0-9]{{0,17}})-[a-z2-7]{{26}}"
 _FORM = re.compile(_SHAPE)
+_OF_A_DAY = re.compile(rf"{_KEY}-(?P<number>0|[1-9][0-9]{{0,17}})-(?P<day>[0-9]{{8}})-[a-z2-7]{{26}}")
 _IN_TEXT = re.compile(rf"(?<![a-z0-9-]){_SHAPE}(?![a-z0-9-])")
 
 
@@ -25,8 +28,12 @@ def token(secret: bytes, purpose: str, number: SubscriberId | DeliveryId) -> str
 
     It holds no address, and only letters, digits and hyphens, none of them at its end.
     """
-    mac = keyed_hash(secret, f"token {_KEY}\0{purpose}\0{number}")[:_MAC_BYTES]
-    return f"{_KEY}-{number}-{base64.b32encode(mac).decode().rstrip('=').lower()}"
+    return f"{_KEY}-{number}-{_mac(secret, purpose, number)}"
+
+
+def digest_token(secret: bytes, subscriber: SubscriberId, day: date) -> str:
+    """Return the token that lets whoever holds it read this subscriber's digest of this day."""
+    return f"{_KEY}-{subscriber}-{str(day).replace('-', '')}-{_mac(secret, DIGEST, subscriber, day)}"
 
 
 def subscriber_of(secret: bytes, purpose: str, given: str) -> SubscriberId | None:
@@ -39,6 +46,19 @@ def delivery_of(secret: bytes, given: str) -> DeliveryId | None:
     """Return the delivery to whose return path this token belongs, or None where we did not make it."""
     number = _number(secret, BOUNCE, given)
     return None if number is None else DeliveryId(number)
+
+
+def digest_of(secret: bytes, given: str) -> tuple[SubscriberId, date] | None:
+    """Return whose digest of which day may be read with it, or None where we did not make it for that."""
+    found = _OF_A_DAY.fullmatch(given)
+    if found is None:
+        return None
+    subscriber = SubscriberId(int(found["number"]))
+    try:
+        day = date.fromisoformat(found["day"])
+    except ValueError:
+        return None
+    return (subscriber, day) if hmac.compare_digest(digest_token(secret, subscriber, day), given) else None
 
 
 def tokens_in(text: str) -> Iterable[str]:
@@ -56,6 +76,12 @@ def keyed_hash(secret: bytes, text: str) -> bytes:
             f"the secret of this installation has {len(secret)} bytes; it needs {_SECRET_BYTES} or more"
         )
     return hmac.digest(secret, text.encode(), "sha256")
+
+
+def _mac(secret: bytes, purpose: str, *what: object) -> str:
+    text = "\0".join((f"token {_KEY}", purpose, *map(str, what)))
+    mac = keyed_hash(secret, text)[:_MAC_BYTES]
+    return base64.b32encode(mac).decode().rstrip("=").lower()
 
 
 def _number(secret: bytes, purpose: str, given: str) -> int | None:

@@ -292,6 +292,15 @@ def test_where_there_is_a_page_for_it_the_footer_leads_to_it_before_the_way_out(
     )
 
 
+def test_where_a_mail_can_be_seen_in_a_browser_it_begins_with_the_link_to_that() -> None:
+    page = "https://papers.example.org/digest/1-7-20260616-abc"
+    out = renderer().render(digest(pick(FULL)), footer=replace(FOOTER, view=page))
+    assert cast("list[str]", tree(out).xpath("//@href"))[0] == page
+    assert texts(tree(out), f"//a[@href='{page}']") == ["View in browser"]
+    assert f"\nView in browser: {page}\n\n" in out.text
+    assert "View in browser" not in rendered(pick(FULL)).html + rendered(pick(FULL)).text
+
+
 def test_of_many_interests_the_first_few_are_named() -> None:
     reader = Subscriber(
         address="ada@example.org",
@@ -311,6 +320,8 @@ def test_a_footer_without_a_way_out_is_refused() -> None:
 def test_a_footer_whose_page_is_none_of_the_web_is_refused() -> None:
     with pytest.raises(ValueError, match="preferences"):
         Footer(unsubscribe=FOOTER.unsubscribe, preferences="javascript:alert(1)")
+    with pytest.raises(ValueError, match="view"):
+        Footer(unsubscribe=FOOTER.unsubscribe, view="javascript:alert(1)")
 
 
 # The text part

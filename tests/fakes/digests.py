@@ -16,6 +16,7 @@ DAY = date(2026, 6, 16)
 FOOTER = Footer(
     unsubscribe="https://papers.example.org/u/1.abc",
     preferences="https://papers.example.org/p/1.abc",
+    view="https://papers.example.org/d/1.abc",
     postal_address="1 Example Street, London",
 )
 READER = Subscriber(

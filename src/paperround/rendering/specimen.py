@@ -38,6 +38,7 @@ SPECIMEN = Mail(
     left_out="3 more papers did not fit into this mail.",
     batches="Example 16 June: 589 new",
     because="You get this because ada@example.org asked for matched words.",
+    view="https://papers.example.org/d/1",
     preferences="https://papers.example.org/p/1",
     unsubscribe="https://papers.example.org/u/1",
     postal_address="1 Example Street, London",

@@ -22,13 +22,15 @@ from paperround.subscribers import Cadence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
-    """What stands at the end of every mail.
+    """What stands around the papers of every mail.
 
-    `unsubscribe` is a web link or a mailto: link, `preferences` a web link where there is a page.
+    `unsubscribe` is a web link or a mailto: link, `preferences` a web link where there is a page, and so is
+    `view`, to the mail itself in a browser.
     """
 
     unsubscribe: str
     preferences: str | None = None
+    view: str | None = None
     postal_address: str | None = None
 
     def __post_init__(self) -> None:
@@ -36,6 +38,8 @@ class Footer:
             raise ValueError(f"unsubscribe is neither a web link nor a mailto: link: {self.unsubscribe!r}")
         if not (self.preferences or "https://").startswith(("https://", "http://")):
             raise ValueError(f"preferences is no web link: {self.preferences!r}")
+        if not (self.view or "https://").startswith(("https://", "http://")):
+            raise ValueError(f"view is no web link: {self.view!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Mail:
     left_out: str
     batches: str
     because: str
+    view: str
     preferences: str
     unsubscribe: str
     postal_address: str
@@ -257,6 +262,7 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick], wording: Wordin
         left_out="",
         batches=words.made_from(digest.batches, wording, seen_from=digest.day, remark=digest.remark),
         because=words.because(subscriber, wording),
+        view=footer.view or "",
         preferences=footer.preferences or "",
         unsubscribe=footer.unsubscribe,
         postal_address=words.one_line(footer.postal_address or "", _LONGEST_TITLE),

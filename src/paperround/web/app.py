@@ -19,12 +19,13 @@ from paperround import translations
 from paperround.languages import Language, Wording
 from paperround.ports import Preferences, SubscriberId
 from paperround.subscribers import Subscriber
-from paperround.tokens import PREFERENCES, UNSUBSCRIBE, subscriber_of
+from paperround.tokens import PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
 from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
 from paperround.web.monitoring import Probes, monitoring_routes
 from paperround.web.pages import PRIVATE, Pages
 from paperround.web.preferences import Choosing
+from paperround.web.reading import Shelf, reading_routes
 
 _log = structlog.get_logger(__name__)
 
@@ -56,12 +57,13 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     templates: Path | None = None,
     patience: timedelta = timedelta(seconds=10),
     probes: Probes | None = None,
+    shelf: Shelf | None = None,
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
     mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
-    Without `probes` nobody can ask for metrics.
+    Without `probes` nobody can ask for metrics, and without a `shelf` nobody reads a digest again.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
@@ -82,6 +84,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
         routes=[
             Route("/healthz", healthz),
             *(monitoring_routes(probes) if probes else ()),
+            *(reading_routes(shelf, secret=secret) if shelf else ()),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
@@ -129,6 +132,7 @@ class _Desk:
     def wording(self, request: Request) -> Wording:
         """Return how whoever asks is answered: by the token of their link, or in English."""
         given = request.path_params.get("token", "")
-        known = (subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES))
+        known = [subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES)]
+        known += (digest_of(self.secret, given) or ())[:1]
         languages = [self.languages[each] for each in known if each is not None and each in self.languages]
         return translations.wording(languages[0] if languages else Language.ENGLISH)

@@ -1,0 +1,135 @@
+"""What readers read again, on the ledger in memory and on the real one."""
+
+import re
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from tests.fakes.asking import ask
+from tests.fakes.relay import MemoryRelay
+from tests.fakes.world import ADA, GRACE, MONDAY, TUESDAY, World, paper
+
+from paperround.ports import SubscriberId
+from paperround.rereading import Shelf
+from paperround.subscribers import Subscriber
+from paperround.tokens import PREFERENCES, digest_token, token
+from paperround.web import Health, create_app
+
+SITE = "https://papers.example.org"
+SECRET = b"s" * 32
+
+
+@pytest.fixture
+def site(world: World) -> Starlette:
+    return site_of(world, ADA, GRACE)
+
+
+def site_of(world: World, *readers: Subscriber) -> Starlette:
+    """Return the site of a world that sent everybody Monday's papers."""
+    world.letters = replace(world.letters, public_url=SITE)
+    world.source.lists[MONDAY] = [paper("LoRA"), paper("robots")]
+    world.round(MONDAY)
+    ids = world.ledger.enrol([each.address for each in readers], now=world.now())
+    known = {ids[each.address]: each for each in readers}
+    return create_app(
+        ledger=world.ledger,
+        preferences=world.preferences,
+        readers=known.get,
+        languages={},
+        secret=SECRET,
+        health=Health,
+        now=world.now,
+        sender_name="Paper Round",
+        shelf=Shelf(ledger=world.ledger, library=world.library, letters=world.letters, readers=known.get),
+    )
+
+
+def number(world: World, reader: Subscriber) -> SubscriberId:
+    return world.ledger.enrol([reader.address], now=world.now())[reader.address]
+
+
+def parts(world: World, reader: Subscriber) -> dict[str, str]:
+    assert isinstance(world.relay, MemoryRelay)
+    (handed,) = (each for each in world.relay.handed if each.recipient == reader.address)
+    message = message_from_bytes(handed.message, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return {part.get_content_type(): part.get_content() for part in message.walk() if not part.is_multipart()}
+
+
+def view_of(world: World, reader: Subscriber) -> str:
+    found = re.search(rf"View in browser: {SITE}(/digest/\S+)", parts(world, reader)["text/plain"])
+    assert found is not None
+    assert f'<a href="{SITE}{found[1]}"' in parts(world, reader)["text/html"]
+    return found[1]
+
+
+def opened(site: Starlette, path: str) -> httpx.Response:
+    return ask("GET", path, site)
+
+
+def test_each_letter_leads_to_itself_in_a_browser(world: World, site: Starlette) -> None:
+    for reader, mine, others in ((ADA, "LoRA", "robots"), (GRACE, "robots", "LoRA")):
+        page = opened(site, view_of(world, reader))
+        assert page.status_code == 200
+        assert mine in page.text
+        assert others not in page.text
+        assert "View in browser" not in page.text
+
+
+def test_the_page_is_private_runs_nothing_and_sends_nothing_on(world: World, site: Starlette) -> None:
+    headers = opened(site, view_of(world, ADA)).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Robots-Tag"] == "noindex"
+    policies = headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "form-action 'none'", "frame-ancestors 'none'"} <= set(policies)
+    assert not [each for each in policies if each.startswith("script-src") or "allow-scripts" in each]
+    assert "set-cookie" not in headers
+
+
+def test_opening_it_changes_nothing(world: World, site: Starlette) -> None:
+    before = world.ledger.rows()
+    path = view_of(world, ADA)
+    for method in ("GET", "HEAD"):
+        assert ask(method, path, site).status_code == 200
+    assert ask("POST", path, site).status_code == 405
+    assert world.ledger.rows() == before
+
+
+def test_no_other_day_reader_or_purpose_can_be_guessed_from_it(world: World, site: Starlette) -> None:
+    own = view_of(world, ADA)
+    ada, grace = number(world, ADA), number(world, GRACE)
+    guesses = [
+        own.replace("20260615", "20260616"),
+        own.replace(f"-{ada}-", f"-{grace}-"),
+        own[:-1],
+        f"/digest/{token(SECRET, PREFERENCES, ada)}",
+        f"/digest/{digest_token(bytes(32), ada, MONDAY)}",
+        own.replace("/digest/", "/preferences/"),
+        own.replace("/digest/", "/unsubscribe/"),
+    ]
+    assert [opened(site, path).status_code for path in guesses] == [404] * len(guesses)
+
+
+def test_a_day_without_a_letter_has_no_page(world: World, site: Starlette) -> None:
+    world.source.lists[TUESDAY] = [paper("speech")]
+    world.round(TUESDAY)
+    page = opened(site, f"/digest/{digest_token(SECRET, number(world, ADA), TUESDAY)}")
+    assert page.status_code == 404
+    assert "This link leads nowhere" in page.text
+
+
+def test_who_left_still_reads_what_they_had_and_who_is_not_known_reads_nothing(world: World) -> None:
+    site = site_of(world, ADA)
+    world.ledger.suppress(number(world, ADA), "unsubscribed", now=world.now())
+    assert opened(site, view_of(world, ADA)).status_code == 200
+    assert opened(site, view_of(world, GRACE)).status_code == 404
+
+
+def test_without_a_web_address_there_is_no_such_link(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.round(MONDAY, ADA)
+    assert "digest" not in "".join(parts(world, ADA).values())
