@@ -27,10 +27,11 @@ from paperround.preferences import PauseChange
 from paperround.rates import Rate
 from paperround.rendering import Renderer
 from paperround.returning import Returning
-from paperround.service import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch, readers, subscribers
 from paperround.settings import Mailbox
 from paperround.shifts import shift
 from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber, WhenEmpty
+from paperround.watching import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch
+from paperround.website import readers, subscribers
 
 DAY = date(2026, 6, 16)
 

@@ -1,0 +1,130 @@
+"""The watch of the service: each tick asks the clock who is due, and does what is to be done."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from paperround import clock
+from paperround.delivering import Delivered
+from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
+from paperround.ports import LONGEST_ROUND
+from paperround.subscribers import Subscriber
+from paperround.web import Health
+
+TICK = timedelta(seconds=30)
+SILENT = timedelta(minutes=10)  # a service that has not ticked for so long is not well
+MAX_AGE = timedelta(minutes=15)  # what a source gave so recently is not asked for again
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
+LOOK_AGAIN = timedelta(minutes=15)  # where no source could be read
+LONGEST_POST = timedelta(minutes=2)  # then it is looked who is due meanwhile; the rest goes on after that
+PATIENCE = TICK  # for a turn at the relay; for a later one there is a later tick
+PAUSES = 3  # so many in a row are no routine of a relay
+
+log = structlog.get_logger()
+
+
+class Watch:
+    """What the service remembers from one tick to the next; the truth is in the ledger."""
+
+    def __init__(self, subscribers: Sequence[Subscriber], desk: Desk, *, catch_up: timedelta) -> None:
+        self._subscribers = subscribers
+        self._desk = desk
+        self._catch_up = catch_up
+        self._seen: dict[date, set[str]] = {}
+        self._looked: dict[date, datetime] = {}
+        self._ticked = self._began = desk.now()
+        self._problems: tuple[str, ...] = ()
+        self._last_well: datetime | None = None
+        self._at_work = asyncio.Lock()
+        self._pause = timedelta(0)
+        self._rest_until = desk.now()
+
+    async def tick(self) -> None:
+        """Do what is due now: new rounds, and attempts that were put off until now."""
+        async with self._at_work:
+            if self._desk.stop.is_set():
+                return
+            self._began = self._desk.now()
+            try:
+                problems = await self._work()
+            except Exception as error:  # whatever it was, the next tick tries again
+                log.exception("tick.failed")
+                problems = (f"the last round ended early: {error}",)
+            self._problems = problems
+            self._ticked = self._desk.now()
+            self._last_well = self._last_well if problems else self._ticked
+
+    @property
+    def last_well(self) -> datetime | None:
+        """The end of the latest tick that left nothing wrong, if there was one."""
+        return self._last_well
+
+    async def rest(self) -> None:
+        """Return when no tick is at work."""
+        async with self._at_work:
+            return
+
+    def health(self) -> Health:
+        """Return what is wrong, if anything."""
+        at_work = self._at_work.locked()
+        since = self._began if at_work else self._ticked
+        problems = (*self._problems, *self._gaps(), *self._desk.returning.problems())
+        if abs(self._desk.now() - since) <= (LONGEST_ROUND if at_work else SILENT):
+            return Health(problems=problems)
+        hung = "a round has not ended" if at_work else "nothing was done"
+        return Health(problems=(*problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))
+
+    def _gaps(self) -> tuple[str, ...]:
+        """Return what is wrong with the rounds of the last days."""
+        now = self._desk.now()
+        gaps = (gap for gap in self._desk.ledger.gaps() if now - gap.begun_at < LIFE_OF_A_LETTER)
+        return tuple(str(gap) for gap in gaps if gap.stands(now))
+
+    async def _work(self) -> tuple[str, ...]:
+        desk = self._desk
+        try:
+            # Whether or not anything can be delivered now, everybody has their row.
+            for day, subscribers in sorted(self._due(desk.now()).items()):
+                await prepare(day, subscribers, desk, max_age=MAX_AGE)
+                self._seen.setdefault(day, set()).update(each.address for each in subscribers)
+                self._looked[day] = desk.now()
+            if desk.now() < self._rest_until:
+                return self._problems
+            delivered = await post(desk, patience=PATIENCE, at_most=LONGEST_POST)
+        except Stopped:
+            return ()
+        if desk.stop.is_set():
+            return ()
+        problems = _problems(delivered)
+        self._rest(tired=bool(problems))
+        return problems
+
+    def _rest(self, *, tired: bool) -> None:
+        """Leave a relay that takes nothing alone for a while, twice as long each time."""
+        self._pause = min(max(self._pause * 2, SHORTEST_PAUSE), LONGEST_PAUSE) if tired else timedelta(0)
+        self._rest_until = self._desk.now() + self._pause
+
+    def _due(self, now: datetime) -> dict[date, list[Subscriber]]:
+        """Return by day who is due and was not seen to, or, from time to time, all of that day."""
+        due: dict[date, list[Subscriber]] = defaultdict(list)
+        for subscriber in self._subscribers:
+            day = clock.due(subscriber, now, catch_up=self._catch_up)
+            if day is not None:
+                due[day].append(subscriber)
+        self._seen = {day: seen for day, seen in self._seen.items() if day in due}
+        self._looked = {day: looked for day, looked in self._looked.items() if day in due}
+        return {
+            day: subscribers
+            for day, subscribers in due.items()
+            if any(each.address not in self._seen.get(day, ()) for each in subscribers)
+            or now - self._looked.get(day, now) > LOOK_AGAIN
+        }
+
+
+def _problems(delivered: Delivered) -> tuple[str, ...]:
+    """Return what is wrong where a delivery stopped: nothing, where it keeps to the relay's pace."""
+    keeping_pace = delivered.later is not None and delivered.later.pauses < PAUSES
+    return () if delivered.stopped is None or keeping_pace else (delivered.stopped,)

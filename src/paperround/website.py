@@ -1,0 +1,69 @@
+"""The web pages of an installation, made from the desk that its rounds are done with."""
+
+from collections.abc import Callable, Mapping
+
+from starlette.applications import Starlette
+
+from paperround.metrics import Monitor
+from paperround.pipeline import Desk
+from paperround.ports import SubscriberId
+from paperround.rereading import Shelf
+from paperround.settings import Settings
+from paperround.subscribers import Subscriber
+from paperround.watching import Watch
+from paperround.web import Health, create_app
+from paperround.web.monitoring import Probes
+
+
+def website(
+    desk: Desk, settings: Settings, monitor: Monitor, watch: Watch, *, health: Callable[[], Health]
+) -> Starlette:
+    """Return all that the service shows; `health` is asked for whether it is well."""
+    known = subscribers(desk)
+    return create_app(
+        ledger=desk.ledger,
+        preferences=desk.preferences,
+        readers=readers(desk, known),
+        languages={subscriber: each.language for subscriber, each in known.items()},
+        secret=desk.letters.secret,
+        health=health,
+        now=desk.now,
+        sender_name=settings.sender.name or settings.sender.address,
+        templates=settings.templates,
+        probes=Probes(
+            ready=monitor.ready,
+            metrics=lambda: monitor.exposition(last_well=watch.last_well),
+            token=settings.web.metrics_token,
+        ),
+        shelf=Shelf(
+            ledger=desk.ledger,
+            library=desk.library,
+            letters=desk.letters.for_round(),
+            readers=lambda subscriber: current(desk, known, subscriber),
+        ),
+    )
+
+
+def subscribers(desk: Desk) -> Mapping[SubscriberId, Subscriber]:
+    """Return what the config says of each subscriber, sent mail or not."""
+    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=desk.now())
+    return {ids[each.address]: each for each in desk.subscribers}
+
+
+def readers(
+    desk: Desk, known: Mapping[SubscriberId, Subscriber]
+) -> Callable[[SubscriberId], Subscriber | None]:
+    """Return what tells which of these somebody is who is sent mail."""
+
+    def reader(subscriber: SubscriberId) -> Subscriber | None:
+        return None if subscriber in desk.ledger.suppressions() else known.get(subscriber)
+
+    return reader
+
+
+def current(
+    desk: Desk, known: Mapping[SubscriberId, Subscriber], subscriber: SubscriberId
+) -> Subscriber | None:
+    """Return one of these as they wish to read by now."""
+    reader = known.get(subscriber)
+    return desk.current([reader])[0] if reader else None
