@@ -67,7 +67,8 @@ _SPECIMENS: Mapping[str, Mapping[str, object]] = {
             mistake="A mistake.",
             rhythms=_OPTIONS,
             weekdays=_OPTIONS,
-        )
+        ),
+        "feed": "https://papers.example.org/feed/1.xml",
     },
     "archive": {"leaf": SPECIMEN},
     "problem": {"title": "A title", "advice": "Some advice."},
@@ -114,9 +115,11 @@ class Pages:
         """Return the page that follows the button."""
         return self._page("unsubscribed", HTTPStatus.OK, wording)
 
-    def preferences(self, choices: Choices, status: HTTPStatus, wording: Wording) -> HTMLResponse:
-        """Return the page on which a reader chooses."""
-        return self._page("preferences", status, wording, choices=choices)
+    def preferences(
+        self, choices: Choices, status: HTTPStatus, wording: Wording, *, feed: str | None
+    ) -> HTMLResponse:
+        """Return the page on which a reader chooses, and which names the address of their feed."""
+        return self._page("preferences", status, wording, choices=choices, feed=feed)
 
     def archive(
         self, leaf: Leaf, status: HTTPStatus, wording: Wording, headers: Mapping[str, str]
