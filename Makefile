@@ -69,6 +69,7 @@ bench: setup
 	$(BIN)/python benchmarks/signing.py $(DAYS)
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/recording.py --slower 5
+	$(if $(DAYS),$(BIN)/python benchmarks/searching.py $(DAYS))
 	$(if $(DAYS),$(BIN)/python benchmarks/precision.py $(DAYS),@echo "no recorded days here; make bench DAYS=FOLDER")
 
 # Needs uv. Writes the newest versions that suit every supported Python.

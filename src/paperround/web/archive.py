@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from http import HTTPStatus
+from itertools import islice
 from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -26,7 +27,7 @@ from paperround.web.leafing import ALL_DAYS, ONE_DAY, Asked, Leaf, leaf
 from paperround.web.pages import Pages
 
 MOST_FOUND = 200  # papers
-_LOOKED_UP = 2 * MOST_FOUND  # listings: a paper may have several, and some do not hold the words as typed
+LOOKED_UP = 2 * MOST_FOUND  # listings: a paper may have several, and some do not hold the words as typed
 _AT_ONCE = 2  # pages made at the same time, so that letters never wait for whoever leafs
 _LONGEST_NAME = 200
 _PAGE = re.compile(r"[0-9]{1,4}")
@@ -96,14 +97,16 @@ class _Desk:
         if (wanted := asked.search) is None:
             return leaf(asked, entries(self.papers.listings(day, day)), days, wording)
         within = None if asked.everywhere else day
-        listings = self.papers.holding(wanted.spellings, day=within, most=_LOOKED_UP)
+        listings = self.papers.holding(wanted.spellings, day=within, most=LOOKED_UP)
         found = _found(wanted, entries(listings))
-        cut = len(listings) == _LOOKED_UP or len(found) > MOST_FOUND
+        cut = len(listings) == LOOKED_UP or len(found) > MOST_FOUND
         return leaf(asked, found[:MOST_FOUND], days, wording, cut=cut)
 
 
 def _found(wanted: Search, listed: Sequence[Entry]) -> Sequence[Entry]:
-    found = {paper.id for paper in wanted.finds(entry.paper for entry in listed)}
+    """Return those that hold what is looked for, one more than are shown at most."""
+    papers = wanted.finds(entry.paper for entry in listed)
+    found = {paper.id for paper in islice(papers, MOST_FOUND + 1)}
     return [entry for entry in listed if entry.paper.id in found]
 
 
