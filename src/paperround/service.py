@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -78,8 +79,8 @@ def _every(
 
 
 def _together(health: Health, following: Following) -> Health:
-    """Return what is wrong with the work, and with the config."""
-    return Health(problems=(*health.problems, *following.problems))
+    """Return how it stands with the work, and what is wrong with the config."""
+    return replace(health, problems=(*health.problems, *following.problems))
 
 
 def listening(web: WebSettings) -> socket.socket:

@@ -32,9 +32,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Whether the service does its work; each problem is a sentence for people."""
+    """Whether the service does its work; each problem and each note is a sentence for people.
+
+    A note says what is as it should be, though somebody may wonder at it.
+    """
 
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Suppressions(Protocol):
@@ -96,8 +100,9 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
 
 
 def _report(health: Health) -> JSONResponse:
+    status = "failing" if health.problems else "ok"
     return JSONResponse(
-        {"status": "failing" if health.problems else "ok", "problems": health.problems},
+        {"status": status, "problems": health.problems, "notes": health.notes},
         HTTPStatus.SERVICE_UNAVAILABLE if health.problems else HTTPStatus.OK,
         PRIVATE,
     )
