@@ -410,6 +410,13 @@ def test_a_container_says_where_the_service_listens(folder: Path) -> None:
     assert load(folder, {"PAPERROUND_WEB_HOST": "0.0.0.0"}).settings.web.host == "0.0.0.0"  # noqa: S104 - the point
 
 
+def test_a_second_service_is_told_another_port(folder: Path) -> None:
+    assert load(folder, {"PAPERROUND_WEB_PORT": "8081"}).settings.web.port == 8081
+    for wrong in ("0", "65536", "http", "80a", "-1"):
+        with pytest.raises(ConfigError, match="PAPERROUND_WEB_PORT: this is no port; write a number"):
+            load(folder, {"PAPERROUND_WEB_PORT": wrong})
+
+
 def test_a_papers_file_that_is_not_there_yet_is_a_warning(folder: Path) -> None:
     source = "{kind: file, name: Nightly, path: tonight.jsonl}"
     (folder / "paperround.yaml").write_text(f"from: papers@example.org\nsources: [{source}]\n")

@@ -6,13 +6,16 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from paperround.config.fitting import Findings
-from paperround.config.forms import database, host, public_address
+from paperround.config.forms import database, host, port, public_address
 from paperround.config.problems import Problem, Wrong, closest
+
+T = TypeVar("T")
 
 PREFIX = "PAPERROUND_"
 SECRETS = (
@@ -22,7 +25,7 @@ SECRETS = (
     "PAPERROUND_DKIM_ED25519_KEY",
     "PAPERROUND_METRICS_TOKEN",
 )
-OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST")
+OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST", "PAPERROUND_WEB_PORT")
 KNOWN = (*OVERRIDES, *SECRETS, *(f"{name}_FILE" for name in SECRETS), "PAPERROUND_CONFIG")
 
 LARGEST_SECRET = 100_000  # bytes
@@ -38,6 +41,7 @@ class Variables:
     store: str | None = None
     public_url: str | None = None
     web_host: str | None = None
+    web_port: int | None = None
     relay_password: str | None = field(default=None, repr=False)
     dkim_key: str | None = field(default=None, repr=False)
     dkim_ed25519_key: str | None = field(default=None, repr=False)
@@ -66,6 +70,7 @@ def read(
         store=_override("PAPERROUND_STORE", database, said, findings),
         public_url=_override("PAPERROUND_PUBLIC_URL", public_address, said, findings),
         web_host=_override("PAPERROUND_WEB_HOST", host, said, findings),
+        web_port=_override("PAPERROUND_WEB_PORT", port, said, findings),
         relay_password=relay_password,
         dkim_key=dkim_key,
         dkim_ed25519_key=ed25519_key,
@@ -110,8 +115,8 @@ def _from_file(file: Path, findings: Findings) -> dict[str, str]:
 
 
 def _override(
-    name: str, read_as: Callable[[str], str], said: Mapping[str, str], findings: Findings
-) -> str | None:
+    name: str, read_as: Callable[[str], T], said: Mapping[str, str], findings: Findings
+) -> T | None:
     if name not in said:
         return None
     try:
