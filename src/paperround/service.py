@@ -40,7 +40,7 @@ async def serve(
     """
     settings = following.settings
     lead = Lead(leadership)
-    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
+    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up, latest=settings.latest)
     app = website(
         desk, settings, monitor, watch, health=lambda: _together(lead.health(watch.health), following)
     )
@@ -107,7 +107,7 @@ def _every(
 
 
 def _together(health: Health, following: Following) -> Health:
-    """Return how it stands with the work, and what is wrong with the config."""
+    """Return what is wrong with the work, and with the config."""
     return replace(health, problems=(*health.problems, *following.problems))
 
 

@@ -91,7 +91,8 @@ class Service:
 
     def leads(self) -> bool:
         """Return whether it does the work, and does not stand by."""
-        return self.health() == {"status": "ok", "problems": [], "notes": []}
+        health = self.health()
+        return health is not None and not any("standing by" in note for note in health["notes"])
 
     def log(self) -> str:
         return self._log.read_text()

@@ -32,9 +32,9 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Whether the service does its work; each problem and each note is a sentence for people.
+    """Whether the service does its work.
 
-    A note says what is as it should be, though somebody may wonder at it.
+    Each problem is a sentence for people, and so is each note, of which nothing is wrong.
     """
 
     problems: tuple[str, ...] = ()
@@ -100,9 +100,12 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
 
 
 def _report(health: Health) -> JSONResponse:
-    status = "failing" if health.problems else "ok"
     return JSONResponse(
-        {"status": status, "problems": health.problems, "notes": health.notes},
+        {
+            "status": "failing" if health.problems else "ok",
+            "problems": health.problems,
+            "notes": health.notes,
+        },
         HTTPStatus.SERVICE_UNAVAILABLE if health.problems else HTTPStatus.OK,
         PRIVATE,
     )
