@@ -33,6 +33,10 @@ LARGEST_SECRET = 100_000  # bytes
 # What containers mount here is seen by their own processes alone, whatever its mode says.
 MOUNTED_SECRETS = Path("/run/secrets")
 
+# Rights that nobody else may have to a secret. Its group may read it: services have one of their own.
+_CHANGE = stat.S_IWGRP | stat.S_IWOTH
+_USE = _CHANGE | stat.S_IROTH
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
@@ -106,12 +110,13 @@ def _from_file(file: Path, findings: Findings) -> dict[str, str]:
         findings.problems.append(Problem(file=file, line=line, message="this cannot be read", mend=mend))
     if unreadable:
         return {}
-    if _others_may(file, stat.S_IROTH | stat.S_IWOTH):
-        common = "other users of this machine can read the secrets in it"
-        findings.warn(common, f"chmod 600 {file}", file=file)
     # Without interpolation: a password may contain ${, and nobody but the caller reads os.environ.
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
-    return {name: value for name, value in values.items() if name.startswith(PREFIX) and value}
+    said = {name: value for name, value in values.items() if name.startswith(PREFIX) and value}
+    if said.keys() & set(SECRETS) and _others_may(file, _USE):
+        common = "other users of this machine could use the secrets in it"
+        findings.problem(common, f"chmod 600 {file}", file=file)
+    return said
 
 
 def _override(
@@ -152,9 +157,9 @@ def _secret(name: str, said: Mapping[str, str], findings: Findings, mounted: Pat
 
 def _check_rights(file: Path, name: str, findings: Findings, mounted: Path) -> None:
     seen_by_us_alone = file.resolve().is_relative_to(mounted.resolve())
-    if _others_may(file, stat.S_IWGRP | stat.S_IWOTH | (0 if seen_by_us_alone else stat.S_IROTH)):
+    if _others_may(file, _CHANGE if seen_by_us_alone else _USE):
         common = "other users of this machine could use the file it names"
-        findings.problem(common, f"chmod 600 {file}", name=name)
+        findings.problem(common, f"chmod 600 {file}, or mount it below {mounted}", name=name)
 
 
 def _contents(file: Path) -> bytes:
