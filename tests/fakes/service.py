@@ -19,9 +19,7 @@ from typing import Any, Self
 
 SETTINGS = """\
 from: Paper Round <papers@example.org>
-store: sqlite:///{folder}/store.db
-outbox: {folder}/outbox
-sources: [{{kind: file, path: papers.jsonl, name: Ours}}]
+sources: [{kind: file, path: papers.jsonl, name: Ours}]
 catch_up: 2d
 """
 READER = """\
@@ -31,8 +29,7 @@ READER = """\
 
 def set_up(folder: Path, *names: str, settings: str = "") -> None:
     """Write a config with these readers, and a paper of today for them."""
-    text = SETTINGS.format(folder=folder) + settings
-    (folder / "paperround.yaml").write_text(text)
+    (folder / "paperround.yaml").write_text(SETTINGS + settings)
     day = datetime.now(UTC).date().isoformat()
     paper = {"id": "1", "title": "LoRA at work", "url": "https://example.org/1", "published": day}
     (folder / "papers.jsonl").write_text(json.dumps({**paper, "abstract": "LoRA.", "authors": []}))
@@ -45,7 +42,7 @@ def write_readers(folder: Path, *names: str, more: str = "") -> None:
     (folder / "subscribers.yaml").write_text(f"subscribers:\n{readers}{more}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port of this machine that nobody listens at."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -58,7 +55,7 @@ class Service:
     """A service with the config of a folder; each of several has a `port` of its own."""
 
     folder: Path
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes]" = field(init=False)
 
     @contextmanager
@@ -102,7 +99,7 @@ class Service:
 
     def mails(self) -> list[str]:
         """Return the names of those to whom a mail went, one for each mail."""
-        files = (self.folder / "outbox").glob("*.eml")
+        files = (self.folder / "var" / "outbox").glob("*.eml")
         return sorted(found[0] for file in files if (found := re.search(r"\w+(?=@example)", file.name)))
 
     def until(self, happened: Callable[[], object]) -> None:
