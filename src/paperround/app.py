@@ -16,6 +16,7 @@ from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
+from paperround.leadership import LockFile
 from paperround.letters import Letters
 from paperround.mailboxes.imap import PATIENCE, Imap
 from paperround.mailboxes.maildir import Maildir
@@ -110,6 +111,11 @@ def client_of(
 def monitor_of(store: Store, *, now: Callable[[], datetime] = utc_now) -> Monitor:
     """Return what tells how it stands."""
     return Monitor(figures=store.figures, revision=store.revision, outdated=store.outdated, now=now)
+
+
+def leadership_of(settings: Settings) -> LockFile:
+    """Return what tells which one of several services with this store leads."""
+    return LockFile(beside_store(settings, ".leader"))
 
 
 def source(settings: SourceSettings, client: Client) -> Source:

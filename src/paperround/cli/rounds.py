@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from paperround.app import monitor_of, relay_of
+from paperround.app import leadership_of, monitor_of, relay_of
 from paperround.batches import BatchRecord, BatchState
 from paperround.cli import frame
 from paperround.cli.frame import (
@@ -139,14 +139,18 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     following = Following(settings, config, lambda: load(config, os.environ).settings, beside=secrets)
     request = frame.StopRequest()
     try:
-        with listening(settings.web) as door, closing(open_store(settings.store)) as store:
+        with (
+            listening(settings.web) as door,
+            closing(open_store(settings.store)) as store,
+            closing(leadership_of(settings)) as leadership,
+        ):
             monitor = monitor_of(store)
 
             async def work(desk: Desk) -> bool:
-                return await run_service(desk, monitor, following, door)
+                return await run_service(desk, monitor, following, door, leadership)
 
             goes_on = True
-            # Each config that can be used has its time; in between, whoever knocks waits at the door.
+            # Each config has its time, and so has leading; in between, whoever knocks waits at the door.
             while goes_on and not request.made:
                 relay = monitor.measured(relay_of(following.settings))
                 goes_on = frame.at_desk(following.settings, work, store=store, relay=relay, request=request)

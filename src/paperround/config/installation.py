@@ -252,7 +252,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         latest=form.latest,
         web=WebSettings(
             host=variables.web_host or form.web.host,
-            port=form.web.port,
+            port=variables.web_port or form.web.port,
             metrics_token=variables.metrics_token,
         ),
         semantic=_semantic(sheet, form, folder),

@@ -16,6 +16,7 @@ from paperround.ports.deliveries import (
 from paperround.ports.embedding import Embedder, EmbedderError, Vectors
 from paperround.ports.figures import Figures
 from paperround.ports.identity import DeliveryId, RoundId, SubscriberId, WorkerId
+from paperround.ports.leadership import Leadership
 from paperround.ports.ledger import Dispatch, Ledger
 from paperround.ports.library import Library, Listing, RevisionListing, StoreError, Taken
 from paperround.ports.preferences import Preferences
@@ -57,6 +58,7 @@ __all__ = [
     "Incoming",
     "Interrupted",
     "Irrelevant",
+    "Leadership",
     "Leaving",
     "Ledger",
     "Library",
