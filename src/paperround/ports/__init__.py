@@ -1,5 +1,6 @@
 """The edges as the pipeline sees them: where papers come from, where they are kept, where mail goes."""
 
+from paperround.ports.alarms import AlarmRecord, Alarms
 from paperround.ports.deliveries import (
     LONGEST_ROUND,
     Cause,
@@ -15,7 +16,7 @@ from paperround.ports.deliveries import (
 )
 from paperround.ports.embedding import Embedder, EmbedderError, Vectors
 from paperround.ports.figures import Figures
-from paperround.ports.identity import DeliveryId, RoundId, SubscriberId, WorkerId
+from paperround.ports.identity import AlarmId, DeliveryId, RoundId, SubscriberId, WorkerId
 from paperround.ports.ledger import Dispatch, Ledger
 from paperround.ports.library import Library, Listing, RevisionListing, StoreError, Taken
 from paperround.ports.preferences import Preferences
@@ -38,6 +39,9 @@ from paperround.ports.sources import Source, SourceError
 
 __all__ = [
     "LONGEST_ROUND",
+    "AlarmId",
+    "AlarmRecord",
+    "Alarms",
     "Bounce",
     "Cause",
     "Claim",
