@@ -3,6 +3,7 @@
 from paperround.ports.alarms import AlarmRecord, Alarms
 from paperround.ports.deliveries import (
     LONGEST_ROUND,
+    LONGEST_TALE,
     Cause,
     Claim,
     DeliveryRecord,
@@ -39,6 +40,7 @@ from paperround.ports.sources import Source, SourceError
 
 __all__ = [
     "LONGEST_ROUND",
+    "LONGEST_TALE",
     "AlarmId",
     "AlarmRecord",
     "Alarms",
