@@ -4,11 +4,13 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from paperround.alarming import LOOK_FOR_ALARMS, Alarming
 from paperround.following import Following
 from paperround.metrics import Monitor
 from paperround.pipeline import Desk
@@ -26,17 +28,23 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
     """The service cannot listen where it is told to; the message says why, and what to do."""
 
 
-async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket.socket) -> bool:
+async def serve(
+    desk: Desk, monitor: Monitor, following: Following, alarming: Alarming, door: socket.socket
+) -> bool:
     """Run until `desk.stop` is set, or until the config is another; return whether it is.
 
     Either way the transactions in hand are finished first. `door`, at which it listens, stays open.
     """
     settings = following.settings
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
-    app = website(desk, settings, monitor, watch, health=lambda: _together(watch.health(), following))
+    app = website(
+        desk, settings, monitor, watch, health=lambda: _together(watch.health(), following, alarming)
+    )
     server = Server(app, settings.web)
     scheduler = AsyncIOScheduler()
     _every(TICK, watch.tick, scheduler, first=desk.now())
+    look = partial(alarming.look, desk, settings, lambda: watch.relay)
+    _every(LOOK_FOR_ALARMS, look, scheduler, first=desk.now())
     if desk.returning.has_inbox:
         _every(LOOK_AT_RETURNS, desk.returning.look, scheduler, first=desk.now())
     web = asyncio.create_task(server.serve(sockets=[door.dup()]))
@@ -50,6 +58,7 @@ async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket
         scheduler.pause()
         await watch.rest()
         await desk.returning.rest()
+        await alarming.rest()
         scheduler.shutdown(wait=False)  # it would cut off a tick at work
         server.should_exit = True
         await web
@@ -77,9 +86,10 @@ def _every(
     )
 
 
-def _together(health: Health, following: Following) -> Health:
-    """Return what is wrong with the work, and with the config."""
-    return Health(problems=(*health.problems, *following.problems))
+def _together(health: Health, following: Following, alarming: Alarming) -> Health:
+    """Return what is wrong with the work and with the config, and the alarms that stand; each once."""
+    problems = (*health.problems, *following.problems, *alarming.problems())
+    return Health(problems=tuple(dict.fromkeys(problems)))
 
 
 def listening(web: WebSettings) -> socket.socket:

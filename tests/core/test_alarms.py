@@ -312,8 +312,11 @@ def test_a_turn_parts_what_is_new_from_what_stands_and_what_is_over() -> None:
     )
 
 
-def test_there_is_advice_on_each_condition() -> None:
+def test_there_is_advice_on_each_condition_and_the_docs_say_more() -> None:
     assert set(ADVICE) == set(Condition)
+    operating = (Path(__file__).resolve().parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    for condition, advice in ADVICE.items():
+        assert f"### {advice.section}\n\n`{condition.value}`: " in operating
 
 
 days_ = st.integers(min_value=0, max_value=40).map(lambda back: TUESDAY - timedelta(days=back))
