@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from paperround.alarm_rules import Facts, RelayFacts, judge
-from paperround.alarms import turn
+from paperround.alarms import NOTES, Alarm, turn
 from paperround.notices import notice
 from paperround.observing import Observing
 from paperround.pipeline import Desk, Stopped
@@ -37,14 +37,18 @@ class Alarming:
 
     def __init__(self, alarms: Alarms, observing: Observing) -> None:
         self._alarms, self._observing = alarms, observing
-        self._problems: tuple[str, ...] = ()
+        self._standing: tuple[Alarm, ...] = ()
         self._at_work = asyncio.Lock()
         self._wait = timedelta(0)
         self._mailed_at: datetime | None = None
 
     def problems(self) -> tuple[str, ...]:
-        """Return what stood at the latest look."""
-        return self._problems
+        """Return what was wrong at the latest look."""
+        return tuple(alarm.sentence for alarm in self._standing if alarm.condition not in NOTES)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what should be looked at, though the work is done."""
+        return tuple(alarm.sentence for alarm in self._standing if alarm.condition in NOTES)
 
     async def look(self, desk: Desk, settings: Settings, relay: Callable[[], RelayFacts | None]) -> None:
         """Raise and end alarms, and mail what is news. Whatever goes wrong, the next look tries again."""
@@ -68,7 +72,7 @@ class Alarming:
     async def _look(self, desk: Desk, settings: Settings, relay: RelayFacts | None) -> None:
         facts = await self._observing.facts(desk, settings, relay)
         records = await asyncio.to_thread(self._judge, facts, desk.now())
-        self._problems = tuple(record.alarm.sentence for record in records if record.stands)
+        self._standing = tuple(record.alarm for record in records if record.stands)
         news = [record for record in records if not record.is_told]
         if settings.operator is None:
             # Who is named later is told of what stands then, and not of what was.

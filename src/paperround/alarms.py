@@ -73,6 +73,9 @@ def turn(judgement: Judgement, standing: AbstractSet[Key]) -> Turn:
     )
 
 
+# Of these, nothing is wrong yet.
+NOTES = frozenset({Condition.VOLUME, Condition.CERTIFICATE})
+
 ADVICE: Mapping[Condition, Advice] = MappingProxyType(
     {
         Condition.SOURCE: Advice(

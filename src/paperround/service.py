@@ -36,7 +36,7 @@ async def serve(
     Either way the transactions in hand are finished first. `door`, at which it listens, stays open.
     """
     settings = following.settings
-    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
+    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up, latest=settings.latest)
     app = website(
         desk, settings, monitor, watch, health=lambda: _together(watch.health(), following, alarming)
     )
@@ -89,7 +89,7 @@ def _every(
 def _together(health: Health, following: Following, alarming: Alarming) -> Health:
     """Return what is wrong with the work and with the config, and the alarms that stand; each once."""
     problems = (*health.problems, *following.problems, *alarming.problems())
-    return Health(problems=tuple(dict.fromkeys(problems)))
+    return Health(problems=tuple(dict.fromkeys(problems)), notes=(*health.notes, *alarming.notes()))
 
 
 def listening(web: WebSettings) -> socket.socket:
