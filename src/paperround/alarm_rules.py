@@ -206,8 +206,9 @@ def _unusable_relay(facts: Facts, _: AbstractSet[Key], now: datetime) -> Iterato
 def _unknown_outcomes(facts: Facts, _: AbstractSet[Key], __: datetime) -> Iterator[Alarm]:
     held = facts.letters.held if facts.letters is not None else 0
     if held:
-        waiting = f"{counted(held, 'letter')} {'waits' if held == 1 else 'wait'}"
-        sentence = f"{waiting} for somebody to find out whether the relay took it"
+        what = counted(held, "letter")
+        wait, it = ("waits", "it") if held == 1 else ("wait", "them")
+        sentence = f"{what} {wait} for somebody to find out whether the relay took {it}"
         yield Alarm(condition=Condition.UNKNOWN, subject=_LETTERS, sentence=sentence)
 
 

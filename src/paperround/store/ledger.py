@@ -222,7 +222,8 @@ class SqlLedger(SqlDispatch):
     def outcomes(self, since: datetime) -> Mapping[Status, int]:
         """Return how many rows, of days up to LONGEST_TALE before then, came to their status since then."""
         with self._database.reading() as connection:
-            return {row.status: row.number for row in connection.execute(statements.outcomes(since))}
+            row = connection.execute(statements.outcomes(since)).one()
+        return {each: count for each in Status if (count := getattr(row, each.value))}
 
     def held(self, on_unknown: OnUnknown) -> int:
         """Return how many unknown deliveries wait for a person, where the first time is dealt with so."""
