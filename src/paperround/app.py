@@ -1,6 +1,7 @@
 """The composition root: the settings of an installation, made into things that work."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, nullcontext
@@ -12,6 +13,7 @@ from typing import assert_never
 import httpx
 from sqlalchemy import make_url
 
+from paperround.alarm_rules import Room
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
@@ -133,11 +135,14 @@ def source(settings: SourceSettings, client: Client) -> Source:
             assert_never(settings)
 
 
-def relay_of(settings: Settings) -> Relay:
-    """Return the way mail goes out: the relay, or a folder where there is none."""
+def relay_of(settings: Settings, *, noticed: Callable[[str, datetime], None] = lambda _, __: None) -> Relay:
+    """Return the way mail goes out: the relay, or a folder where there is none.
+
+    `noticed` is told of whom a certificate was seen, and when it ends.
+    """
     if settings.relay is None:
         return Outbox(settings.outbox)
-    return SmtpRelay(settings.relay, hostname=settings.sender.domain)
+    return SmtpRelay(settings.relay, hostname=settings.sender.domain, noticed=noticed)
 
 
 def rate_of(settings: Settings) -> Rate:
@@ -187,6 +192,13 @@ def inbox_of(settings: Settings, *, patience: timedelta = PATIENCE) -> Callable[
     if isinstance(mailbox, ImapSettings):
         return partial(Imap, mailbox, patience=patience)
     return partial(Maildir, mailbox)
+
+
+def room_of(settings: Settings) -> Room:
+    """Return the room on the disk of the store."""
+    store = beside_store(settings, "")
+    free = shutil.disk_usage(store.parent if store.parent.exists() else ".").free
+    return Room(free=free, store=store.stat().st_size if store.exists() else 0)
 
 
 def beside_store(settings: Settings, ending: str) -> Path:

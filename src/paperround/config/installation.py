@@ -217,6 +217,8 @@ class InstallationForm(Form):
     """A model for meaning; without one, papers are ranked by words alone."""
     bounces: BouncesForm | None = None
     """Where mail comes back to; without it, that is the address of `from`, and nobody reads it for you."""
+    operator: Sender | None = None
+    """Who is told by mail of what goes wrong: Name <address>, or an address."""
 
 
 def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None:
@@ -257,6 +259,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         ),
         semantic=_semantic(sheet, form, folder),
         bounces=bounces.read(sheet, form.bounces, folder=folder, password=variables.bounces_password),
+        operator=form.operator,
     )
 
 
