@@ -375,6 +375,7 @@ def test_rows_come_newest_day_first_and_then_by_address(ledger: Ledger) -> None:
 @pytest.mark.usefixtures("three")
 def test_rows_are_chosen_by_day_address_and_status(ledger: Ledger) -> None:
     assert len(ledger.rows(day=TUESDAY)) == 2
+    assert {each.day for each in ledger.rows(since=TUESDAY)} == {TUESDAY}
     assert len(ledger.rows(address="Grace@EXAMPLE.org")) == 2
     assert len(ledger.rows(status=Status.QUIET)) == 1
     (one,) = ledger.rows(day=TUESDAY, address="grace@example.org", status=Status.PLANNED)

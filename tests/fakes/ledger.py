@@ -170,12 +170,18 @@ class MemoryLedger(MemoryDispatch):
         return True
 
     def rows(
-        self, *, day: date | None = None, address: str | None = None, status: Status | None = None
+        self,
+        *,
+        day: date | None = None,
+        since: date | None = None,
+        address: str | None = None,
+        status: Status | None = None,
     ) -> tuple[DeliveryRecord, ...]:
         found = [
             replace(row.record, subscriber=self._addresses[row.subscriber])
             for row in self._rows.values()
             if day in (None, row.record.day)
+            and (since is None or row.record.day >= since)
             and (address is None or address.lower() == self._addresses[row.subscriber].lower())
             and status in (None, row.record.status)
         ]

@@ -175,6 +175,8 @@ class WebForm(Form):
     host: Host = "127.0.0.1"
     """0.0.0.0 or :: for every interface, as in a container."""
     port: Port = 8080
+    archive: bool = False
+    """Whether everybody who reaches the service may read and search the papers of each day there."""
 
 
 def _says_what_is_required(schema: dict[str, Any]) -> None:
@@ -255,6 +257,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         web=WebSettings(
             host=variables.web_host or form.web.host,
             port=variables.web_port or form.web.port,
+            archive=form.web.archive,
             metrics_token=variables.metrics_token,
         ),
         semantic=_semantic(sheet, form, folder),

@@ -201,10 +201,15 @@ class SqlLedger(SqlDispatch):
         return self._change(change(delivery, Status.UNKNOWN, values)) == 1
 
     def rows(
-        self, *, day: date | None = None, address: str | None = None, status: Status | None = None
+        self,
+        *,
+        day: date | None = None,
+        since: date | None = None,
+        address: str | None = None,
+        status: Status | None = None,
     ) -> tuple[DeliveryRecord, ...]:
         """Return the rows that fit, newest day first, then by address."""
-        wanted = statements.fitting(day, address, status)
+        wanted = statements.fitting(day, since, address, status)
         chosen: dict[DeliveryId, list[Row[Any]]] = defaultdict(list)
         with self._database.reading() as connection:
             found = connection.execute(statements.rows(wanted)).all()

@@ -164,10 +164,13 @@ def withdraw(of: Sequence[SubscriberId], *, now: datetime, before: date | None) 
     yield theirs.where(deliveries.c.status.in_(_WAITING)).values({**values, "next_at": None})
 
 
-def fitting(day: date | None, address: str | None, status: Status | None) -> tuple[ColumnElement[bool], ...]:
+def fitting(
+    day: date | None, since: date | None, address: str | None, status: Status | None
+) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for `rows` and `picks_of`."""
     return (
         *(() if day is None else (deliveries.c.day == day,)),
+        *(() if since is None else (deliveries.c.day >= since,)),
         *(() if address is None else (subscribers.c.folded == address.lower(),)),
         *(() if status is None else (deliveries.c.status == status,)),
     )

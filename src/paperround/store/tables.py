@@ -101,6 +101,14 @@ papers = Table(
     Column("image_url", Text),
 )
 
+# The stems of each paper's words, by which it is found; a blank is on either side of each.
+words = Table(
+    "words",
+    metadata,
+    Column("paper", String, ForeignKey("papers.id"), primary_key=True),
+    Column("stems", Text, nullable=False),
+)
+
 batches = Table(
     "batches",
     metadata,
