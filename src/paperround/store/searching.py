@@ -1,7 +1,7 @@
 """The words of each paper, and which papers hold those that somebody looks for.
 
 Both databases can look for a word between blanks, and need no index of their own kind for it: a scan of
-100,000 papers takes half a second. See docs/decisions/0009-words-beside-the-papers.md.
+100,000 papers takes half a second. See docs/decisions/0010-words-beside-the-papers.md.
 """
 
 from collections.abc import Iterable

@@ -6,8 +6,8 @@ from alembic import op
 from paperround.papers import Paper
 from paperround.store.searching import written
 
-revision = "0010"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 AT_ONCE = 1000
 
