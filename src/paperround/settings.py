@@ -135,10 +135,14 @@ class SemanticSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where the service listens; whoever asks for metrics shows `metrics_token`, or is on this machine."""
+    """Where the service listens, and by which `hosts` beside that of `public_url` it is asked for pages.
+
+    Whoever asks for metrics shows `metrics_token`, or is on this machine.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
+    hosts: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import httpx
 from starlette.applications import Starlette
 
 from paperround.metrics import Monitor
@@ -30,6 +31,7 @@ def website(
         now=desk.now,
         sender_name=settings.sender.name or settings.sender.address,
         templates=settings.templates,
+        hosts=hosts(settings),
         probes=Probes(
             ready=monitor.ready,
             metrics=lambda: monitor.exposition(last_well=watch.last_well),
@@ -42,6 +44,12 @@ def website(
             readers=lambda subscriber: current(desk, known, subscriber),
         ),
     )
+
+
+def hosts(settings: Settings) -> frozenset[str]:
+    """Return the names by which pages are asked for, beside those of this machine."""
+    public = httpx.URL(settings.public_url).raw_host.decode() if settings.public_url else settings.web.host
+    return frozenset({public, settings.web.host, *settings.web.hosts})
 
 
 def subscribers(desk: Desk) -> Mapping[SubscriberId, Subscriber]:

@@ -48,6 +48,8 @@ from paperround.settings import (
 
 _MODEL_NAME = r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?"  # with its owner or without
 
+MOST_HOSTS = 50
+
 PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
 
 
@@ -173,6 +175,8 @@ class WebForm(Form):
     host: Host = "127.0.0.1"
     """0.0.0.0 or :: for every interface, as in a container."""
     port: Port = 8080
+    hosts: list[Host] = Field(default_factory=list, max_length=MOST_HOSTS)
+    """Names by which readers ask for pages, beside that of public_url and those of this machine."""
 
 
 def _says_what_is_required(schema: dict[str, Any]) -> None:
@@ -248,6 +252,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         web=WebSettings(
             host=variables.web_host or form.web.host,
             port=form.web.port,
+            hosts=tuple(form.web.hosts),
             metrics_token=variables.metrics_token,
         ),
         semantic=_semantic(sheet, form, folder),

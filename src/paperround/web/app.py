@@ -1,6 +1,6 @@
 """The web application: leaving the list, choosing how to read, and whether the service is well."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -11,6 +11,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,6 +21,7 @@ from paperround.languages import Language, Wording
 from paperround.ports import Preferences, SubscriberId
 from paperround.subscribers import Subscriber
 from paperround.tokens import PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
+from paperround.web.armour import Armour
 from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
 from paperround.web.monitoring import Probes, monitoring_routes
@@ -58,12 +60,14 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     patience: timedelta = timedelta(seconds=10),
     probes: Probes | None = None,
     shelf: Shelf | None = None,
+    hosts: Collection[str] | None = None,
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
     mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
-    Without `probes` nobody can ask for metrics, and without a `shelf` nobody reads a digest again.
+    Without `probes` nobody can ask for metrics, and without a `shelf` nobody reads a digest again. Who asks
+    by another name than one of `hosts`, or of this machine, is not answered; None lets everybody in.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
@@ -80,6 +84,9 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
             return pages.problem(error.status_code, error.headers or {}, wording)
         return pages.problem(HTTPStatus.INTERNAL_SERVER_ERROR, {}, wording)
 
+    def misdirected(status: HTTPStatus) -> Response:
+        return pages.problem(status, {}, translations.wording(Language.ENGLISH))
+
     app = Starlette(
         routes=[
             Route("/healthz", healthz),
@@ -88,6 +95,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
+        middleware=[Middleware(Armour, hosts=hosts, refuse=misdirected)],
         exception_handlers={HTTPException: refused, Exception: refused},
     )
     # RFC 8058, 3.1: an unsubscription is never answered with a redirect.
