@@ -20,6 +20,7 @@ _SECRET_BYTES = 16
 _SHAPE = rf"{_KEY}-(?P<number>0|[1-9][0-9]{{0,17}})-[a-z2-7]{{26}}"
 _FORM = re.compile(_SHAPE)
 _OF_A_DAY = re.compile(rf"{_KEY}-(?P<number>0|[1-9][0-9]{{0,17}})-(?P<day>[0-9]{{8}})-[a-z2-7]{{26}}")
+_ANY = re.compile(r"[0-9]-[a-z0-9-]{0,40}?[a-z2-7]{26,}", re.IGNORECASE)
 _IN_TEXT = re.compile(rf"(?<![a-z0-9-]){_SHAPE}(?![a-z0-9-])")
 
 
@@ -67,6 +68,11 @@ def tokens_in(text: str) -> Iterable[str]:
     Mail servers may change the capitals of an address, which says nothing about who made it.
     """
     return (found[0] for found in _IN_TEXT.finditer(text.lower()))
+
+
+def without_tokens(text: str) -> str:
+    """Return the text with "[token]" for whatever has the form of one of ours, for whatever purpose."""
+    return _ANY.sub("[token]", text)
 
 
 def keyed_hash(secret: bytes, text: str) -> bytes:

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from paperround import logs
 from paperround.app import monitor_of, relay_of
 from paperround.batches import BatchRecord, BatchState
 from paperround.cli import frame
@@ -133,7 +134,7 @@ def _went_well(outcome: Round) -> bool:
 @app.command()
 def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the service: everybody's digest at their hour, the pages that mails lead to, and health."""
-    frame.configure_logging(logging.INFO)
+    logs.configure(logging.INFO)
     settings = frame.settings_of(config)
     secrets = secret_files(os.environ)
     following = Following(settings, config, lambda: load(config, os.environ).settings, beside=secrets)
