@@ -283,3 +283,14 @@ def test_many_revisions_are_kept_at_once(library: Library) -> None:
     revisions = tuple(Revision(paper=each, version=2) for each in many)
     library.record(replace(batch(paper(2_000)), revisions=revisions), now=NOW)
     assert len(library.revisions(TUESDAY, TUESDAY)) == 1_100
+
+
+def test_papers_are_counted_once_a_day_whoever_announced_them(library: Library) -> None:
+    library.record(batch(paper(1), paper(2)), now=NOW)
+    library.record(batch(paper(2), paper(3), source="Hugging Face"), now=NOW)
+    library.record(batch(paper(1), day=WEDNESDAY), now=LATER)
+    library.record(batch(paper(4), day=MONDAY), now=NOW)
+    library.record(batch(day=WEDNESDAY, state=BatchState.FAILED, source="Hugging Face"), now=NOW)
+    assert library.announced(TUESDAY) == {TUESDAY: 3, WEDNESDAY: 1}
+    assert library.announced(MONDAY) == {MONDAY: 1, TUESDAY: 3, WEDNESDAY: 1}
+    assert library.announced(WEDNESDAY + timedelta(days=1)) == {}

@@ -183,6 +183,10 @@ class MemoryLedger(MemoryDispatch):
         theirs = (row for row in self._rows.values() if row.subscriber in subscribers)
         return Counter(row.record.status for row in theirs if row.record.day == day)
 
+    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
+        days = {row.record.day for row in self._rows.values() if row.record.day >= since}
+        return {day: self.tally(self._addresses, day) for day in days}
+
     def secret(self) -> bytes:
         return bytes(range(32))
 

@@ -200,6 +200,12 @@ def statuses(day: date) -> Select[Any]:
     return select(deliveries.c.subscriber, deliveries.c.status).where(deliveries.c.day == day)
 
 
+def tallies(since: date) -> Select[Any]:
+    """Count the deliveries of each day from then on by status."""
+    columns = (deliveries.c.day, deliveries.c.status)
+    return select(*columns, func.count().label("number")).where(deliveries.c.day >= since).group_by(*columns)
+
+
 def secret() -> Select[Any]:
     """Select the secret of this installation."""
     return select(settings.c.value).where(settings.c.name == "secret")
