@@ -17,6 +17,7 @@ from paperround.subscribers import Pause, Subscriber
 from paperround.tokens import PREFERENCES, token
 from paperround.web import Health, create_app
 from paperround.web.monitoring import Probes
+from paperround.web.status import Lookout
 
 SECRET = bytes(range(32))
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -36,7 +37,13 @@ class Site:
         self.now = now
         self.link = f"/preferences/{token(SECRET, PREFERENCES, self.ada)}"
 
-    def app(self, *, hosts: Collection[str] | None = None, probes: Probes | None = None) -> Starlette:
+    def app(
+        self,
+        *,
+        hosts: Collection[str] | None = None,
+        probes: Probes | None = None,
+        lookout: Lookout | None = None,
+    ) -> Starlette:
         return create_app(
             ledger=MemoryLedger(),
             preferences=self.preferences,
@@ -48,6 +55,7 @@ class Site:
             sender_name="Paper Round",
             probes=probes,
             hosts=hosts,
+            lookout=lookout,
         )
 
     def open(self, path: str | None = None) -> httpx.Response:

@@ -27,7 +27,7 @@ from paperround.dkim_signing import KeyProblem
 from paperround.pipeline import Desk, Stopped
 from paperround.ports import Relay, StoreError
 from paperround.rendering import TemplateError
-from paperround.settings import Settings
+from paperround.settings import Settings, WebSettings
 from paperround.store import Store
 from paperround.subscribers import Subscriber
 
@@ -133,6 +133,12 @@ def loaded(folder: Path, *, readers_of: Path | None = None) -> Loaded:
 def usual_config() -> Path:
     """Return the folder of the config that is used where no option names one."""
     return Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
+
+
+def own_url(web: WebSettings) -> str:
+    """Return how the service is reached on this machine."""
+    host = "127.0.0.1" if web.host in ("0.0.0.0", "::") else web.host  # noqa: S104 - any means here too
+    return f"http://[{host}]:{web.port}" if ":" in host else f"http://{host}:{web.port}"
 
 
 def wants_json(chosen: Format, *, json_flag: bool) -> bool:

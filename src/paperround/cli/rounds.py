@@ -159,12 +159,11 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def health(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Ask the running service whether it is well; for container health checks."""
-    web = frame.settings_of(config).web
-    host = "127.0.0.1" if web.host in ("0.0.0.0", "::") else web.host  # noqa: S104 - any means here too
+    url = frame.own_url(frame.settings_of(config).web)
     try:
-        reply = httpx.get(f"http://{host}:{web.port}/healthz", timeout=4, trust_env=False)
+        reply = httpx.get(f"{url}/healthz", timeout=4, trust_env=False)
     except httpx.HTTPError as error:
-        frame.say(f"paperround: the service does not answer at {host}:{web.port}: {error}")
+        frame.say(f"paperround: the service does not answer at {url}: {error}")
         raise typer.Exit(FAILED) from None
     frame.tell(reply.text)
     if reply.is_error:

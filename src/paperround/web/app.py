@@ -28,6 +28,7 @@ from paperround.web.monitoring import Probes, monitoring_routes
 from paperround.web.pages import PRIVATE, Pages
 from paperround.web.preferences import Choosing
 from paperround.web.reading import Shelf, reading_routes
+from paperround.web.status import Lookout, status_routes
 
 _log = structlog.get_logger(__name__)
 
@@ -65,13 +66,15 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     probes: Probes | None = None,
     shelf: Shelf | None = None,
     hosts: Collection[str] | None = None,
+    lookout: Lookout | None = None,
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
     mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
-    Without `probes` nobody can ask for metrics, and without a `shelf` nobody reads a digest again. Who asks
-    by another name than one of `hosts`, or of this machine, is not answered; None lets everybody in.
+    Without `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, and without
+    a `lookout` nobody sees how it stands. Who asks by another name than one of `hosts`, or of this machine,
+    is not answered; None lets everybody in.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
@@ -96,6 +99,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
             Route("/healthz", healthz),
             *(monitoring_routes(probes) if probes else ()),
             *(reading_routes(shelf, secret=secret) if shelf else ()),
+            *(status_routes(lookout, secret=secret) if lookout else ()),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
