@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import structlog
@@ -14,9 +15,11 @@ from tests.fakes.asking import ask
 from tests.fakes.serving import PATIENCE, raw, serving
 from tests.fakes.site import Site
 
+from paperround.settings import Mailbox, Settings, WebSettings
 from paperround.web.armour import Armour, name_of
 from paperround.web.monitoring import Probes
 from paperround.web.server import Bounds
+from paperround.website import hosts
 
 PUBLIC = "papers.example.org"
 SOON = timedelta(milliseconds=100)
@@ -78,6 +81,29 @@ def test_the_name_in_a_host_header_is_read_without_its_port() -> None:
     names = ["a.example", "a.example:1", "[2001:db8::1]:80", "[2001:db8::1]", "A.", "", ":80"]
     expected = ["a.example", "a.example", "2001:db8::1", "2001:db8::1", "a", "", ":80"]
     assert list(map(name_of, names)) == expected
+
+
+@pytest.mark.parametrize(
+    ("public_url", "name"),
+    [
+        ("https://papers.example.org/round", "papers.example.org"),
+        ("https://bücher.example:8443", "xn--bcher-kva.example"),
+        (None, "127.0.0.1"),
+    ],
+)
+def test_the_names_are_those_of_the_config_as_browsers_say_them(public_url: str | None, name: str) -> None:
+    web = WebSettings(hosts=("intranet.example", "10.0.0.7"))
+    sender = Mailbox(name="", address="papers@example.org")
+    config = Settings(
+        sender=sender,
+        sources=(),
+        subscribers=(),
+        store="",
+        outbox=Path(),
+        public_url=public_url,
+        web=web,
+    )
+    assert hosts(config) == {name, "127.0.0.1", "intranet.example", "10.0.0.7"}
 
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"]

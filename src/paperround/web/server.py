@@ -82,6 +82,7 @@ class _Bounded(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.access_log = False  # whoever may listen: without this it is so as long as nobody does
         self._bounds = config.bounds
         self._end: asyncio.TimerHandle | None = None
 
