@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from paperround.tokens import without_tokens
 
-_LEAST_SECRET = 6  # characters; what is shorter stands in many a word that is none
+_LEAST_SECRET = 8  # characters; what is shorter stands in many a word that is none
 _MAILBOX = re.compile(r"""([^\s<>@"',;:()\[\]/=\\])[^\s<>@"',;:()\[\]/=\\]{0,63}@(?=[\w-]+\.[\w-])""")
 # The levels of libraries that repeat what others say, or what we log ourselves.
 _SILENCED = {"apscheduler": logging.CRITICAL, "flufl.bounce": logging.CRITICAL + 1}

@@ -226,6 +226,7 @@ def test_a_day_that_goes_well_tells_no_secret(paperround: Installation) -> None:
     assert len(seen(server.bodies[0], tokens)) == len((UNSUBSCRIBE, PREFERENCES))  # and a reader's own tokens
     assert seen(paperround.said) == seen(paperround.said, tokens) == []
     assert seen(paperround.stored()) == []
+    assert logs.private(f"{PASSWORD} {RSA_KEY.splitlines()[9]}") == "[secret] [secret]"  # as of any line
 
 
 @pytest.mark.parametrize(

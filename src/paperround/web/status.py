@@ -23,7 +23,7 @@ from paperround.web.pages import policy_hash
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookout:
-    """What looks, at `now`, at how it stands; it may take a moment."""
+    """What says how it stands, which may take a moment, and what time it is."""
 
     overview: Callable[[], Overview]
     now: Callable[[], datetime]
