@@ -208,7 +208,9 @@ def test_of_too_many_connections_the_last_are_sent_away(bounds: Bounds, answered
                 writer.close()
             return answer
 
-    assert asyncio.run(conversation())[: len(b"HTTP/1.1 503")] == answered
+    answer = asyncio.run(conversation())
+    assert answer[: len(b"HTTP/1.1 503")] == answered
+    assert not answer or all(each.encode() in answer.lower() for each in (*PROMISED, "retry-after"))
 
 
 HOSTILE = [
@@ -230,6 +232,7 @@ def test_what_is_no_good_request_is_refused_and_told_to_nobody(
 ) -> None:
     answer = raw(site(), request_, bounds=Bounds(head=10 * SOON))
     assert answer[:10] == b"HTTP/1.1 4"
+    assert all(each.encode() in answer.lower() for each in PROMISED)
     assert capfd.readouterr().err == ""
 
 

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from paperround.settings import WebSettings
+from paperround.web.armour import ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,14 @@ class Server(uvicorn.Server):
         yield
 
 
+# What else is asked for is not looked at.
+_BUSY = PlainTextResponse(
+    "Too much is asked for at once. Please try again in a moment.\n",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    {**ALWAYS, "Retry-After": "5", "Connection": "close"},
+)
+
+
 class _Config(uvicorn.Config):
     def __init__(self, app: Starlette, settings: WebSettings, bounds: Bounds) -> None:
         self.bounds = bounds
@@ -61,7 +73,6 @@ class _Config(uvicorn.Config):
             proxy_headers=False,
             lifespan="off",
             ws="none",
-            limit_concurrency=bounds.busy,
             h11_max_incomplete_event_size=bounds.largest_head,
             timeout_keep_alive=int(bounds.idle.total_seconds()),
             timeout_graceful_shutdown=5,
@@ -99,6 +110,7 @@ class _Bounded(H11Protocol):
 
     def handle_events(self) -> None:
         before = self.cycle
+        self.app = _BUSY if len(self.connections) >= self._bounds.busy else self.config.loaded_app
         super().handle_events()
         if self.cycle is not before:
             self._within(self._bounds.answer)
@@ -106,6 +118,17 @@ class _Bounded(H11Protocol):
     def on_response_complete(self) -> None:
         self._within(self._bounds.head)
         super().on_response_complete()  # which may begin with the next request
+
+    def send_400_response(self, msg: str) -> None:
+        headers = {**ALWAYS, "Content-Type": "text/plain; charset=utf-8", "Connection": "close"}
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        for event in (
+            h11.Response(status_code=HTTPStatus.BAD_REQUEST, headers=raw, reason=b"Bad Request"),
+            h11.Data(data=msg.encode()),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _within(self, time: timedelta) -> None:
         """End the connection unless something else is waited for by then."""
