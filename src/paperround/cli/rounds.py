@@ -146,7 +146,7 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
         with (
             listening(settings.web) as door,
             closing(open_store(settings.store)) as store,
-            closing(leadership_of(settings)) as leadership,
+            closing(leadership_of(settings, store)) as leadership,
         ):
             monitor, observing = monitor_of(store), Observing(NameService())
             alarming = Alarming(store.alarms, observing)
