@@ -15,7 +15,8 @@ from paperround.ports.deliveries import (
 )
 from paperround.ports.embedding import Embedder, EmbedderError, Vectors
 from paperround.ports.figures import Figures
-from paperround.ports.identity import DeliveryId, RoundId, SubscriberId, WorkerId
+from paperround.ports.identity import DeliveryId, RequestId, RoundId, SubscriberId, WorkerId
+from paperround.ports.joining import MOST_ATTEMPTS, Asking, Member, Members, Request, Requests, Wish
 from paperround.ports.ledger import Dispatch, Ledger
 from paperround.ports.library import Library, Listing, RevisionListing, StoreError, Taken
 from paperround.ports.preferences import Preferences
@@ -38,6 +39,8 @@ from paperround.ports.sources import Source, SourceError
 
 __all__ = [
     "LONGEST_ROUND",
+    "MOST_ATTEMPTS",
+    "Asking",
     "Bounce",
     "Cause",
     "Claim",
@@ -61,6 +64,8 @@ __all__ = [
     "Ledger",
     "Library",
     "Listing",
+    "Member",
+    "Members",
     "OnUnknown",
     "Past",
     "PickRecord",
@@ -69,6 +74,9 @@ __all__ = [
     "Refused",
     "Relay",
     "RelayUnusable",
+    "Request",
+    "RequestId",
+    "Requests",
     "Returns",
     "RevisionListing",
     "RoundId",
@@ -82,5 +90,6 @@ __all__ = [
     "Unanswered",
     "Vectors",
     "Weight",
+    "Wish",
     "WorkerId",
 ]

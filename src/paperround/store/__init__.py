@@ -14,6 +14,7 @@ from paperround.store import backups, statements
 from paperround.store.backups import Contents
 from paperround.store.engine import Database
 from paperround.store.figures import read_figures
+from paperround.store.joining import SqlMembers, SqlRequests
 from paperround.store.ledger import SqlLedger
 from paperround.store.library import SqlLibrary
 from paperround.store.migrations import migrate, revision_of
@@ -34,6 +35,8 @@ class Store:
     vectors: SqlVectors
     preferences: SqlPreferences
     returns: SqlReturns
+    requests: SqlRequests
+    members: SqlMembers
     revision: str
     database: Database
 
@@ -106,6 +109,8 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
         vectors=SqlVectors(database),
         preferences=SqlPreferences(database),
         returns=SqlReturns(database),
+        requests=SqlRequests(database),
+        members=SqlMembers(database),
         revision=revision,
         database=database,
     )
