@@ -26,6 +26,7 @@ from paperround.rates import Rate
 from paperround.remembering import Remembering
 from paperround.rendering import Renderer, RoundRenderer
 from paperround.returning import Returning
+from paperround.roll import Roll
 from paperround.settings import (
     ArxivSettings,
     FeedSettings,
@@ -74,7 +75,7 @@ async def open_desk(
     with nullcontext(store) if store else closing(open_store(settings.store)) as opened:
         async with client_of(settings) as client:
             yield Desk(
-                subscribers=settings.subscribers,
+                roll=roll_of(settings, opened),
                 sources=[source(each, client) for each in settings.sources],
                 library=opened.library,
                 ledger=opened.ledger,
@@ -96,6 +97,11 @@ async def open_desk(
                 ),
                 stop=stop,
             )
+
+
+def roll_of(settings: Settings, store: Store) -> Roll:
+    """Return who reads: those of the config, and those who joined by themselves."""
+    return Roll(settings.subscribers, store.members, newcomer=settings.newcomer)
 
 
 def client_of(

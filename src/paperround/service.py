@@ -32,7 +32,7 @@ async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket
     Either way the transactions in hand are finished first. `door`, at which it listens, stays open.
     """
     settings = following.settings
-    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
+    watch = Watch(desk, catch_up=settings.catch_up)
     app = website(desk, settings, monitor, watch, health=lambda: _together(watch.health(), following))
     server = Server(app, settings.web)
     scheduler = AsyncIOScheduler()
@@ -42,7 +42,7 @@ async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket
     web = asyncio.create_task(server.serve(sockets=[door.dup()]))
     changed = asyncio.create_task(following.changed(desk.stop))
     scheduler.start()
-    log.info("service.started", subscribers=len(settings.subscribers), port=settings.web.port)
+    log.info("service.started", subscribers=len(desk.subscribers), port=settings.web.port)
     try:
         await asyncio.wait({web, changed}, return_when=asyncio.FIRST_COMPLETED)
     finally:

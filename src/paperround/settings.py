@@ -1,9 +1,10 @@
 """How an installation runs: the config, read, checked and frozen."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from paperround.ports import OnUnknown
 from paperround.subscribers import Subscriber
@@ -142,6 +143,9 @@ class WebSettings:
     metrics_token: str | None = field(default=None, repr=False)
 
 
+NEWCOMER = Subscriber(address="", timezone=ZoneInfo("UTC"), deliver_at=time(7))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that a config says.
@@ -149,7 +153,8 @@ class Settings:
     `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`; without `semantic`,
     papers are ranked by words alone; without `bounces`, mail comes back to the sender. `catch_up` is how
     late a digest may still go out after its hour. `templates` is a folder whose files are taken in
-    place of the built-in ones of the same name.
+    place of the built-in ones of the same name. `newcomer` is how those read who subscribe by themselves,
+    where they do not say otherwise.
     """
 
     sender: Mailbox
@@ -167,3 +172,4 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     semantic: SemanticSettings | None = None
     bounces: BouncesSettings | None = None
+    newcomer: Subscriber = NEWCOMER

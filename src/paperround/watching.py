@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -29,8 +28,7 @@ log = structlog.get_logger()
 class Watch:
     """What the service remembers from one tick to the next; the truth is in the ledger."""
 
-    def __init__(self, subscribers: Sequence[Subscriber], desk: Desk, *, catch_up: timedelta) -> None:
-        self._subscribers = subscribers
+    def __init__(self, desk: Desk, *, catch_up: timedelta) -> None:
         self._desk = desk
         self._catch_up = catch_up
         self._seen: dict[date, set[str]] = {}
@@ -110,7 +108,7 @@ class Watch:
     def _due(self, now: datetime) -> dict[date, list[Subscriber]]:
         """Return by day who is due and was not seen to, or, from time to time, all of that day."""
         due: dict[date, list[Subscriber]] = defaultdict(list)
-        for subscriber in self._subscribers:
+        for subscriber in self._desk.subscribers:
             day = clock.due(subscriber, now, catch_up=self._catch_up)
             if day is not None:
                 due[day].append(subscriber)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 from tests.fakes.embedder import MemoryVectors
+from tests.fakes.joining import MemoryMembers, MemoryRequests
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.plans import NOW
@@ -57,11 +58,13 @@ def grace(ledger: Ledger) -> SubscriberId:
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     if request.param == "memory":
         ledger = MemoryLedger()
+        preferences = MemoryPreferences(ledger)
         yield World(
             library=MemoryLibrary(),
             ledger=ledger,
             vectors=MemoryVectors(),
-            preferences=MemoryPreferences(ledger),
+            preferences=preferences,
+            members=MemoryMembers(ledger, MemoryRequests(ledger), preferences),
             returns=MemoryReturns(ledger),
             folder=tmp_path / "workers",
         )
@@ -72,6 +75,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         ledger=store.ledger,
         vectors=store.vectors,
         preferences=store.preferences,
+        members=store.members,
         returns=store.returns,
         folder=tmp_path / "workers",
     )

@@ -12,7 +12,7 @@ from tests.fakes.ledger import MemoryLedger
 from tests.fakes.plans import LATER, NOW, RATE, TUESDAY, letter, row
 from tests.fakes.preferences import MemoryPreferences
 
-from paperround.admission import LIFE_OF_A_REQUEST, OF_A_NETWORK, REMEMBERED, Admission
+from paperround.admission import LIFE_OF_A_REQUEST, OF_A_NETWORK, Admission
 from paperround.languages import Language
 from paperround.ports import (
     MOST_ATTEMPTS,

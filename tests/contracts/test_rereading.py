@@ -38,7 +38,7 @@ def site_of(world: World, *readers: Subscriber) -> Starlette:
         ledger=world.ledger,
         preferences=world.preferences,
         readers=known.get,
-        languages={},
+        language=lambda _: None,
         secret=SECRET,
         health=Health,
         now=world.now,

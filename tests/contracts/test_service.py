@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.fakes.joining import MemoryMembers, MemoryRequests
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.preferences import MemoryPreferences
@@ -27,11 +28,12 @@ from paperround.preferences import PauseChange
 from paperround.rates import Rate
 from paperround.rendering import Renderer
 from paperround.returning import Returning
+from paperround.roll import Roll
 from paperround.settings import Mailbox
 from paperround.shifts import shift
 from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber, WhenEmpty
 from paperround.watching import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch
-from paperround.website import readers, subscribers
+from paperround.website import directory, readers
 
 DAY = date(2026, 6, 16)
 
@@ -84,9 +86,11 @@ class Service:
 
     def __post_init__(self) -> None:
         self.preferences = MemoryPreferences(self.ledger)
+        self.requests = MemoryRequests(self.ledger)
+        self.members = MemoryMembers(self.ledger, self.requests, self.preferences)
         self.runner = asyncio.Runner()
         self.desk = Desk(
-            subscribers=self.readers,
+            roll=Roll(self.readers, self.members, newcomer=LONDON),
             sources=[self.source],
             library=MemoryLibrary(),
             ledger=self.ledger,
@@ -108,7 +112,7 @@ class Service:
             catch_up=self.catch_up,
             shift=partial(shift, self.ledger, self.folder, now=lambda: self.now),
         )
-        self.watch = Watch(self.readers, self.desk, catch_up=self.catch_up)
+        self.watch = Watch(self.desk, catch_up=self.catch_up)
 
     def tick(self, *, after: timedelta = TICK) -> None:
         self.now += after
@@ -163,7 +167,7 @@ def test_a_machine_that_slept_catches_up_once(start: Start) -> None:
 def test_a_restarted_service_sends_nothing_twice(start: Start) -> None:
     service = start(at(8))
     service.tick()
-    service.watch = Watch((LONDON, TOKYO), service.desk, catch_up=timedelta(hours=12))
+    service.watch = Watch(service.desk, catch_up=timedelta(hours=12))
     service.tick()
     assert len(service.relay.handed) == 2
 
@@ -184,7 +188,7 @@ def test_what_a_reader_chooses_holds_from_their_next_hour_on(start: Start) -> No
 def test_the_pages_are_for_those_who_are_sent_mail(start: Start) -> None:
     desk = start(at(8)).desk
     london, gone = desk.ledger.enrol([LONDON.address, "gone@example.org"], now=desk.now()).values()
-    reader = readers(desk, subscribers(desk))
+    reader = readers(desk, directory(desk))
     assert (reader(london), reader(gone)) == (LONDON, None)
     desk.ledger.suppress(london, "unsubscribed", now=desk.now())
     assert reader(london) is None

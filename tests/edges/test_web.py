@@ -71,7 +71,7 @@ def app(
         ledger=ledger or Suppressed(),
         preferences=preferences or MemoryPreferences(MemoryLedger()),
         readers={ADA: READER}.get,
-        languages={ADA: language},
+        language={ADA: language}.get,
         secret=SECRET,
         health=lambda: Health(problems=problems),
         now=lambda: NOON,

@@ -1,6 +1,6 @@
 """The web application: leaving the list, choosing how to read, and whether the service is well."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -49,7 +49,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     ledger: Suppressions,
     preferences: Preferences,
     readers: Callable[[SubscriberId], Subscriber | None],
-    languages: Mapping[SubscriberId, Language],
+    language: Callable[[SubscriberId], Language | None],
     secret: bytes,
     health: Callable[[], Health],
     now: Callable[[], datetime],
@@ -61,12 +61,12 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
 ) -> Starlette:
     """Return the application.
 
-    `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
-    mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
+    `readers` tells of whoever is sent mail what the config says of them, `language` in which one somebody
+    reads, sent mail or not. `patience` is how long the body of a request may take to arrive.
     Without `probes` nobody can ask for metrics, and without a `shelf` nobody reads a digest again.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
-    desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
+    desk = _Desk(ledger=ledger, language=language, secret=secret, now=now, pages=pages, patience=patience)
     choosing = Choosing(
         preferences=preferences, readers=readers, secret=secret, now=now, pages=pages, patience=patience
     )
@@ -108,7 +108,7 @@ class _Desk:
     """Where readers leave the list."""
 
     ledger: Suppressions
-    languages: Mapping[SubscriberId, Language]
+    language: Callable[[SubscriberId], Language | None]
     secret: bytes
     now: Callable[[], datetime]
     pages: Pages
@@ -134,5 +134,5 @@ class _Desk:
         given = request.path_params.get("token", "")
         known = [subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES)]
         known += (digest_of(self.secret, given) or ())[:1]
-        languages = [self.languages[each] for each in known if each is not None and each in self.languages]
-        return translations.wording(languages[0] if languages else Language.ENGLISH)
+        languages = (self.language(each) for each in known if each is not None)
+        return translations.wording(next(filter(None, languages), Language.ENGLISH))
