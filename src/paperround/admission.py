@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 
 LIFE_OF_A_REQUEST = timedelta(hours=48)  # in which it can be confirmed
 REMEMBERED = timedelta(days=1)  # that somebody asked; no limit looks further back
@@ -43,3 +44,19 @@ def admission(asked: Asked) -> Admission:
     if asked.address_hour >= MAILS_AN_HOUR or asked.address_day >= MAILS_A_DAY:
         return Admission.SILENCE
     return Admission.MAIL
+
+
+def network_of(host: str) -> str:
+    """Return the network that an IP address is in, of a size that one person may have all of.
+
+    Whoever has no address that can be read is in one with all others like that.
+    """
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return ""
+    address = getattr(address, "ipv4_mapped", None) or address
+    return str(ip_network((address, _PREFIX[address.version]), strict=False))
+
+
+_PREFIX = {4: 24, 6: 64}

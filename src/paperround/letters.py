@@ -89,12 +89,12 @@ class Letters:
         ways_out = self._unsubscribe(subscriber)
         return Footer(
             unsubscribe=ways_out.url or ways_out.mailto,
-            preferences=self._preferences(subscriber),
+            preferences=self.preferences(subscriber),
             view=view,
             postal_address=self.postal_address,
         )
 
-    def _preferences(self, subscriber: SubscriberId) -> str | None:
+    def preferences(self, subscriber: SubscriberId) -> str | None:
         """Return the page on which the subscriber chooses, where there is one."""
         if self.public_url is None:
             return None

@@ -15,6 +15,7 @@ from paperround.collecting import collect
 from paperround.composing import compose
 from paperround.delivering import Delivered, Route, deliver
 from paperround.issue import OPEN, not_due
+from paperround.joining import Joining
 from paperround.letters import Letters
 from paperround.polls import Polls
 from paperround.ports import (
@@ -47,10 +48,11 @@ class Desk:
     """What a round is done with.
 
     `roll` knows all subscribers there are: nobody else gets anything; `preferences` are what they chose for
-    themselves. Without an `embedder`, papers are ranked by words alone. `rate` is what
-    the relay may be handed, `returning` looks after mail that comes back, and `catch_up` is how long after
-    a reader's hour a digest may still go out. `shift` is entered for the delivery, so that of several
-    processes each makes its own part of it; `stop` ends it after the transactions in hand.
+    themselves. Without an `embedder`, papers are ranked by words alone. `rate` is what the relay may be
+    handed, `returning` looks after mail that comes back, `joining` after strangers who ask for the papers,
+    and `catch_up` is how long after a reader's hour a digest may still go out. `shift` is entered for the
+    delivery, so that of several processes each makes its own part of it; `stop` ends it after the
+    transactions in hand.
     """
 
     roll: Roll
@@ -69,6 +71,7 @@ class Desk:
     shift: Callable[[], AbstractAsyncContextManager[Shift]]
     embedder: Embedder | None = None
     polls: Polls = field(default_factory=Polls)
+    joining: Joining | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

@@ -15,7 +15,8 @@ class Roll:
     """
 
     def __init__(self, arranged: Sequence[Subscriber], members: Members, *, newcomer: Subscriber) -> None:
-        self._arranged, self._members, self._newcomer = tuple(arranged), members, newcomer
+        self.newcomer = newcomer
+        self._arranged, self._members = tuple(arranged), members
         self._known: tuple[Sequence[Member], tuple[Subscriber, ...]] = ((), self._arranged)
         self._names = frozenset(each.address.lower() for each in arranged)
 
@@ -33,7 +34,7 @@ class Roll:
         return address.lower() in self._names
 
     def _joined(self, member: Member) -> Subscriber:
-        wish, newcomer = member.wish, self._newcomer
+        wish, newcomer = member.wish, self.newcomer
         return replace(
             newcomer,
             address=member.address,

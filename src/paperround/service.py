@@ -19,6 +19,7 @@ from paperround.web import Health, Server
 from paperround.website import website
 
 LOOK_AT_RETURNS = timedelta(minutes=5)
+LOOK_AT_REQUESTS = timedelta(seconds=10)  # whoever asked waits for the mail
 
 log = structlog.get_logger()
 
@@ -40,6 +41,8 @@ async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket
     _every(TICK, watch.tick, scheduler, first=desk.now())
     if desk.returning.has_inbox:
         _every(LOOK_AT_RETURNS, desk.returning.look, scheduler, first=desk.now())
+    if desk.joining:
+        _every(LOOK_AT_REQUESTS, desk.joining.look, scheduler, first=desk.now())
     web = asyncio.create_task(server.serve(sockets=[door.dup()]))
     changed = asyncio.create_task(following.changed(desk.stop))
     scheduler.start()
@@ -51,6 +54,8 @@ async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket
         scheduler.pause()
         await watch.rest()
         await desk.returning.rest()
+        if desk.joining:
+            await desk.joining.rest()
         scheduler.shutdown(wait=False)  # it would cut off a tick at work
         server.should_exit = True
         await web

@@ -136,11 +136,15 @@ class SemanticSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where the service listens; whoever asks for metrics shows `metrics_token`, or is on this machine."""
+    """Where the service listens; whoever asks for metrics shows `metrics_token`, or is on this machine.
+
+    What `trusted_proxies` say of for whom they ask is believed.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
     metrics_token: str | None = field(default=None, repr=False)
+    trusted_proxies: tuple[str, ...] = ()
 
 
 NEWCOMER = Subscriber(address="", timezone=ZoneInfo("UTC"), deliver_at=time(7))
@@ -165,6 +169,7 @@ class Settings:
     relay: RelaySettings | None = None
     dkim: DkimSettings | None = None
     public_url: str | None = None
+    open_subscription: bool = False
     postal_address: str | None = None
     on_unknown: OnUnknown = OnUnknown.RESEND
     templates: Path | None = None

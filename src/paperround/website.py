@@ -30,6 +30,8 @@ def website(
         now=desk.now,
         sender_name=settings.sender.name or settings.sender.address,
         templates=settings.templates,
+        reception=desk.joining if desk.joining and desk.joining.is_open else None,
+        public_url=settings.public_url or "",
         probes=Probes(
             ready=monitor.ready,
             metrics=lambda: monitor.exposition(last_well=watch.last_well),

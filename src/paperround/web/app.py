@@ -16,12 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from paperround import translations
-from paperround.languages import Language, Wording
+from paperround.languages import Language, Wording, preferred
 from paperround.ports import Preferences, SubscriberId
 from paperround.subscribers import Subscriber
 from paperround.tokens import PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
 from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
+from paperround.web.joining import Reception, joining_routes
 from paperround.web.monitoring import Probes, monitoring_routes
 from paperround.web.pages import PRIVATE, Pages
 from paperround.web.preferences import Choosing
@@ -62,17 +63,24 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     patience: timedelta = timedelta(seconds=10),
     probes: Probes | None = None,
     shelf: Shelf | None = None,
+    reception: Reception | None = None,
+    public_url: str = "",
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them, `language` in which one somebody
     reads, sent mail or not. `patience` is how long the body of a request may take to arrive.
-    Without `probes` nobody can ask for metrics, and without a `shelf` nobody reads a digest again.
+    Without `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, and without a
+    `reception`, whose page is at the `public_url`, nobody subscribes by themselves.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, language=language, secret=secret, now=now, pages=pages, patience=patience)
     choosing = Choosing(
         preferences=preferences, readers=readers, secret=secret, now=now, pages=pages, patience=patience
+    )
+
+    joining = reception and joining_routes(
+        reception, secret=secret, public_url=public_url, now=now, pages=pages, patience=patience
     )
 
     async def healthz(_: Request) -> JSONResponse:
@@ -89,6 +97,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
             Route("/healthz", healthz),
             *(monitoring_routes(probes) if probes else ()),
             *(reading_routes(shelf, secret=secret) if shelf else ()),
+            *(joining or ()),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
@@ -138,9 +147,10 @@ class _Desk:
         return self.pages.done(self.wording(request))
 
     def wording(self, request: Request) -> Wording:
-        """Return how whoever asks is answered: by the token of their link, or in English."""
+        """Return how whoever asks is answered: by the token of their link, or as they like."""
         given = request.path_params.get("token", "")
         known = [subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES)]
         known += (digest_of(self.secret, given) or ())[:1]
         languages = (self.language(each) for each in known if each is not None)
-        return translations.wording(next(filter(None, languages), Language.ENGLISH))
+        liked = preferred(request.headers.get("Accept-Language", ""))
+        return translations.wording(next(filter(None, languages), liked))

@@ -21,7 +21,8 @@ class Server(uvicorn.Server):
                 access_log=False,  # a path holds a token, and whoever reads a log must not act with it
                 log_config=None,
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(settings.trusted_proxies),
                 lifespan="off",
                 ws="none",
                 limit_concurrency=200,
