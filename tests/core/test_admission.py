@@ -1,4 +1,6 @@
-from paperround.admission import Admission, Asked, admission
+import pytest
+
+from paperround.admission import Admission, Asked, admission, network_of
 
 
 def test_an_address_gets_one_mail_an_hour_and_three_a_day() -> None:
@@ -17,3 +19,19 @@ def test_a_network_and_everybody_together_ask_so_often_and_no_more() -> None:
 def test_what_is_refused_for_all_to_see_says_nothing_of_an_address() -> None:
     for address in (Asked(network_hour=10), Asked(network_hour=10, address_hour=1, address_day=3)):
         assert admission(address) is Admission.BUSY
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("127.0.0.1", "127.0.0.0/24"),
+        ("", ""),
+        ("unix:", ""),
+    ],
+)
+def test_whoever_asks_is_counted_with_their_network(host: str, network: str) -> None:
+    assert network_of(host) == network

@@ -97,7 +97,7 @@ def zones() -> tuple[str, ...]:
 def _lines(text: str) -> Iterator[str]:
     """Yield what stands in each line, once."""
     tidy = (" ".join(line.split()) for line in text.splitlines())
-    yield from {line.casefold(): line for line in tidy if line}.values()
+    yield from dict.fromkeys(line for line in tidy if line)
 
 
 def _address(typed: str, plain: Callable[[str], str]) -> str | None:
