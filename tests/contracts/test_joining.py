@@ -28,7 +28,7 @@ Open = Callable[..., Front]
 
 
 @pytest.fixture
-def opened(request: pytest.FixtureRequest, ledger: Ledger) -> Open:
+def opened(store: Store | None, ledger: Ledger) -> Open:
     """Open a front door; one after another has the same store behind it."""
     requests: Requests
     members: Members
@@ -36,7 +36,7 @@ def opened(request: pytest.FixtureRequest, ledger: Ledger) -> Open:
         requests = kept = MemoryRequests(ledger)
         members = MemoryMembers(ledger, kept, MemoryPreferences(ledger))
     else:
-        store: Store = request.getfixturevalue("store")
+        assert store is not None
         requests, members = store.requests, store.members
 
     def made(**values: Any) -> Front:  # noqa: ANN401 - as a front has them

@@ -73,12 +73,12 @@ def asking(name: str, wish: Wish = PLAIN, *, network: bytes | None = None) -> As
 
 
 @pytest.fixture
-def counter(request: pytest.FixtureRequest, ledger: Ledger) -> Counter:
+def counter(store: Store | None, ledger: Ledger) -> Counter:
     if isinstance(ledger, MemoryLedger):
         preferences, requests = MemoryPreferences(ledger), MemoryRequests(ledger)
         members = MemoryMembers(ledger, requests, preferences)
         return Counter(requests=requests, members=members, ledger=ledger, preferences=preferences)
-    store: Store = request.getfixturevalue("store")
+    assert store is not None
     return Counter(
         requests=store.requests, members=store.members, ledger=ledger, preferences=store.preferences
     )

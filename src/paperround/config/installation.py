@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import ConfigDict, Field
 
@@ -204,7 +205,7 @@ class InstallationForm(Form):
     postal_address: Text | None = None
     """The sender's address in the footer, which the law asks for in many places."""
     store: Store = "sqlite:///var/paperround.db"
-    """The database: three slashes for a path from where paperround is started, four for one from the root."""
+    """A file (sqlite:///, three slashes for a path from where paperround is started), or postgresql://…."""
     dkim: DkimForm | None = None
     """How mails are signed; leave it out where the relay signs."""
     on_unknown: Literal["resend", "hold"] = "resend"
@@ -247,7 +248,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         sender=form.sender,
         sources=sources,
         subscribers=(),
-        store=variables.store or form.store,
+        store=_store(variables.store or form.store, variables.store_password),
         outbox=Path(form.outbox),
         relay=relay,
         dkim=dkim,
@@ -280,6 +281,15 @@ def _check_open_subscription(sheet: Sheet, form: InstallationForm, public_url: s
     if form.postal_address is None:
         unsaid = "mail to strangers should say where its sender is; the law asks for it in many places"
         sheet.warn(here, unsaid, "add postal_address")
+
+
+def _store(url: str, password: str | None) -> str:
+    """Return the URL of the store, with the password of a server's."""
+    parts = urlsplit(url)
+    if password is None or parts.scheme == "sqlite" or parts.password is not None:
+        return url
+    user, at, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}{at or '@'}{host}"))
 
 
 def _sources(sheet: Sheet, folder: Path) -> Iterator[SourceSettings]:

@@ -6,6 +6,7 @@ from alembic import op
 revision = "0009"
 down_revision = "0006"
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -35,7 +36,7 @@ def upgrade() -> None:
     op.create_table(
         "members",
         sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("subscriber", sa.Integer, nullable=False),
+        sa.Column("subscriber", NUMBER, nullable=False),
         *_wish(),
         sa.Column("asked_at", MOMENT, nullable=False),
         sa.Column("confirmed_at", MOMENT, nullable=False),
