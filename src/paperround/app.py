@@ -12,6 +12,7 @@ from typing import assert_never
 import httpx
 from sqlalchemy import make_url
 
+from paperround.answers import Answers
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
@@ -21,12 +22,11 @@ from paperround.letters import Letters
 from paperround.mailboxes.imap import PATIENCE, Imap
 from paperround.mailboxes.maildir import Maildir
 from paperround.metrics import Monitor
-from paperround.notices import Notices
 from paperround.pipeline import Desk, Stopped
 from paperround.ports import Embedder, Inbox, Ledger, Relay, Source, Vectors
 from paperround.rates import Rate
 from paperround.remembering import Remembering
-from paperround.rendering import NoticeRenderer, Renderer, RoundRenderer
+from paperround.rendering import AnswerRenderer, Renderer, RoundRenderer
 from paperround.returning import Returning
 from paperround.roll import Roll
 from paperround.settings import (
@@ -117,8 +117,8 @@ def joining_of(settings: Settings, store: Store, relay: Relay, *, now: Callable[
         members=store.members,
         roll=roll_of(settings, store),
         ledger=store.ledger,
-        notices=Notices(
-            renderer=NoticeRenderer(settings.templates),
+        answers=Answers(
+            renderer=AnswerRenderer(settings.templates),
             letters=letters(settings, store.ledger, renderer=renderer),
         ),
         relay=relay,

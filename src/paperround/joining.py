@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from paperround.admission import Admission, network_of
+from paperround.answers import Answers
 from paperround.config import addresses
 from paperround.config.subscriptions import NEVER_READERS
-from paperround.notices import Notices
 from paperround.ports import (
     Asking,
     Cause,
@@ -52,14 +52,14 @@ class Joining:
         members: Members,
         roll: Roll,
         ledger: Ledger,
-        notices: Notices,
+        answers: Answers,
         relay: Relay,
         rate: Rate,
         now: Callable[[], datetime],
     ) -> None:
         self.is_open = is_open
         self._requests, self._members, self._roll, self._ledger = requests, members, roll, ledger
-        self._notices, self._relay, self._rate, self._now = notices, relay, rate, now
+        self._answers, self._relay, self._rate, self._now = answers, relay, rate, now
         self._at_work = asyncio.Lock()
         self._stop = asyncio.Event()
 
@@ -111,7 +111,7 @@ class Joining:
                 if self.is_open:
                     await self._send_all()
             except Exception:  # whatever it was, the next look tries again
-                log.exception("notices.failed")
+                log.exception("answers.failed")
 
     async def rest(self) -> None:
         """End the look that is at work, and return when it has ended."""
@@ -132,7 +132,7 @@ class Joining:
                 elif not await self._waited(taken):
                     return
         except RelayUnusable as error:
-            log.warning("notices.not_sent", reason=str(error))
+            log.warning("answers.not_sent", reason=str(error))
         finally:
             if sent:
                 await self._relay.close()
@@ -156,14 +156,14 @@ class Joining:
             await self._refused(request, refused.reply)
         except (Interrupted, Unanswered) as error:
             # It may have been accepted; a second one asks for the same and does no harm.
-            log.warning("notice.interrupted", attempts=request.attempts, reason=str(error))
+            log.warning("answer.interrupted", attempts=request.attempts, reason=str(error))
         else:
             await asyncio.to_thread(self._requests.mailed, request.id)
-            log.info("notice.sent", attempts=request.attempts)
+            log.info("answer.sent", attempts=request.attempts)
 
     async def _handed_over(self, request: Request, message: bytes) -> None:
         """Hand a mail to the relay; where somebody asks to stop, leave it for the next time."""
-        letters = self._notices.letters
+        letters = self._answers.letters
         sending = asyncio.ensure_future(
             self._relay.send(
                 sender=letters.bounces or letters.sender.address,
@@ -184,7 +184,7 @@ class Joining:
             await asyncio.wait({sending, stopping})
 
     async def _refused(self, request: Request, reply: Reply) -> None:
-        log.warning("notice.refused", attempts=request.attempts, reply=str(reply))
+        log.warning("answer.refused", attempts=request.attempts, reply=str(reply))
         if reply.verdict is Verdict.PERMANENT:
             await asyncio.to_thread(self._requests.drop, request.id)
         if reply.verdict is Verdict.PACE:
@@ -201,8 +201,8 @@ class Joining:
         if suppression is not None and suppression is not Cause.UNSUBSCRIBED:
             return None
         if reader is not None and suppression is None:
-            return self._notices.already(request, known[reader.address], now=now)
-        return self._notices.confirm(request, now=now)
+            return self._answers.already(request, known[reader.address], now=now)
+        return self._answers.confirm(request, now=now)
 
     def _suppressed(self, address: str) -> Cause | None:
         """Return why an address gets nothing, if so."""
@@ -217,11 +217,11 @@ class Joining:
 
     def _our_own(self) -> frozenset[str]:
         """Return the addresses from which mail to them would come back to us, round in circles."""
-        letters = self._notices.letters
+        letters = self._answers.letters
         return frozenset(each.lower() for each in (letters.sender.address, letters.bounces) if each)
 
     def _digest(self, purpose: str, text: str) -> bytes:
-        return keyed_hash(self._notices.letters.secret, f"{purpose}\0{text}")
+        return keyed_hash(self._answers.letters.secret, f"{purpose}\0{text}")
 
 
 async def _nothing() -> None:

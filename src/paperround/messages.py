@@ -60,9 +60,9 @@ def message_id(day: date, subscriber: SubscriberId, *, secret: bytes, domain: st
     return f"<{day}.{subscriber}.{_mark(secret, str(day), str(subscriber))}@{wire_domain(domain)}>"
 
 
-def notice_id(request: RequestId, *, secret: bytes, domain: str) -> str:
+def answer_id(request: RequestId, *, secret: bytes, domain: str) -> str:
     """Return the Message-ID of the mail that is sent for a request: the same each time it is asked for."""
-    return f"<notice.{request}.{_mark(secret, 'notice', str(request))}@{wire_domain(domain)}>"
+    return f"<answer.{request}.{_mark(secret, 'answer', str(request))}@{wire_domain(domain)}>"
 
 
 def addressee(message_id: str, *, secret: bytes) -> SubscriberId | None:

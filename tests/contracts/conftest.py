@@ -19,6 +19,7 @@ from tests.fakes.world import World
 
 from paperround.ports import Ledger, SubscriberId
 from paperround.store import Store, open_store
+from paperround.store.joining import SqlMembers
 
 REAL = ["sqlite", "postgresql"]
 
@@ -89,7 +90,7 @@ def world(store: Store | None, tmp_path: Path) -> World:
         ledger=store.ledger,
         vectors=store.vectors,
         preferences=store.preferences,
-        members=store.members,
+        members=SqlMembers(store.database),  # which takes nothing for known of earlier tests
         returns=store.returns,
         folder=folder,
     )

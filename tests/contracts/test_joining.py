@@ -20,6 +20,7 @@ from paperround.ports import Cause, Interrupted, Ledger, Members, RelayUnusable,
 from paperround.rates import Rate
 from paperround.standing import next_day
 from paperround.store import Store
+from paperround.store.joining import SqlMembers
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 GRACE = arranged("grace")
@@ -37,7 +38,7 @@ def opened(store: Store | None, ledger: Ledger) -> Open:
         members = MemoryMembers(ledger, kept, MemoryPreferences(ledger))
     else:
         assert store is not None
-        requests, members = store.requests, store.members
+        requests, members = store.requests, SqlMembers(store.database)
 
     def made(**values: Any) -> Front:  # noqa: ANN401 - as a front has them
         return Front(ledger=ledger, requests=requests, members=members, **values)
@@ -177,6 +178,7 @@ def test_an_address_that_does_not_exist_is_forgotten(front: Front) -> None:
 def test_a_relay_that_asks_for_a_pause_has_it_from_all_mail(front: Front) -> None:
     front.relay.faults[ADDRESS] = [refused(421, "4.7.0 slow down")]
     front.apply()
+    front.now += timedelta(seconds=1)
     front.apply("emmy@example.org")
     assert front.look() == []
     assert front.ledger.pauses("smtp.example.org:587") == 1
@@ -261,8 +263,8 @@ def test_the_log_says_what_happened_without_addresses_keywords_and_links(front: 
         front.confirm()
     assert [each["event"] for each in events] == [
         "subscription.asked",
-        "notice.refused",
-        "notice.sent",
+        "answer.refused",
+        "answer.sent",
         "subscription.confirmed",
     ]
     for told in ("LoRA", "diffusion", link.rpartition("/")[2]):
@@ -274,5 +276,5 @@ def test_whatever_goes_wrong_the_next_look_tries_again(front: Front) -> None:
     front.apply()
     with structlog.testing.capture_logs() as events:
         assert front.look() == []
-    assert [each["event"] for each in events if each["log_level"] == "error"] == ["notices.failed"]
+    assert [each["event"] for each in events if each["log_level"] == "error"] == ["answers.failed"]
     assert len(front.look(after=HOUR)) == 1

@@ -30,6 +30,7 @@ from paperround.ports import (
 from paperround.preferences import PauseChange
 from paperround.rates import HOUR, Later, Rate
 from paperround.store import Store
+from paperround.store.joining import SqlMembers
 from paperround.subscribers import Pause
 
 PLAIN = Wish(keywords=("LoRA",), language=Language.ENGLISH)
@@ -80,7 +81,10 @@ def counter(store: Store | None, ledger: Ledger) -> Counter:
         return Counter(requests=requests, members=members, ledger=ledger, preferences=preferences)
     assert store is not None
     return Counter(
-        requests=store.requests, members=store.members, ledger=ledger, preferences=store.preferences
+        requests=store.requests,
+        members=SqlMembers(store.database),
+        ledger=ledger,
+        preferences=store.preferences,
     )
 
 

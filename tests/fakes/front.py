@@ -19,13 +19,13 @@ from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.relay import Handed, MemoryRelay
 from tests.fakes.world import RENDERER
 
+from paperround.answers import Answers
 from paperround.joining import Joining
 from paperround.keywords import keyword
 from paperround.letters import Letters
-from paperround.notices import Notices
 from paperround.ports import Ledger, Members, Requests, SubscriberId
 from paperround.rates import Rate
-from paperround.rendering import NoticeRenderer
+from paperround.rendering import AnswerRenderer
 from paperround.roll import Roll
 from paperround.settings import Mailbox
 from paperround.subscribers import Interests, Subscriber
@@ -83,7 +83,7 @@ class Front:
             members=self.members,
             roll=self.roll,
             ledger=self.ledger,
-            notices=Notices(renderer=NoticeRenderer(), letters=self.letters),
+            answers=Answers(renderer=AnswerRenderer(), letters=self.letters),
             relay=self.relay,
             rate=self.rate,
             now=lambda: self.now,

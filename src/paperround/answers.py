@@ -6,21 +6,21 @@ from datetime import datetime
 from paperround import translations
 from paperround.languages import Wording
 from paperround.letters import Letters
-from paperround.messages import build, notice_id
+from paperround.messages import answer_id, build
 from paperround.ports import Request, SubscriberId
-from paperround.rendering import Notice, NoticeRenderer
+from paperround.rendering import Answer, AnswerRenderer
 from paperround.tokens import CONFIRM, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notices:
+class Answers:
     """How this installation answers to who asks, in the language in which they did.
 
     Nothing that they typed is in it but the address it goes to: else anybody could have us send their words
     to anybody.
     """
 
-    renderer: NoticeRenderer
+    renderer: AnswerRenderer
     letters: Letters
 
     def confirm(self, request: Request, *, now: datetime) -> bytes:
@@ -28,7 +28,7 @@ class Notices:
         wording = translations.wording(request.wish.language)
         sender = self._sender
         own = token(self.letters.secret, CONFIRM, request.id)
-        notice = Notice(
+        answer = Answer(
             subject=wording.gettext("Confirm your subscription to {sender}", sender=sender),
             before=(
                 wording.gettext(
@@ -44,13 +44,13 @@ class Notices:
             sender=sender,
             postal_address=self.letters.postal_address,
         )
-        return self._message(notice, request, wording, now=now)
+        return self._message(answer, request, wording, now=now)
 
     def already(self, request: Request, subscriber: SubscriberId, *, now: datetime) -> bytes:
         """Return the mail for somebody who reads already, with the link to the page on which they choose."""
         wording = translations.wording(request.wish.language)
         sender = self._sender
-        notice = Notice(
+        answer = Answer(
             subject=wording.gettext("You get {sender} already", sender=sender),
             before=(
                 wording.gettext(
@@ -66,7 +66,7 @@ class Notices:
             sender=sender,
             postal_address=self.letters.postal_address,
         )
-        return self._message(notice, request, wording, now=now)
+        return self._message(answer, request, wording, now=now)
 
     @property
     def _sender(self) -> str:
@@ -76,16 +76,16 @@ class Notices:
     def _public_url(self) -> str:
         return (self.letters.public_url or "").rstrip("/")
 
-    def _message(self, notice: Notice, request: Request, wording: Wording, *, now: datetime) -> bytes:
-        html, text = self.renderer.render(notice, wording)
+    def _message(self, answer: Answer, request: Request, wording: Wording, *, now: datetime) -> bytes:
+        html, text = self.renderer.render(answer, wording)
         letters = self.letters
         message = build(
-            subject=notice.subject,
+            subject=answer.subject,
             text=text,
             html=html,
             sender=letters.sender,
             recipient=request.address,
-            message_id=notice_id(request.id, secret=letters.secret, domain=letters.sender.domain),
+            message_id=answer_id(request.id, secret=letters.secret, domain=letters.sender.domain),
             date=now,
             unsubscribe=None,
         )

@@ -12,13 +12,13 @@ from paperround.rendering.errors import TemplateError
 from paperround.rendering.files import Files, translated
 from paperround.rendering.templates import wrapped
 
-HTML, TEXT = "notice.html.j2", "notice.txt.j2"
+HTML, TEXT = "answer.html.j2", "answer.txt.j2"
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Answer:
     """What a mail says: sentences before a link and after it, and who sends it from where."""
 
     subject: str
@@ -30,7 +30,7 @@ class Notice:
     postal_address: str | None = None
 
 
-class NoticeRenderer:
+class AnswerRenderer:
     """Makes the two bodies of such mails.
 
     Files in the folder are taken in place of the built-in ones of the same name. A mail that cannot be made
@@ -40,15 +40,15 @@ class NoticeRenderer:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
-    def render(self, notice: Notice, wording: Wording) -> tuple[str, str]:
+    def render(self, answer: Answer, wording: Wording) -> tuple[str, str]:
         """Return the HTML and the text."""
         try:
-            return _bodies(self._folder, notice, wording)
+            return _bodies(self._folder, answer, wording)
         except TemplateError as error:
             if self._folder is None:
                 raise
             _log.warning("templates.unusable", reason=str(error))
-            return _bodies(None, notice, wording)
+            return _bodies(None, answer, wording)
 
 
 def check(folder: Path | None) -> None:
@@ -56,10 +56,10 @@ def check(folder: Path | None) -> None:
     html, text = _bodies(folder, _SPECIMEN, ENGLISH)
     for name, body in ((HTML, html), (TEXT, text)):
         if _SPECIMEN.link not in body:
-            raise TemplateError(f"{name}: the mail has no link; keep {{{{ notice.link }}}}")
+            raise TemplateError(f"{name}: the mail has no link; keep {{{{ answer.link }}}}")
 
 
-_SPECIMEN = Notice(
+_SPECIMEN = Answer(
     subject="A subject",
     before=("A sentence.",),
     label="A button",
@@ -70,8 +70,8 @@ _SPECIMEN = Notice(
 )
 
 
-def _bodies(folder: Path | None, notice: Notice, wording: Wording) -> tuple[str, str]:
-    values = {"notice": notice, "language": wording.language}
+def _bodies(folder: Path | None, answer: Answer, wording: Wording) -> tuple[str, str]:
+    values = {"answer": answer, "language": wording.language}
     return _filled(folder, HTML, values, escape=True), _filled(folder, TEXT, values, escape=False)
 
 
