@@ -1,6 +1,5 @@
 """How what readers see is said in their language: messages, counts, days, numbers and lists."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -75,21 +74,6 @@ class Wording:
         """Return the number as "1,200"."""
         return _number(number, self.language)
 
-
-def preferred(header: str, *, otherwise: Language = Language.ENGLISH) -> Language:
-    """Return the language that an Accept-Language (RFC 9110, 12.5.4) likes best of those there are."""
-    liked: dict[Language, float] = {}
-    for each in header[:_LONGEST_HEADER].split(","):
-        name, _, weight = each.partition(";")
-        found = next((known for known in Language if known == name.strip().lower().partition("-")[0]), None)
-        quality = re.fullmatch(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", weight) if weight else None
-        if found is not None and (quality is not None or not weight):
-            liked.setdefault(found, float(quality[1]) if quality else 1.0)
-    best = max(liked, key=lambda language: liked[language], default=otherwise)
-    return best if liked.get(best, 1) else otherwise
-
-
-_LONGEST_HEADER = 500
 
 ENGLISH = Wording(language=Language.ENGLISH, catalogue=NullTranslations())
 

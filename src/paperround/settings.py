@@ -138,11 +138,13 @@ class SemanticSettings:
 class WebSettings:
     """Where the service listens; whoever asks for metrics shows `metrics_token`, or is on this machine.
 
-    What `trusted_proxies` say of for whom they ask is believed.
+    With `archive`, it shows the papers of each day to everybody. What `trusted_proxies`
+    say of for whom they ask is believed.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
+    archive: bool = False
     metrics_token: str | None = field(default=None, repr=False)
     trusted_proxies: tuple[str, ...] = ()
 
@@ -157,8 +159,9 @@ class Settings:
     `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`; without `semantic`,
     papers are ranked by words alone; without `bounces`, mail comes back to the sender. `catch_up` is how
     late a digest may still go out after its hour, and `latest` how long it waits for sources. `templates`
-    is a folder whose files are taken in place of the built-in ones of the same name. `newcomer` is
-    how those read who subscribe by themselves, where they do not say otherwise.
+    is a folder whose files are taken in place of the built-in ones of the same name. The `operator` is told
+    of alarms by mail. `newcomer` is how those read who subscribe by themselves, where they do not say
+    otherwise.
     """
 
     sender: Mailbox
@@ -179,3 +182,4 @@ class Settings:
     semantic: SemanticSettings | None = None
     bounces: BouncesSettings | None = None
     newcomer: Subscriber = NEWCOMER
+    operator: Mailbox | None = None

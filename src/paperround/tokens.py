@@ -13,6 +13,7 @@ PREFERENCES = "preferences"
 BOUNCE = "bounce"
 DIGEST = "digest"
 CONFIRM = "confirm"
+FEED = "feed"
 
 # Names the key and the form together, so that either may change while older links go on working.
 _KEY = "1"

@@ -21,7 +21,7 @@ from paperround.batches import BatchRecord, BatchState
 from paperround.composing import WORDS_ALONE
 from paperround.digests import Digest, How, Match, Pick, Section
 from paperround.keywords import keyword
-from paperround.languages import ENGLISH, Language, Wording, preferred
+from paperround.languages import ENGLISH, Language, Wording
 from paperround.papers import Paper, PaperId
 from paperround.rendering import LARGEST_HTML, Footer, Rendered, Renderer, TemplateError
 from paperround.rendering.words import nothing, one_line
@@ -247,29 +247,3 @@ def test_what_a_message_is_filled_with_is_escaped(renderer: Renderer) -> None:
     reader = replace(digest.subscriber, address='"<b>"@example.org', language=Language.GERMAN)
     out = renderer.render(replace(digest, subscriber=reader), footer=digests.FOOTER)
     assert "weil für &#34;&lt;b&gt;&#34;@example.org diese" in out.html
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("", Language.ENGLISH),
-        ("de", Language.GERMAN),
-        ("de-AT, de;q=0.9, en;q=0.8", Language.GERMAN),
-        ("en-GB,en;q=0.9,de;q=0.8", Language.ENGLISH),
-        ("fr, de;q=0.3, en;q=0.2", Language.GERMAN),
-        ("fr, *;q=0.5", Language.ENGLISH),
-        ("de;q=0", Language.ENGLISH),
-        ("DE ; q=1.0", Language.GERMAN),
-        ("de;q=best, en;q=0.1", Language.ENGLISH),
-        ("den, deu", Language.ENGLISH),
-        (", ;, de", Language.GERMAN),
-        ("x" * 10_000 + ",de", Language.ENGLISH),
-    ],
-)
-def test_the_language_is_the_one_that_a_browser_prefers(header: str, language: Language) -> None:
-    assert preferred(header) is language
-
-
-@given(st.text())
-def test_whatever_a_browser_says_there_is_a_language(header: str) -> None:
-    assert preferred(header) in Language

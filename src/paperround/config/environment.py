@@ -6,13 +6,16 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from paperround.config.fitting import Findings
-from paperround.config.forms import database, host, public_address
+from paperround.config.forms import database, host, port, public_address
 from paperround.config.problems import Problem, Wrong, closest
+
+T = TypeVar("T")
 
 PREFIX = "PAPERROUND_"
 SECRETS = (
@@ -23,13 +26,17 @@ SECRETS = (
     "PAPERROUND_METRICS_TOKEN",
     "PAPERROUND_STORE_PASSWORD",
 )
-OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST")
+OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST", "PAPERROUND_WEB_PORT")
 KNOWN = (*OVERRIDES, *SECRETS, *(f"{name}_FILE" for name in SECRETS), "PAPERROUND_CONFIG")
 
 LARGEST_SECRET = 100_000  # bytes
 
 # What containers mount here is seen by their own processes alone, whatever its mode says.
 MOUNTED_SECRETS = Path("/run/secrets")
+
+# Rights that nobody else may have to a secret. Its group may read it: services have one of their own.
+_CHANGE = stat.S_IWGRP | stat.S_IWOTH
+_USE = _CHANGE | stat.S_IROTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +46,7 @@ class Variables:
     store: str | None = field(default=None, repr=False)
     public_url: str | None = None
     web_host: str | None = None
+    web_port: int | None = None
     relay_password: str | None = field(default=None, repr=False)
     dkim_key: str | None = field(default=None, repr=False)
     dkim_ed25519_key: str | None = field(default=None, repr=False)
@@ -68,6 +76,7 @@ def read(
         store=_override("PAPERROUND_STORE", database, said, findings),
         public_url=_override("PAPERROUND_PUBLIC_URL", public_address, said, findings),
         web_host=_override("PAPERROUND_WEB_HOST", host, said, findings),
+        web_port=_override("PAPERROUND_WEB_PORT", port, said, findings),
         relay_password=relay_password,
         dkim_key=dkim_key,
         dkim_ed25519_key=ed25519_key,
@@ -104,17 +113,18 @@ def _from_file(file: Path, findings: Findings) -> dict[str, str]:
         findings.problems.append(Problem(file=file, line=line, message="this cannot be read", mend=mend))
     if unreadable:
         return {}
-    if _others_may(file, stat.S_IROTH | stat.S_IWOTH):
-        common = "other users of this machine can read the secrets in it"
-        findings.warn(common, f"chmod 600 {file}", file=file)
     # Without interpolation: a password may contain ${, and nobody but the caller reads os.environ.
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
-    return {name: value for name, value in values.items() if name.startswith(PREFIX) and value}
+    said = {name: value for name, value in values.items() if name.startswith(PREFIX) and value}
+    if said.keys() & set(SECRETS) and _others_may(file, _USE):
+        common = "other users of this machine could use the secrets in it"
+        findings.problem(common, f"chmod 600 {file}", file=file)
+    return said
 
 
 def _override(
-    name: str, read_as: Callable[[str], str], said: Mapping[str, str], findings: Findings
-) -> str | None:
+    name: str, read_as: Callable[[str], T], said: Mapping[str, str], findings: Findings
+) -> T | None:
     if name not in said:
         return None
     try:
@@ -150,9 +160,9 @@ def _secret(name: str, said: Mapping[str, str], findings: Findings, mounted: Pat
 
 def _check_rights(file: Path, name: str, findings: Findings, mounted: Path) -> None:
     seen_by_us_alone = file.resolve().is_relative_to(mounted.resolve())
-    if _others_may(file, stat.S_IWGRP | stat.S_IWOTH | (0 if seen_by_us_alone else stat.S_IROTH)):
+    if _others_may(file, _CHANGE if seen_by_us_alone else _USE):
         common = "other users of this machine could use the file it names"
-        findings.problem(common, f"chmod 600 {file}", name=name)
+        findings.problem(common, f"chmod 600 {file}, or mount it below {mounted}", name=name)
 
 
 def _contents(file: Path) -> bytes:

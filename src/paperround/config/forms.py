@@ -25,6 +25,7 @@ LONGEST_TEXT = 200  # characters
 LONGEST_INTEREST = 2000  # an abstract may say what somebody looks for
 LONGEST_PATH = 1000
 LONGEST_URL = 2000
+LAST_PORT = 65_535
 LATEST_CATCH_UP = timedelta(days=2)  # further back nobody looks for a missed digest
 
 
@@ -154,6 +155,13 @@ def network(text: str) -> str:
         raise Wrong(f"{quoted(text)} is no address of a machine", "write it like 10.0.0.0/8") from None
 
 
+def port(text: str) -> int:
+    """Return the number of a port."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= LAST_PORT:
+        raise Wrong("this is no port", f"write a number from 1 to {LAST_PORT}")
+    return int(text)
+
+
 def is_loopback(name: str) -> bool:
     """Return whether the host is this machine."""
     return ip_address(name).is_loopback if _is_ip(name) else name in {"localhost", "localhost."}
@@ -262,7 +270,7 @@ Network = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(network)
 Url = Annotated[str, AfterValidator(web_address)]
 PublicUrl = Annotated[str, AfterValidator(public_address)]
 Store = Annotated[str, AfterValidator(public_database)]
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
 Category = Annotated[str, AfterValidator(category), Field(json_schema_extra={"enum": [*sorted(CATEGORIES)]})]
 SourceCategory = Annotated[
     str,

@@ -178,6 +178,8 @@ class WebForm(Form):
     port: Port = 8080
     trusted_proxies: Annotated[list[Network], Field(max_length=100)] = Field(default=[])
     """Proxies, by address or network, that say truly for whom they ask (X-Forwarded-For)."""
+    archive: bool = False
+    """Whether everybody who reaches the service may read and search the papers of each day there."""
 
 
 def _says_what_is_required(schema: dict[str, Any]) -> None:
@@ -222,6 +224,8 @@ class InstallationForm(Form):
     """A model for meaning; without one, papers are ranked by words alone."""
     bounces: BouncesForm | None = None
     """Where mail comes back to; without it, that is the address of `from`, and nobody reads it for you."""
+    operator: Sender | None = None
+    """Who is told by mail of what goes wrong: Name <address>, or an address."""
 
 
 def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None:
@@ -261,12 +265,14 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         latest=form.latest,
         web=WebSettings(
             host=variables.web_host or form.web.host,
-            port=form.web.port,
+            port=variables.web_port or form.web.port,
+            archive=form.web.archive,
             metrics_token=variables.metrics_token,
             trusted_proxies=tuple(form.web.trusted_proxies),
         ),
         semantic=_semantic(sheet, form, folder),
         bounces=bounces.read(sheet, form.bounces, folder=folder, password=variables.bounces_password),
+        operator=form.operator,
     )
 
 

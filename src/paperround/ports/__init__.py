@@ -1,7 +1,9 @@
 """The edges as the pipeline sees them: where papers come from, where they are kept, where mail goes."""
 
+from paperround.ports.alarms import AlarmRecord, Alarms
 from paperround.ports.deliveries import (
     LONGEST_ROUND,
+    LONGEST_TALE,
     Cause,
     Claim,
     DeliveryRecord,
@@ -15,8 +17,9 @@ from paperround.ports.deliveries import (
 )
 from paperround.ports.embedding import Embedder, EmbedderError, Vectors
 from paperround.ports.figures import Figures
-from paperround.ports.identity import DeliveryId, RequestId, RoundId, SubscriberId, WorkerId
+from paperround.ports.identity import AlarmId, DeliveryId, RequestId, RoundId, SubscriberId, WorkerId
 from paperround.ports.joining import MOST_ATTEMPTS, Asking, Member, Members, Request, Requests, Wish
+from paperround.ports.leadership import Leadership
 from paperround.ports.ledger import Dispatch, Ledger
 from paperround.ports.library import Library, Listing, RevisionListing, StoreError, Taken
 from paperround.ports.preferences import Preferences
@@ -39,7 +42,11 @@ from paperround.ports.sources import Source, SourceError
 
 __all__ = [
     "LONGEST_ROUND",
+    "LONGEST_TALE",
     "MOST_ATTEMPTS",
+    "AlarmId",
+    "AlarmRecord",
+    "Alarms",
     "Asking",
     "Bounce",
     "Cause",
@@ -60,6 +67,7 @@ __all__ = [
     "Incoming",
     "Interrupted",
     "Irrelevant",
+    "Leadership",
     "Leaving",
     "Ledger",
     "Library",

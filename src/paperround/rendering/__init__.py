@@ -6,18 +6,25 @@ from paperround.rendering.errors import TemplateError
 from paperround.rendering.findings import findings, pictures
 from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer, size
 from paperround.rendering.rounds import RoundRenderer
-from paperround.rendering.views import Footer, Shortened
+from paperround.rendering.views import Card, Draft, Footer, Line, Mail, Part, Piece, Shortened, card
 
 __all__ = [
     "LARGEST_HTML",
     "Answer",
     "AnswerRenderer",
+    "Card",
+    "Draft",
     "Footer",
+    "Line",
+    "Mail",
+    "Part",
+    "Piece",
     "Rendered",
     "Renderer",
     "RoundRenderer",
     "Shortened",
     "TemplateError",
+    "card",
     "check_answers",
     "findings",
     "pictures",

@@ -15,12 +15,13 @@ from starlette.routing import Route
 
 from paperround import translations
 from paperround.admission import Admission
-from paperround.languages import Wording, preferred
+from paperround.languages import Wording
 from paperround.ports import RequestId, Wish
 from paperround.preferences import Rhythm
 from paperround.standing import next_day
 from paperround.subscribers import Subscriber
 from paperround.tokens import request_of
+from paperround.web.accepting import language_of
 from paperround.web.applying import Application, applied, blank, is_a_trap
 from paperround.web.bodies import received
 from paperround.web.choices import how_often
@@ -139,7 +140,7 @@ class _Counter:
 
 
 def _wording(request: Request) -> Wording:
-    return translations.wording(preferred(request.headers.get("Accept-Language", "")))
+    return translations.wording(language_of(request.headers.get("Accept-Language", "")))
 
 
 def _host(request: Request) -> str:
