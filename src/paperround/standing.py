@@ -27,7 +27,7 @@ class State(StrEnum):
 class Standing:
     """How one reader stands.
 
-    `subscriber` is None for whom the config does not name any more. `suppression` is why they get nothing,
+    `subscriber` is None for whoever reads no more. `suppression` is why they get nothing,
     `next_day` the next of their days whose hour is to come, where there is one.
     """
 
@@ -36,6 +36,11 @@ class Standing:
     subscriber: Subscriber | None = None
     suppression: Suppression | None = None
     next_day: date | None = None
+
+    @property
+    def joined_at(self) -> datetime | None:
+        """When they subscribed by themselves; None where the config has them, or nobody does."""
+        return self.subscriber.joined_at if self.subscriber else None
 
 
 def standings(

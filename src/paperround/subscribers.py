@@ -1,7 +1,7 @@
 """Who reads, what they care about, and when they want it."""
 
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -60,7 +60,8 @@ class Subscriber:
     `address` identifies the reader. `days` are weekdays, Monday is 0; a weekly cadence has one.
     `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
     later versions of papers that came before, `images` for their pictures. `language` is that of the mails,
-    not of the papers. `paused` means no digest until further notice; `pause` is the reader's own.
+    not of the papers. `paused` means no digest until further notice; `pause` is the reader's own. Whoever
+    subscribed by themselves did so at `joined_at`, and gets nothing that was due before.
     """
 
     address: str
@@ -80,6 +81,7 @@ class Subscriber:
     when_empty: WhenEmpty = WhenEmpty.NOTHING
     paused: bool = False
     pause: Pause | None = None
+    joined_at: datetime | None = None
 
     def rests_on(self, day: date) -> bool:
         """Return whether a pause, whoever wished for it, keeps the digest of that day back."""

@@ -523,6 +523,7 @@ def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
     assert ada == {
         "subscriber": "ada@example.org",
         "in_config": True,
+        "joined_at": None,
         "state": "unsubscribed",
         "reason": "unsubscribed on 2026-06-16",
         "since": "2026-06-16T08:00:00+00:00",

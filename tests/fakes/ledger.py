@@ -66,6 +66,14 @@ class MemoryLedger(MemoryDispatch):
     def readmit(self, subscriber: SubscriberId) -> bool:
         return self._suppressed.pop(subscriber, None) is not None
 
+    def forget(self, subscriber: SubscriberId, *, now: datetime) -> None:
+        """Let nothing more be sent to a subscriber, and forget their address where nothing needs it."""
+        for row in self._in(Status.PLANNED, Status.DEFERRED, Status.UNKNOWN):
+            if row.subscriber == subscriber:
+                change(row, now, status=Status.SUPPRESSED, reason="forgotten at their request", next_at=None)
+        if subscriber not in self._suppressed:
+            self._addresses[subscriber] = f"forgotten-{subscriber}@forgotten.invalid"
+
     def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
         return {each: self._past(each, day) for each in subscribers}
 

@@ -78,7 +78,13 @@ def resume(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> N
 
 @subscribers.command()
 def remove(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Take a subscriber out of subscribers.yaml, with the comments of their entry."""
+    """Take a subscriber out of subscribers.yaml, with the comments of their entry; or end a subscription."""
+    settings = frame.settings_of(config)
+    with closing(open_store(settings.store)) as store:
+        ended = store.members.remove(address)
+    if ended and not found(settings, address):
+        frame.tell(f"{address}, who had subscribed by themselves, is no subscriber any more.")
+        return
 
     def edit(now: Loaded, text: str) -> Edit:
         text = editing.removed(text, _index(now.settings, address))
@@ -131,7 +137,7 @@ def _plain(address: str) -> str:
 
 def _index(settings: Settings, address: str) -> int:
     """Return the place of the subscriber with this address, or end the command where there is none."""
-    (subscriber,) = frame.chosen(settings, address)
+    (subscriber,) = frame.chosen(settings.subscribers, address)
     return settings.subscribers.index(subscriber)
 
 

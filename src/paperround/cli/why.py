@@ -26,7 +26,6 @@ from paperround.phrases import counted, full_day, gap, listed
 from paperround.pipeline import Desk
 from paperround.ports import DeliveryRecord, PickRecord, Status
 from paperround.selection import LONGEST_LOOK_BACK
-from paperround.settings import Settings
 from paperround.text import clean
 
 
@@ -48,7 +47,7 @@ def why(
         if not rows:
             return None, None, {}
         row = rows[0]
-        found = _fate(desk, settings, row, wanted) if wanted else None
+        found = _fate(desk, row, wanted) if wanted else None
         shown = [pick.paper for pick in row.picks] + [*row.titles] + ([wanted] if wanted else [])
         known = {each: desk.library.paper(each) for each in shown}
         return row, found, {each: known_paper.title for each, known_paper in known.items() if known_paper}
@@ -118,7 +117,7 @@ def _paper_id(given: str) -> PaperId:
     return arxiv_id(given) or PaperId(clean(given, limit=200))
 
 
-def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -> Fate:
+def _fate(desk: Desk, row: DeliveryRecord, paper: PaperId) -> Fate:
     recorded = recorded_fate(row, paper)
     if recorded is not None:
         return recorded
@@ -132,7 +131,7 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
     ids = desk.ledger.enrol([row.subscriber], now=desk.now())
     look = issue(
         row.day,
-        desk.current(frame.chosen(settings, row.subscriber)),
+        desk.current(frame.chosen(desk.subscribers, row.subscriber)),
         desk.library,
         desk.ledger,
         ids=ids,

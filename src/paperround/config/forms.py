@@ -5,7 +5,7 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from datetime import time, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -147,6 +147,14 @@ def host(text: str) -> str:
     raise Wrong("this is no name of a host", "write it like smtp.example.org")
 
 
+def network(text: str) -> str:
+    """Return an IP address, or a network of them such as 10.0.0.0/8."""
+    try:
+        return str(ip_network(text)) if "/" in text else str(ip_address(text))
+    except ValueError:
+        raise Wrong(f"{quoted(text)} is no address of a machine", "write it like 10.0.0.0/8") from None
+
+
 def port(text: str) -> int:
     """Return the number of a port."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= LAST_PORT:
@@ -258,6 +266,7 @@ Address = Annotated[str, AfterValidator(addresses.address)]
 Domain = Annotated[str, AfterValidator(addresses.domain)]
 OwnHeader = Annotated[str, AfterValidator(own_header)]
 Host = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(host)]
+Network = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(network)]
 Url = Annotated[str, AfterValidator(web_address)]
 PublicUrl = Annotated[str, AfterValidator(public_address)]
 Store = Annotated[str, AfterValidator(public_database)]

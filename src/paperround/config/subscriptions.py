@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from paperround.config import addresses
 from paperround.config.fitting import Sheet
@@ -179,6 +179,23 @@ def read(sheet: Sheet, *, sender: Mailbox | None, bounces: str | None = None) ->
     if bounces:
         loops.setdefault(bounces.casefold(), _BOUNCES_LOOP)
     return tuple(_subscribers(sheet, defaults, loops))
+
+
+def newcomer(sheet: Sheet, *, may_come: bool) -> Subscriber | None:
+    """Return how somebody reads of whom nothing is said but the defaults; None where these do not fit.
+
+    That they do not is noted by `read`. What matters for newcomers alone is noted here, if any `may_come`.
+    """
+    try:
+        defaults = DefaultsForm.model_validate(sheet.mapping(("defaults",)))
+    except ValidationError:
+        return None
+    if may_come and defaults.cadence == "weekly" and len(defaults.days) != 1:
+        mend = "write one day, such as days: [mon]"
+        days = f"and for whoever subscribes by themselves there are {len(defaults.days)}"
+        sheet.problem(("defaults", "cadence"), f"weekly needs one day, {days}", mend)
+    said = {name: getattr(defaults, name) for name in DefaultsForm.model_fields}
+    return _subscriber(SubscriberForm.model_construct(email="", **said))
 
 
 Loops = Mapping[str, tuple[str, str]]  # by an address of ours: what mail to it would do, and the mend

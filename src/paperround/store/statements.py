@@ -24,6 +24,7 @@ from paperround.store.engine import insert
 from paperround.store.tables import (
     batches,
     deliveries,
+    members,
     papers,
     picks,
     preferences,
@@ -289,6 +290,7 @@ def latest_moments() -> Iterator[Select[Any]]:
         subscribers.c.enrolled_at,
         suppressions.c.since,
         preferences.c.changed_at,
+        members.c.confirmed_at,
         returns.c.read_at,
         rounds.c.begun_at,
     ):
