@@ -10,7 +10,7 @@ from paperround.digests import Digest
 from paperround.likeness import Likeness
 from paperround.meaning import Meaning
 from paperround.papers import PaperId
-from paperround.phrases import weekday
+from paperround.phrases import long_day, weekday
 from paperround.ports import Listing, Past, RevisionListing
 from paperround.ranking import Ranked, Ranking
 from paperround.selection import Choice, Offer, Rejection, choose, offer, select, updates
@@ -93,7 +93,7 @@ class Issue:
 
     def offer(self, reader: Reader) -> Offer:
         """Return what is new to the reader."""
-        return replace(self._offers[_situation(reader)], updates=self._updates(reader))
+        return replace(self._offers[_situation(reader, self.day)], updates=self._updates(reader))
 
     def choice(self, reader: Reader, ranked: Ranked, offered: Offer) -> Choice:
         """Return what becomes of each paper that is offered to the reader."""
@@ -135,7 +135,7 @@ class Issue:
 
     def _told(self, reader: Reader) -> tuple[BatchRecord, ...]:
         """Return the batches that the reader's digest was made from, or might have been."""
-        situation, last = _situation(reader), reader.past.last_day
+        situation, last = _situation(reader, self.day), reader.past.last_day
         if situation not in self._brought:
             announced = self._offers[situation].announced
             brought = {(e.source, e.day) for e in self._listings if announced.get(e.paper.id) == e.day}
@@ -156,7 +156,12 @@ def not_due(subscriber: Subscriber, day: date) -> str | None:
     if subscriber.pause is not None and subscriber.pause.holds(day):
         until = subscriber.pause.until
         return f"{PAUSED_BY_READER} until {until}" if until else PAUSED_BY_READER
-    return None if subscriber.reads_on(day) else f"no delivery on {weekday(day)}s"
+    if subscriber.reads_on(day):
+        return None
+    if day.weekday() not in subscriber.days or subscriber.every is None:
+        return f"no delivery on {weekday(day)}s"
+    following = long_day(subscriber.next_after(day))
+    return f"one delivery day in {subscriber.every.number}; the next is {following}"
 
 
 def blank(subscriber: Subscriber, day: date) -> Digest:
@@ -183,10 +188,10 @@ def silence(digest: Digest) -> str | None:
 _Situation = tuple[object, ...]
 
 
-def _situation(reader: Reader) -> _Situation:
+def _situation(reader: Reader, day: date) -> _Situation:
     """Return what an offer depends on; most readers of a day share it."""
     past = reader.past
-    return past.first_day, past.last_day, past.planned_at, past.missed, reader.subscriber.cadence
+    return past.first_day, past.last_day, past.planned_at, past.missed, reader.subscriber.reach(day)
 
 
 def _offers(
@@ -194,8 +199,8 @@ def _offers(
 ) -> Mapping[_Situation, Offer]:
     offers: dict[_Situation, Offer] = {}
     for reader in readers:
-        key = _situation(reader)
+        key = _situation(reader, day)
         if key not in offers:
-            cadence = reader.subscriber.cadence
-            offers[key] = offer(listings, batches, day=day, past=reader.past, cadence=cadence)
+            reach = reader.subscriber.reach(day)
+            offers[key] = offer(listings, batches, day=day, past=reader.past, reach=reach)
     return offers

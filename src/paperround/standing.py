@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from paperround.clock import local_day, slot
 from paperround.ports import Cause, SubscriberId, Suppression
 from paperround.subscribers import Subscriber
-
-_LOOK_AHEAD = 8  # days: those of a week, and today's hour may have passed
 
 
 class State(StrEnum):
@@ -73,8 +71,10 @@ def next_day(subscriber: Subscriber, now: datetime) -> date | None:
         first = max(first, subscriber.pause.until)
     if subscriber.rests_on(first):
         return None
-    days = (first + timedelta(days=ahead) for ahead in range(_LOOK_AHEAD))
-    return next(day for day in days if subscriber.reads_on(day) and slot(day, subscriber) > now)
+    day = first
+    while not subscriber.reads_on(day) or slot(day, subscriber) <= now:
+        day = subscriber.next_after(day)
+    return day
 
 
 def _state(subscriber: Subscriber, suppression: Suppression | None, now: datetime) -> State:

@@ -1,7 +1,7 @@
 """What a config may say, what it means, and what is said of the rest, line by line."""
 
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ from paperround.settings import (
     Tls,
     WebSettings,
 )
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Subscriber, WhenEmpty
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Every, Subscriber, WhenEmpty
 
 SENDER = Mailbox(name="Paper Round", address="papers@example.org")
 PASSWORD = "a secret"  # noqa: S105 - of nobody
@@ -586,7 +586,24 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("max_papers: 0", "max_papers: this is less than 1"),
         ("max_papers: 101", "max_papers: this is more than 100"),
         ("max_papers: true", "max_papers: a whole number is expected here"),
-        ("cadence: monthly", 'cadence: "monthly" cannot be chosen here; write one of: daily, weekly'),
+        ("cadence: monthly", 'cadence: "monthly" cannot be chosen here; write daily, weekly, or {every: 3}'),
+        ("cadence: weakly", 'cadence: "weakly" cannot be chosen here, did you mean "weekly"?'),
+        ("cadence: 3", "cadence: this cannot be chosen here; write daily, weekly, or {every: 3}"),
+        ("cadence: {every: 1}", "cadence.every: this is less than 2"),
+        ("cadence: {every: 15}", "cadence.every: this is more than 14"),
+        ("cadence: {every: three}", "cadence.every: a number is expected here"),
+        ("cadence: {from: 2026-07-06}", 'cadence.every: missing; add the key "every"'),
+        ("cadence: {every: 2, form: 2026-07-06}", 'cadence.form: unknown key, did you mean "from"?'),
+        ("cadence: {every: 2, from: 2026-02-30}", 'cadence.from: "2026-02-30" is no day of the calendar'),
+        ("cadence: {every: 2, from: 20260706}", "cadence.from: YAML reads 20260706 as a number"),
+        (
+            "cadence: {every: 2, from: 2026-7-6}",
+            'cadence.from: "2026-7-6" is no day of the calendar',
+        ),
+        (
+            "cadence: {every: 11}",
+            "cadence.every: a digest holds 14 days at most, and `days` names 5 a week; write 10 or less",
+        ),
         (
             "cadence: weekly",
             "cadence: weekly needs one day, and `days` names 5; write one day, such as days: [mon]",
@@ -785,6 +802,28 @@ def test_a_weekly_reader_may_have_the_day_from_the_defaults() -> None:
     weekly = "subscribers:\n  - {email: ada@example.com, cadence: weekly, keywords: [a]}\n"
     assert reading(f"defaults: {{days: [mon]}}\n{weekly}").problems == []
     assert len(reading(f"defaults: {{days: [mon, tue]}}\n{weekly}").problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "every"),
+    [
+        ("{every: 10}", Every(number=10)),
+        ("{every: 2, from: 2026-07-06}", Every(number=2, since=date(2026, 7, 6))),
+    ],
+)
+def test_one_of_so_many_days_is_a_daily_cadence_that_leaves_the_others_out(
+    written: str, every: Every
+) -> None:
+    (ada,) = reader(f"cadence: {written}", "keywords: [a]").subscribers
+    assert (ada.cadence, ada.every, ada.days) == (Cadence.DAILY, every, WEEKDAYS)
+
+
+def test_days_may_be_counted_as_far_as_a_digest_reaches_back() -> None:
+    text = "subscribers:\n  - {email: ada@example.com, days: [mon], cadence: {every: %d}, keywords: [a]}\n"
+    assert reading(text % 2).problems == []
+    assert "`days` names 1 a week; write 2 or less" in reading(text % 3).problems[0]
+    everybody = "defaults: {cadence: {every: 14}, days: daily}\n"
+    assert reading(f"{everybody}subscribers: [{{email: ada@example.com, keywords: [a]}}]").problems == []
 
 
 def test_wrong_defaults_are_not_blamed_on_the_subscribers() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paperround.issue import PAUSED, PAUSED_BY_READER, not_due
-from paperround.preferences import Overlay, Rhythm, overlaid
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
+from paperround.preferences import Overlay, Rhythm, RhythmChange, overlaid
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Every, Pause, Subscriber
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TUESDAY = date(2026, 11, 24)
@@ -41,6 +41,7 @@ def test_a_rhythm_replaces_that_of_the_config() -> None:
     assert (ada.cadence, ada.days) == (Cadence.WEEKLY, frozenset({0}))
     weekly = replace(ADA, cadence=Cadence.WEEKLY, days=frozenset({3}))
     assert wishing(weekly, rhythm=Rhythm(days=WEEKDAYS)) == replace(ADA, days=WEEKDAYS)
+    assert wishing(replace(ADA, every=Every(number=3)), rhythm=Rhythm(days=WEEKDAYS)) == ADA
 
 
 def test_a_choice_changes_nothing_else() -> None:
@@ -77,15 +78,37 @@ def test_a_day_outside_the_chosen_rhythm_is_none_of_the_reader_s() -> None:
     assert not_due(ada, TUESDAY - timedelta(days=1)) is None
 
 
+def test_a_day_that_is_not_counted_is_none_of_the_reader_s_and_says_which_is_the_next() -> None:
+    ada = replace(ADA, every=Every(number=3, since=TUESDAY))
+    assert not_due(ada, TUESDAY) is None
+    assert not_due(ada, date(2026, 11, 25)) == "one delivery day in 3; the next is Friday 27 November 2026"
+    assert not_due(ada, date(2026, 11, 28)) == "no delivery on Saturdays"
+
+
+def test_what_is_counted_is_not_for_readers_to_choose() -> None:
+    with pytest.raises(ValueError, match="no reader's to choose"):
+        RhythmChange(rhythm=Rhythm(days=WEEKDAYS, every=Every(number=3)))
+
+
 def test_laying_it_over_twice_is_laying_it_over_once() -> None:
     once = wishing(pause=Pause(), rhythm=MONDAYS)
     assert wishing(once, pause=Pause(), rhythm=MONDAYS) == once
 
 
 @pytest.mark.parametrize(
-    ("cadence", "days"),
-    [(Cadence.DAILY, ()), (Cadence.DAILY, (0, 7)), (Cadence.WEEKLY, (0, 1)), (Cadence.WEEKLY, ())],
+    ("cadence", "days", "every"),
+    [
+        (Cadence.DAILY, (), None),
+        (Cadence.DAILY, (0, 7), None),
+        (Cadence.WEEKLY, (0, 1), None),
+        (Cadence.WEEKLY, (), None),
+        (Cadence.WEEKLY, (0,), 2),
+        (Cadence.DAILY, (0,), 3),
+        (Cadence.DAILY, (0,), 1),
+    ],
 )
-def test_a_rhythm_that_no_week_has_cannot_exist(cadence: Cadence, days: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="day"):
-        Rhythm(cadence=cadence, days=frozenset(days))
+def test_a_rhythm_that_no_week_has_cannot_exist(
+    cadence: Cadence, days: tuple[int, ...], every: int | None
+) -> None:
+    with pytest.raises(ValueError, match=r"day|wait"):
+        Rhythm(cadence=cadence, days=frozenset(days), every=Every(number=every) if every else None)

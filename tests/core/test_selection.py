@@ -36,7 +36,7 @@ from paperround.issue import (
 from paperround.keywords import keyword
 from paperround.ports import Past
 from paperround.selection import TITLE_LINES, Rejection, offer
-from paperround.subscribers import Cadence, Interests
+from paperround.subscribers import EVERY_DAY, Cadence, Every, Interests
 
 TRENDING = replace(ADA, interests=Interests(), trending=2)
 
@@ -56,8 +56,16 @@ def test_the_first_digest_holds_the_newest_batch_of_each_source() -> None:
 
 def test_the_first_weekly_digest_holds_a_week() -> None:
     listings = [*listed(MONDAY, paper("a")), *listed(MONDAY - timedelta(days=8), paper("too old"))]
-    offered = offer(listings, [], day=TUESDAY, past=Past(), cadence=Cadence.WEEKLY)
+    offered = offer(listings, [], day=TUESDAY, past=Past(), reach=timedelta(days=7))
     assert offered.announced.keys() == {"test:a"}
+
+
+def test_the_first_digest_of_who_reads_every_few_days_holds_these_days() -> None:
+    every = replace(ADA, days=EVERY_DAY, every=Every(number=3, since=TUESDAY))
+    listings = [each for n in range(5) for each in listed(TUESDAY - timedelta(n), paper(f"LoRA {n}"))]
+    reader = Reader(subscriber=every, past=Past())
+    (made,) = Issue(TUESDAY, [reader], listings=listings, batches=[]).digests()
+    assert {pick.paper.title for pick in made.picks} == {"LoRA 0", "LoRA 1", "LoRA 2"}
 
 
 def test_the_next_digest_holds_what_was_announced_since() -> None:

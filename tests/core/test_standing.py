@@ -12,7 +12,7 @@ from paperround.clock import slot
 from paperround.ports import Cause, SubscriberId, Suppression
 from paperround.preferences import LONGEST_PAUSE
 from paperround.standing import Standing, State, gone, next_day, standings
-from paperround.subscribers import Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, Every, Pause, Subscriber
 
 TUESDAY = date(2026, 6, 16)
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
@@ -39,6 +39,8 @@ def standing(subscriber: Subscriber = ADA, suppression: Suppression | None = Non
         (replace(ADA, pause=Pause(until=date(2099, 1, 3))), date(2099, 1, 5)),
         (replace(ADA, pause=Pause()), None),
         (replace(ADA, paused=True, pause=Pause(until=date(2026, 6, 20))), None),
+        (replace(ADA, days=EVERY_DAY, every=Every(number=14, since=TUESDAY)), date(2026, 6, 30)),
+        (replace(ADA, days=frozenset({0}), every=Every(number=2, since=date(2026, 6, 8))), date(2026, 6, 22)),
     ],
     ids=str,
 )

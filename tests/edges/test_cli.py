@@ -489,6 +489,7 @@ def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
         "since": "2026-06-16T08:00:00+00:00",
         "paused_until": None,
         "cadence": "daily",
+        "every": None,
         "days": weekdays,
         "next_day": None,
     }

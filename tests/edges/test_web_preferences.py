@@ -23,7 +23,7 @@ from paperround.ports import StoreError, SubscriberId
 from paperround.preferences import Change, Rhythm
 from paperround.rendering import Renderer
 from paperround.settings import Mailbox
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Every, Pause, Subscriber
 from paperround.tokens import UNSUBSCRIBE, token
 
 DECEMBER = date(2026, 12, 1)
@@ -178,6 +178,13 @@ def test_what_it_was_set_up_to_be_is_always_offered_and_not_twice(site: Site) ->
         (replace(READER, cadence=Cadence.WEEKLY, days=frozenset({2})), "once a week, on Wednesdays"),
         (replace(READER, days=frozenset({0, 3})), "on Mondays and Thursdays"),
         (replace(READER, days=frozenset({6})), "on Sundays"),
+        (replace(READER, days=EVERY_DAY, every=Every(number=3)), "every 3 days"),
+        (replace(READER, days=WEEKDAYS, every=Every(number=3)), "from Monday to Friday, one day in 3"),
+        (replace(READER, days=frozenset({0}), every=Every(number=2)), "every two weeks, on Mondays"),
+        (
+            replace(READER, days=frozenset({0, 3}), every=Every(number=3)),
+            "on Mondays and Thursdays, one day in 3",
+        ),
     ],
 )
 def test_every_rhythm_has_its_words(arranged: Subscriber, words: str) -> None:

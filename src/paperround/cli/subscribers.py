@@ -14,7 +14,7 @@ from paperround.cli.preferences import day_names
 from paperround.languages import ENGLISH
 from paperround.phrases import full_day, long_day
 from paperround.ports import Cause, Suppression
-from paperround.preferences import Rhythm, overlaid
+from paperround.preferences import overlaid, rhythm_of
 from paperround.settings import Settings
 from paperround.standing import Standing, State, gone, standings
 from paperround.store import Store, open_store
@@ -110,7 +110,7 @@ def pause_of(state: State, subscriber: Subscriber) -> str:
 
 
 def _rhythm(subscriber: Subscriber) -> str:
-    return how_often(Rhythm(cadence=subscriber.cadence, days=subscriber.days), ENGLISH)
+    return how_often(rhythm_of(subscriber), ENGLISH)
 
 
 def _is_wish(suppression: Suppression) -> bool:
@@ -133,6 +133,7 @@ def _entry(standing: Standing) -> dict[str, object]:
         "since": suppression.since.isoformat() if suppression else None,
         "paused_until": pause.until.isoformat() if pause and pause.until else None,
         "cadence": reader.cadence.value if reader else None,
+        "every": reader.every.number if reader and reader.every else None,
         "days": day_names(reader.days) if reader else None,
         "next_day": standing.next_day.isoformat() if standing.next_day else None,
     }

@@ -2,21 +2,42 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from paperround.config import addresses
 from paperround.config.fitting import Sheet
-from paperround.config.forms import Address, Category, Clock, Days, Form, Interest, Text, Zone, without_nulls
-from paperround.config.problems import KeyPath, Wrong, quoted
+from paperround.config.forms import (
+    Address,
+    Category,
+    Clock,
+    Day,
+    Days,
+    Form,
+    Interest,
+    Text,
+    Zone,
+    without_nulls,
+)
+from paperround.config.problems import KeyPath, Wrong, did_you_mean, quoted
 from paperround.keywords import Keyword, exclusion, keyword
 from paperround.languages import Language
 from paperround.settings import Mailbox
-from paperround.subscribers import WEEKDAYS, Cadence, Interests, Subscriber, WhenEmpty
+from paperround.subscribers import (
+    EVERY_DAY,
+    LONGEST_GAP,
+    WEEKDAYS,
+    Cadence,
+    Every,
+    Interests,
+    Subscriber,
+    WhenEmpty,
+    most_every,
+)
 
 HEAVIEST = 100
 NEVER_READERS = frozenset({"postmaster", "mailer-daemon"})
@@ -87,6 +108,35 @@ def _spelled_out(value: object) -> object:
     return value if isinstance(value, Form) else {"term": value}
 
 
+class EveryForm(Form):
+    """One of so many of the days that `days` names."""
+
+    model_config = ConfigDict(title="Every")
+
+    every: Annotated[int, Field(ge=2, le=most_every(EVERY_DAY))]
+    """Of how many of these days one brings a digest: the third of 3 weekdays, the second of 2 Mondays."""
+    since: Annotated[Day | None, Field(alias="from")] = None
+    """A day to count from, in both directions, such as 2026-07-06; left out, any."""
+
+
+def _word_or_every(value: object) -> Cadence | EveryForm:
+    """Read daily, weekly, or one of so many days."""
+    if isinstance(value, dict):
+        return EveryForm.model_validate(value)
+    if isinstance(value, str) and value in [*Cadence]:
+        return Cadence(value)
+    written = quoted(value) if isinstance(value, str) else "this"
+    choices = "write daily, weekly, or {every: 3}"
+    mend = did_you_mean(value, [*Cadence], otherwise=choices) if isinstance(value, str) else choices
+    raise Wrong(f"{written} cannot be chosen here", mend)
+
+
+Often = Annotated[
+    Cadence | EveryForm,
+    PlainValidator(_word_or_every, json_schema_input_type=Literal["daily", "weekly"] | EveryForm),
+]
+
+
 class PreferencesForm(Form):
     """What can be said for one subscriber, or for all of them under `defaults`."""
 
@@ -118,8 +168,8 @@ class PreferencesForm(Form):
     """What comes on a day without a paper: nothing, or a note with the reason."""
     max_papers: Annotated[int, Field(ge=1, le=100)] = 10
     """How many papers a digest shows, at most."""
-    cadence: Literal["daily", "weekly"] = "daily"
-    """How often; weekly needs one day."""
+    cadence: Annotated[Often, Field(json_schema_extra={"default": "daily"})] = Cadence.DAILY
+    """daily (each of `days`), weekly (needs one day), or {every: 3} (one of 3 of `days`)."""
     days: Annotated[Days, Field(json_schema_extra={"default": "weekdays"})] = WEEKDAYS
     """weekdays, daily, or days such as [mon, thu]."""
     deliver_at: Annotated[Clock, Field(json_schema_extra={"default": "07:00"})] = time(7)
@@ -232,7 +282,10 @@ def _check_address(sheet: Sheet, path: KeyPath, loops: Loops, seen: dict[str, Ke
 
 def _check_together(sheet: Sheet, path: KeyPath, form: SubscriberForm) -> None:
     """Note what is wrong with the parts of one subscriber beside each other."""
-    if form.cadence == "weekly" and len(form.days) != 1:
+    if isinstance(form.cadence, EveryForm) and form.cadence.every > (most := most_every(form.days)):
+        problem = f"a digest holds {LONGEST_GAP.days} days at most, and `days` names {len(form.days)} a week"
+        sheet.problem((*path, "cadence", "every"), problem, f"write {most} or less")
+    if form.cadence is Cadence.WEEKLY and len(form.days) != 1:
         mend = "write one day, such as days: [mon]"
         sheet.problem((*path, "cadence"), f"weekly needs one day, and `days` names {len(form.days)}", mend)
     wanted = (form.keywords, form.authors, form.categories, form.organizations, form.trending)
@@ -247,6 +300,12 @@ def _check_together(sheet: Sheet, path: KeyPath, form: SubscriberForm) -> None:
             if first is not here:
                 again = f"the same keyword stands on line {sheet.document.line(first)} already"
                 sheet.problem(here, again, "keep one of the two")
+
+
+def _every(form: SubscriberForm) -> Every | None:
+    if not isinstance(form.cadence, EveryForm) or form.cadence.every > most_every(form.days):
+        return None
+    return Every(number=form.cadence.every, since=form.cadence.since or date.min)
 
 
 def _subscriber(form: SubscriberForm) -> Subscriber:
@@ -264,7 +323,8 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         timezone=form.timezone,
         deliver_at=form.deliver_at,
         days=form.days,
-        cadence=Cadence(form.cadence),
+        cadence=Cadence.DAILY if isinstance(form.cadence, EveryForm) else form.cadence,
+        every=_every(form),
         max_papers=form.max_papers,
         min_relevance=form.min_relevance,
         variety=form.variety,
