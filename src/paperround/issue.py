@@ -22,6 +22,7 @@ KNOWN = 1000  # of the newest papers, by which it is judged how common a keyword
 
 PAUSED = "paused"
 PAUSED_BY_READER = "paused by the reader"
+AWAY = "away"
 UNREADABLE = "a source could not be read"
 UNCHANGED = "a source still shows its announcement before"
 NO_ANNOUNCEMENT = "no announcement"
@@ -157,6 +158,8 @@ def not_due(subscriber: Subscriber, day: date) -> str | None:
     if subscriber.pause is not None and subscriber.pause.holds(day):
         until = subscriber.pause.until
         return f"{PAUSED_BY_READER} until {until}" if until else PAUSED_BY_READER
+    if away := subscriber.away_on(day):
+        return f"{AWAY} until {away.until}"
     if subscriber.reads_on(day):
         return None
     if day.weekday() not in subscriber.days or subscriber.every is None:

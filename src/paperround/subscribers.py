@@ -90,6 +90,22 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """A time without mail that is known before: from its first day up to the day that brings mail again."""
+
+    first: date
+    until: date
+
+    def __post_init__(self) -> None:
+        if self.until <= self.first:
+            raise ValueError(f"nobody is away from {self.first} until {self.until}")
+
+    def holds(self, day: date) -> bool:
+        """Return whether there is no mail on that day."""
+        return self.first <= day < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A reader.
 
@@ -97,7 +113,8 @@ class Subscriber:
     one, `every` leaves some of them, at most `LONGEST_GAP` apart.
     `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
     later versions of papers that came before, `images` for their pictures. `language` is that of the mails,
-    not of the papers. `paused` means no digest until further notice; `pause` is the reader's own.
+    not of the papers. `paused` means no digest until further notice, `away` none for some time, the earliest
+    first; `pause` is the reader's own.
     """
 
     address: str
@@ -117,6 +134,7 @@ class Subscriber:
     images: bool = False
     when_empty: WhenEmpty = WhenEmpty.NOTHING
     paused: bool = False
+    away: tuple[Away, ...] = ()
     pause: Pause | None = None
 
     def __post_init__(self) -> None:
@@ -125,7 +143,24 @@ class Subscriber:
 
     def rests_on(self, day: date) -> bool:
         """Return whether a pause, whoever wished for it, keeps the digest of that day back."""
-        return self.paused or (self.pause is not None and self.pause.holds(day))
+        return self.paused or any(rest.holds(day) for rest in self._rests)
+
+    def back_on(self, day: date) -> date | None:
+        """Return the first day from that one on that no pause keeps back; None where one has no end."""
+        while self.rests_on(day):
+            ends = [rest.until for rest in self._rests if rest.holds(day) and rest.until]
+            if self.paused or not ends:
+                return None
+            day = max(ends)
+        return day
+
+    def away_on(self, day: date) -> Away | None:
+        """Return the time for which it is known that the reader is away on that day, if there is one."""
+        return next((away for away in self.away if away.holds(day)), None)
+
+    @property
+    def _rests(self) -> tuple[Pause | Away, ...]:
+        return self.away if self.pause is None else (self.pause, *self.away)
 
     def reads_on(self, day: date) -> bool:
         """Return whether that day is one of those on which a digest is due."""

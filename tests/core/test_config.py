@@ -29,7 +29,7 @@ from paperround.settings import (
     Tls,
     WebSettings,
 )
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Every, Subscriber, WhenEmpty
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Away, Cadence, Every, Subscriber, WhenEmpty
 
 SENDER = Mailbox(name="Paper Round", address="papers@example.org")
 PASSWORD = "a secret"  # noqa: S105 - of nobody
@@ -633,7 +633,27 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("timezone: 1", 'timezone: YAML reads 1 as a number; write "1"'),
         ("paused: yes", "paused: true or false is expected here; write true, without quotation marks"),
         ("paused: 'false'", "paused: true or false is expected here; write true or false, without"),
-        ("key: word", "key: unknown key; known here: authors, cadence"),
+        ("away: {from: 2026-07-01}", 'away.until: missing; add the key "until"'),
+        ("away: [{from: 2026-07-01}]", 'away[0].until: missing; add the key "until"'),
+        (
+            "away: {from: 2026-07-01, until: 2026-07-14, why: rest}",
+            "away.why: unknown key; known here: from, until",
+        ),
+        (
+            "away: {from: 2026-07-14, until: 2026-07-14}",
+            "away.until: nobody is away for no time at all; `until` is the day that brings mail again, and",
+        ),
+        (
+            "away: [{from: 2026-07-01, until: 2027-07-02}]",
+            "away[0].until: nobody is away for more than 365 days; write paused: true where no end is known",
+        ),
+        ("away: {from: 2026-07-01, until: tomorrow}", 'away.until: "tomorrow" is no day of the calendar'),
+        ("away: 2026-07-01", "away: a list is expected here, even of one"),
+        (
+            "away: [{from: 2026-07-08, until: 2026-07-14}, {from: 2026-07-01, until: 2026-07-09}]",
+            "away[0]: this begins before the time on line 3 is over, which ends on 2026-07-09; make one",
+        ),
+        ("key: word", "key: unknown key; known here: authors, away, cadence"),
     ],
 )
 def test_a_key_of_a_subscriber_that_cannot_be_used_is_named_with_its_mend(line: str, problem: str) -> None:
@@ -804,6 +824,29 @@ def test_a_weekly_reader_may_have_the_day_from_the_defaults() -> None:
     weekly = "subscribers:\n  - {email: ada@example.com, cadence: weekly, keywords: [a]}\n"
     assert reading(f"defaults: {{days: [mon]}}\n{weekly}").problems == []
     assert len(reading(f"defaults: {{days: [mon, tue]}}\n{weekly}").problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "away"),
+    [
+        ("{from: 2026-07-01, until: 2026-07-14}", [(1, 14)]),
+        (
+            "[{from: 2026-07-14, until: 2026-07-15}, {from: 2026-07-01, until: 2026-07-14}]",
+            [(1, 14), (14, 15)],
+        ),
+        ("[]", []),
+    ],
+)
+def test_who_is_away_may_be_so_once_or_several_times(written: str, away: list[tuple[int, int]]) -> None:
+    (ada,) = reader(f"away: {written}", "keywords: [a]").subscribers
+    assert ada.away == tuple(
+        Away(first=date(2026, 7, first), until=date(2026, 7, until)) for first, until in away
+    )
+
+
+def test_being_away_is_nobody_s_default() -> None:
+    away = "defaults: {away: {from: 2026-07-01, until: 2026-07-14}}\nsubscribers: []\n"
+    assert reading(away).problems[0].startswith("s.yaml:1: defaults.away: unknown key")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from paperround.issue import PAUSED, PAUSED_BY_READER, not_due
 from paperround.preferences import Overlay, Rhythm, RhythmChange, overlaid
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Every, Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Away, Cadence, Every, Pause, Subscriber
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TUESDAY = date(2026, 11, 24)
@@ -70,6 +70,37 @@ def test_what_the_operator_paused_stays_paused_whatever_the_reader_chose() -> No
     assert not_due(wishing(paused, pause=Pause(until=TUESDAY)), DECEMBER) == PAUSED
     assert not_due(wishing(paused, rhythm=Rhythm(days=EVERY_DAY)), TUESDAY) == PAUSED
     assert paused.rests_on(TUESDAY)
+
+
+def test_who_is_away_gets_nothing_up_to_the_day_that_brings_mail_again() -> None:
+    ada = replace(ADA, away=(Away(first=TUESDAY, until=DECEMBER),))
+    assert not_due(ada, TUESDAY - timedelta(days=1)) is None
+    assert not_due(ada, TUESDAY) == not_due(ada, DECEMBER - timedelta(days=1)) == "away until 2026-12-01"
+    assert not_due(ada, DECEMBER) is None
+
+
+@given(
+    away=st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=4),
+    pause=st.none() | st.integers(0, 60),
+    ahead=st.integers(0, 80),
+)
+def test_whoever_rests_is_back_on_the_first_day_on_which_nothing_holds(
+    away: list[tuple[int, int]], pause: int | None, ahead: int
+) -> None:
+    days = [TUESDAY + timedelta(days=number) for number in range(200)]
+    ada = replace(
+        ADA,
+        away=tuple(Away(first=days[first], until=days[first + length]) for first, length in away),
+        pause=Pause(until=days[pause]) if pause is not None else None,
+    )
+    back = ada.back_on(days[ahead])
+    assert back == next(day for day in days[ahead:] if not ada.rests_on(day))
+    assert replace(ada, paused=True).back_on(days[ahead]) is None
+
+
+def test_nobody_is_away_until_before_they_went() -> None:
+    with pytest.raises(ValueError, match="nobody is away"):
+        Away(first=TUESDAY, until=TUESDAY)
 
 
 def test_a_day_outside_the_chosen_rhythm_is_none_of_the_reader_s() -> None:

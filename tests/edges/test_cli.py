@@ -488,6 +488,7 @@ def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
         "reason": "unsubscribed on 2026-06-16",
         "since": "2026-06-16T08:00:00+00:00",
         "paused_until": None,
+        "away": [],
         "cadence": "daily",
         "every": None,
         "days": weekdays,

@@ -1,9 +1,10 @@
 """What `subscribers.yaml` may say, and the subscribers it stands for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -26,11 +27,13 @@ from paperround.config.forms import (
 from paperround.config.problems import KeyPath, Wrong, did_you_mean, quoted
 from paperround.keywords import Keyword, exclusion, keyword
 from paperround.languages import Language
+from paperround.preferences import LONGEST_PAUSE
 from paperround.settings import Mailbox
 from paperround.subscribers import (
     EVERY_DAY,
     LONGEST_GAP,
     WEEKDAYS,
+    Away,
     Cadence,
     Every,
     Interests,
@@ -40,6 +43,7 @@ from paperround.subscribers import (
 )
 
 HEAVIEST = 100
+MOST_TIMES_AWAY = 50
 NEVER_READERS = frozenset({"postmaster", "mailer-daemon"})
 
 
@@ -137,6 +141,32 @@ Often = Annotated[
 ]
 
 
+class AwayForm(Form):
+    """A time without mail."""
+
+    model_config = ConfigDict(title="Away")
+
+    first: Annotated[Day, Field(alias="from")]
+    """The first day without mail, such as 2026-07-01."""
+    until: Day
+    """The day that brings mail again, such as 2026-07-14."""
+
+    @model_validator(mode="after")
+    def _is_a_time(self) -> Self:
+        if self.until <= self.first:
+            mend = "`until` is the day that brings mail again, and comes after `from`"
+            raise Wrong("nobody is away for no time at all", mend, at=("until",))
+        if self.until - self.first > LONGEST_PAUSE:
+            mend = "write paused: true where no end is known"
+            raise Wrong(f"nobody is away for more than {LONGEST_PAUSE.days} days", mend, at=("until",))
+        return self
+
+
+def _listed(value: object) -> object:
+    """Return one time as a list of one."""
+    return [value] if isinstance(value, dict) else value
+
+
 class PreferencesForm(Form):
     """What can be said for one subscriber, or for all of them under `defaults`."""
 
@@ -197,6 +227,12 @@ class SubscriberForm(PreferencesForm):
     """Who it is, for whoever reads this file; no mail shows it."""
     paused: bool = False
     """No mail until further notice."""
+    away: Annotated[
+        list[AwayForm],
+        BeforeValidator(_listed, json_schema_input_type=AwayForm | list[AwayForm]),
+        Field(max_length=MOST_TIMES_AWAY),
+    ] = Field(default=[])
+    """No mail from a day until another: {from: 2026-07-01, until: 2026-07-14}, or a list of such times."""
 
 
 class SubscribersForm(Form):
@@ -288,6 +324,7 @@ def _check_together(sheet: Sheet, path: KeyPath, form: SubscriberForm) -> None:
     if form.cadence is Cadence.WEEKLY and len(form.days) != 1:
         mend = "write one day, such as days: [mon]"
         sheet.problem((*path, "cadence"), f"weekly needs one day, and `days` names {len(form.days)}", mend)
+    _check_apart(sheet, (*path, "away"), form.away)
     wanted = (form.keywords, form.authors, form.categories, form.organizations, form.trending)
     if not any(wanted):
         mend = "add keywords, authors, categories or organizations, or places for trending papers"
@@ -300,6 +337,16 @@ def _check_together(sheet: Sheet, path: KeyPath, form: SubscriberForm) -> None:
             if first is not here:
                 again = f"the same keyword stands on line {sheet.document.line(first)} already"
                 sheet.problem(here, again, "keep one of the two")
+
+
+def _check_apart(sheet: Sheet, path: KeyPath, away: Sequence[AwayForm]) -> None:
+    """Note a time that begins before another is over."""
+    in_order = sorted(enumerate(away), key=lambda each: each[1].first)
+    for (one, before), (other, after) in pairwise(in_order):
+        if after.first < before.until:
+            line = sheet.document.line((*path, one))
+            problem = f"this begins before the time on line {line} is over, which ends on {before.until}"
+            sheet.problem((*path, other), problem, "make one of the two")
 
 
 def _every(form: SubscriberForm) -> Every | None:
@@ -333,4 +380,8 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         images=form.images,
         when_empty=WhenEmpty(form.when_empty),
         paused=form.paused,
+        away=tuple(
+            Away(first=each.first, until=each.until)
+            for each in sorted(form.away, key=lambda away: away.first)
+        ),
     )

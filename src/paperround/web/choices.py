@@ -82,7 +82,7 @@ def choices(
     rhythm = chosen or by_config
     return Choices(
         title=wording.gettext(title),
-        state=tuple(_state(arranged, pause, rhythm, wording)),
+        state=tuple(_state(arranged, pause, rhythm, today, wording)),
         resting=pause is not None,
         pauses=tuple(_pauses(today, wording, by_day=bool(mistake))),
         first=_first(today),
@@ -129,20 +129,26 @@ def _rhythm_asked_for(form: Mapping[str, str]) -> Change | None:
             return None
 
 
-def _state(arranged: Subscriber, pause: Pause | None, rhythm: Rhythm, wording: Wording) -> Iterator[str]:
+def _state(
+    arranged: Subscriber, pause: Pause | None, rhythm: Rhythm, today: date, wording: Wording
+) -> Iterator[str]:
     often = how_often(rhythm, wording)
+    away = None if arranged.paused else arranged.away_on(today)
     if arranged.paused:
         yield wording.gettext("No emails come: whoever sends them has paused them.")
-    if pause is None and arranged.paused:
-        yield wording.gettext("Otherwise emails come {often}.", often=often)
-    elif pause is None:
-        yield wording.gettext("Emails come {often}.", often=often)
-    elif pause.until is None:
+    if away is not None:
+        until = wording.long_day(away.until)
+        yield wording.gettext("No emails come until {day}: whoever sends them knows you are away.", day=until)
+    if pause is not None and pause.until is None:
         yield wording.gettext("You paused the emails until you resume them.")
-    else:
+    elif pause is not None and pause.until is not None:
         yield wording.gettext("You paused the emails until {day}.", day=wording.long_day(pause.until))
-    if pause is not None:
+    if pause is not None or away is not None:
         yield wording.gettext("After that they come {often}.", often=often)
+    elif arranged.paused:
+        yield wording.gettext("Otherwise emails come {often}.", often=often)
+    else:
+        yield wording.gettext("Emails come {often}.", often=often)
 
 
 def how_often(rhythm: Rhythm, wording: Wording) -> str:
