@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from paperround.config import addresses
 from paperround.config.fitting import Sheet
@@ -16,7 +16,6 @@ from paperround.config.forms import (
     Address,
     Category,
     Clock,
-    Day,
     Days,
     Form,
     Interest,
@@ -24,13 +23,12 @@ from paperround.config.forms import (
     Zone,
     without_nulls,
 )
-from paperround.config.problems import KeyPath, Wrong, did_you_mean, quoted
+from paperround.config.problems import KeyPath, Wrong, quoted
+from paperround.config.rhythms import AwayForm, EveryForm, Often, TimesAway
 from paperround.keywords import Keyword, exclusion, keyword
 from paperround.languages import Language
-from paperround.preferences import LONGEST_PAUSE
 from paperround.settings import Mailbox
 from paperround.subscribers import (
-    EVERY_DAY,
     LONGEST_GAP,
     WEEKDAYS,
     Away,
@@ -43,7 +41,6 @@ from paperround.subscribers import (
 )
 
 HEAVIEST = 100
-MOST_TIMES_AWAY = 50
 NEVER_READERS = frozenset({"postmaster", "mailer-daemon"})
 
 
@@ -112,61 +109,6 @@ def _spelled_out(value: object) -> object:
     return value if isinstance(value, Form) else {"term": value}
 
 
-class EveryForm(Form):
-    """One of so many of the days that `days` names."""
-
-    model_config = ConfigDict(title="Every")
-
-    every: Annotated[int, Field(ge=2, le=most_every(EVERY_DAY))]
-    """Of how many of these days one brings a digest: the third of 3 weekdays, the second of 2 Mondays."""
-    since: Annotated[Day | None, Field(alias="from")] = None
-    """A day to count from, in both directions, such as 2026-07-06; left out, any."""
-
-
-def _word_or_every(value: object) -> Cadence | EveryForm:
-    """Read daily, weekly, or one of so many days."""
-    if isinstance(value, dict):
-        return EveryForm.model_validate(value)
-    if isinstance(value, str) and value in [*Cadence]:
-        return Cadence(value)
-    written = quoted(value) if isinstance(value, str) else "this"
-    choices = "write daily, weekly, or {every: 3}"
-    mend = did_you_mean(value, [*Cadence], otherwise=choices) if isinstance(value, str) else choices
-    raise Wrong(f"{written} cannot be chosen here", mend)
-
-
-Often = Annotated[
-    Cadence | EveryForm,
-    PlainValidator(_word_or_every, json_schema_input_type=Literal["daily", "weekly"] | EveryForm),
-]
-
-
-class AwayForm(Form):
-    """A time without mail."""
-
-    model_config = ConfigDict(title="Away")
-
-    first: Annotated[Day, Field(alias="from")]
-    """The first day without mail, such as 2026-07-01."""
-    until: Day
-    """The day that brings mail again, such as 2026-07-14."""
-
-    @model_validator(mode="after")
-    def _is_a_time(self) -> Self:
-        if self.until <= self.first:
-            mend = "`until` is the day that brings mail again, and comes after `from`"
-            raise Wrong("nobody is away for no time at all", mend, at=("until",))
-        if self.until - self.first > LONGEST_PAUSE:
-            mend = "write paused: true where no end is known"
-            raise Wrong(f"nobody is away for more than {LONGEST_PAUSE.days} days", mend, at=("until",))
-        return self
-
-
-def _listed(value: object) -> object:
-    """Return one time as a list of one."""
-    return [value] if isinstance(value, dict) else value
-
-
 class PreferencesForm(Form):
     """What can be said for one subscriber, or for all of them under `defaults`."""
 
@@ -227,11 +169,7 @@ class SubscriberForm(PreferencesForm):
     """Who it is, for whoever reads this file; no mail shows it."""
     paused: bool = False
     """No mail until further notice."""
-    away: Annotated[
-        list[AwayForm],
-        BeforeValidator(_listed, json_schema_input_type=AwayForm | list[AwayForm]),
-        Field(max_length=MOST_TIMES_AWAY),
-    ] = Field(default=[])
+    away: TimesAway = Field(default=[])
     """No mail from a day until another: {from: 2026-07-01, until: 2026-07-14}, or a list of such times."""
 
 
