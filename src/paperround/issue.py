@@ -14,7 +14,7 @@ from paperround.phrases import long_day, weekday
 from paperround.ports import Listing, Past, RevisionListing
 from paperround.ranking import Ranked, Ranking
 from paperround.selection import Choice, Offer, Rejection, choose, offer, select, updates
-from paperround.subscribers import Subscriber
+from paperround.subscribers import LONGEST_GAP, WEEK, Subscriber
 from paperround.votes import popular
 
 READERS_AT_ONCE = 500  # readers scored in one product
@@ -128,7 +128,7 @@ class Issue:
                 day=self.day,
                 batches=self._told(reader),
             )
-            yield replace(digest, remark=self._remark)
+            yield replace(digest, remark=self._remark, days_away=days_away(reader, self.day))
 
     def _updates(self, reader: Reader) -> Mapping[PaperId, RevisionListing]:
         if not reader.subscriber.updates:
@@ -149,6 +149,18 @@ class Issue:
             or (last is not None and last < batch.day < self.day)
             or (batch.source, batch.day) in self._brought[situation]
         )
+
+
+def days_away(reader: Reader, day: date) -> int:
+    """Return how many days a digest makes up for where a pause kept it back for more than a week, else 0.
+
+    Not every pause did: there is one only where a digest was due in it, by the rhythm that holds now.
+    """
+    last, subscriber = reader.past.last_day, reader.subscriber
+    if last is None or day - last <= WEEK:
+        return 0
+    kept_back = any(rest > last and subscriber.reads_on(rest) for rest in reader.past.rested)
+    return min(day - last, LONGEST_GAP).days if kept_back else 0
 
 
 def not_due(subscriber: Subscriber, day: date) -> str | None:

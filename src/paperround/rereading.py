@@ -1,10 +1,11 @@
 """What readers read again: the digests of the past, out of the ledger and the library."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from paperround.digests import Digest
+from paperround.issue import Reader, days_away
 from paperround.letters import Letters
 from paperround.ports import DeliveryRecord, Ledger, Library, SubscriberId
 from paperround.reprints import papers_of, reprinted
@@ -26,9 +27,11 @@ class Shelf:
         if reader is None:
             return None
         found = self.ledger.rows(day=day, address=reader.address)
-        digests = [self._digest(row, reader) for row in found if row.message_id is not None]
+        digests = [self._digest(row, reader, subscriber) for row in found if row.message_id is not None]
         return self.letters.seen_in_browser(digests[0], subscriber).html if digests else None
 
-    def _digest(self, row: DeliveryRecord, reader: Subscriber) -> Digest:
+    def _digest(self, row: DeliveryRecord, reader: Subscriber, subscriber: SubscriberId) -> Digest:
+        past = self.ledger.past([subscriber], row.day)[subscriber]
         known = (self.library.paper(paper) for paper in papers_of(row))
-        return reprinted(row, reader, {paper.id: paper for paper in known if paper is not None})
+        digest = reprinted(row, reader, {paper.id: paper for paper in known if paper is not None})
+        return replace(digest, days_away=days_away(Reader(subscriber=reader, past=past), row.day))

@@ -48,7 +48,7 @@ from paperround.ports import (
 )
 from paperround.preferences import PauseChange, Rhythm, RhythmChange
 from paperround.rendering import Rendered, RoundRenderer
-from paperround.subscribers import Away, Cadence, Every, Interests, Pause, Subscriber, WhenEmpty
+from paperround.subscribers import EVERY_DAY, Away, Cadence, Every, Interests, Pause, Subscriber, WhenEmpty
 
 
 def test_everybody_gets_their_own_papers(world: World) -> None:
@@ -755,6 +755,33 @@ def test_a_letter_that_waits_is_taken_back_from_who_is_away_by_a_config_that_cam
     world.round(MONDAY, replace(ADA, away=(Away(first=MONDAY, until=TUESDAY),)))
     assert not relay.handed
     assert world.status(ADA, MONDAY)[0] is Status.SUPPRESSED
+
+
+@pytest.mark.parametrize("whose", ["the operator's", "the operator's, for some time", "the reader's"])
+def test_after_a_pause_comes_the_best_of_the_time_whoever_wished_for_it(world: World, whose: str) -> None:
+    back = MONDAY + timedelta(days=13)
+    few = replace(ADA, days=EVERY_DAY, max_papers=3)
+    for number in range(14):
+        day = MONDAY + timedelta(days=number)
+        world.source.lists[day] = [paper(f"LoRA, LoRA and no {number}"), paper(f"robots {number}")]
+        now = few
+        if day == TUESDAY and whose == "the reader's":
+            world.choose(ADA, PauseChange(pause=Pause(until=back)))
+        if whose == "the operator's, for some time":
+            now = replace(few, away=(Away(first=TUESDAY, until=back),))
+        if whose == "the operator's" and TUESDAY <= day < back:
+            now = replace(few, paused=True)
+        world.relay = relay = MemoryRelay({})
+        world.round(day, now)
+        assert len(relay.handed) == (0 if MONDAY < day < back else 1)
+        world.time += timedelta(days=1)
+    assert len(world.got(ADA, back)) == few.max_papers
+    (row,) = world.ledger.rows(day=back, address=ADA.address)
+    assert row.considered == 2 * 13
+    letter = message_from_bytes(relay.handed[0].message, policy=policy.default)
+    text = letter.get_body(("plain",))
+    assert text is not None
+    assert "While you were away: the best of 13 days" in text.get_content()
 
 
 def test_one_of_so_many_days_brings_what_came_since_the_one_before(world: World) -> None:

@@ -10,6 +10,7 @@ from tests.fakes.dispatch import MemoryDispatch, Row, change, end
 from paperround.digests import Pick
 from paperround.papers import PaperId
 from paperround.ports import (
+    RESTS,
     Cause,
     DeliveryId,
     DeliveryRecord,
@@ -23,6 +24,7 @@ from paperround.ports import (
     SubscriberId,
     Suppression,
 )
+from paperround.subscribers import LONGEST_GAP
 
 GIVEN_UP = {Status.FAILED, Status.SUPPRESSED, Status.QUIET}
 TO_BE_SENT = {Status.PLANNED, Status.SENDING, Status.DEFERRED, Status.UNKNOWN}
@@ -208,6 +210,13 @@ class MemoryLedger(MemoryDispatch):
             had=frozenset(pick.paper for pick in shown),
             missed=_once(pick.paper for each in failed for pick in (*each.picks, *each.lines))
             - {pick.paper for pick in shown},
+            rested=frozenset(
+                each.day
+                for each in before
+                if each.status is Status.QUIET
+                and each.reason.startswith(RESTS)
+                and each.day >= day - LONGEST_GAP
+            ),
             versions={
                 pick.paper: version
                 for pick in sorted(shown, key=lambda pick: pick.version or 0)

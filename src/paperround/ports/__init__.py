@@ -2,6 +2,7 @@
 
 from paperround.ports.deliveries import (
     LONGEST_ROUND,
+    RESTS,
     Cause,
     Claim,
     DeliveryRecord,
@@ -38,6 +39,7 @@ from paperround.ports.sources import Source, SourceError
 
 __all__ = [
     "LONGEST_ROUND",
+    "RESTS",
     "Bounce",
     "Cause",
     "Claim",

@@ -81,12 +81,15 @@ class SqlLedger(SqlDispatch):
         had: dict[SubscriberId, set[PaperId]] = defaultdict(set)
         missed: dict[SubscriberId, Counter[PaperId]] = defaultdict(Counter)
         versions: dict[SubscriberId, dict[PaperId, int]] = defaultdict(dict)
+        rested: dict[SubscriberId, set[date]] = defaultdict(set)
         once: dict[PaperId, PaperId] = {}  # what many readers had lies in memory once
         with self._database.reading() as connection:
             for chunk in chunks(tuple(subscribers)):
                 spans.update(
                     (row.subscriber, row) for row in connection.execute(statements.spans(chunk, day))
                 )
+                for subscriber, rest in connection.execute(statements.rested(chunk, day)):
+                    rested[subscriber].add(rest)
                 for subscriber, paper, version, failed_at in connection.execute(statements.had(chunk, day)):
                     if failed_at is not None:
                         if _is_news(failed_at, spans.get(subscriber)):
@@ -101,6 +104,7 @@ class SqlLedger(SqlDispatch):
                 **_span(spans.get(each)),
                 had=frozenset(had[each]),
                 missed=_missed(missed[each], had[each]) if each in missed else frozenset(),
+                rested=frozenset(rested.get(each, ())),
                 versions=versions.get(each, {}),
             )
             for each in set(subscribers)
