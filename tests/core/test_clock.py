@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paperround.clock import due, local_day, slot
-from paperround.subscribers import EVERY_DAY, LONGEST_GAP, Every, Subscriber, most_every
+from paperround.issue import not_due
+from paperround.subscribers import EVERY_DAY, LONGEST_GAP, Away, Every, Subscriber, most_every
 
 CATCH_UP = timedelta(hours=12)
 ZONES = sorted(zone for zone in available_timezones() if zone not in ("localtime", "Factory"))
@@ -116,6 +117,34 @@ def test_the_first_of_their_days_from_which_is_counted_is_one_of_them(
     day = since - timedelta(days=near)
     again = replace(counting, every=Every(number=subscriber.every.number, since=first))
     assert again.reads_on(day) == counting.reads_on(day)
+
+
+@given(
+    RHYTHMS,
+    st.sampled_from(ZONES),
+    st.times().map(lambda hour: hour.replace(second=0, microsecond=0)),
+    DAYS,
+    st.tuples(st.integers(0, 20), st.integers(1, 20)),
+)
+def test_in_every_zone_each_day_of_a_reader_is_due_once_but_for_a_time_away(
+    rhythm: Subscriber, zone: str, hour: time, start: date, away: tuple[int, int]
+) -> None:
+    first, length = away
+    left = start + timedelta(days=first)
+    subscriber = replace(
+        rhythm,
+        timezone=ZoneInfo(zone),
+        deliver_at=hour,
+        away=(Away(first=left, until=left + timedelta(days=length)),),
+    )
+    begun = datetime.combine(start, time(), tzinfo=UTC)
+    looks = [due(subscriber, begun + timedelta(hours=2 * n), catch_up=CATCH_UP) for n in range(12 * 20)]
+    asked = [day for day, _ in groupby(day for day in looks if day)]
+    between = [asked[0] + timedelta(days=n) for n in range((asked[-1] - asked[0]).days + 1)]
+    assert [day for day in asked if not_due(subscriber, day) is None] == [
+        day for day in between if subscriber.reads_on(day) and not left <= day < left + timedelta(days=length)
+    ]
+    assert len(between) >= 19
 
 
 @pytest.mark.parametrize("number", [2, 3, 14])

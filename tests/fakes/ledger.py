@@ -24,7 +24,7 @@ from paperround.ports import (
     SubscriberId,
     Suppression,
 )
-from paperround.subscribers import LONGEST_GAP
+from paperround.subscribers import LONGEST_GAP, WEEK
 
 GIVEN_UP = {Status.FAILED, Status.SUPPRESSED, Status.QUIET}
 TO_BE_SENT = {Status.PLANNED, Status.SENDING, Status.DEFERRED, Status.UNKNOWN}
@@ -213,7 +213,9 @@ class MemoryLedger(MemoryDispatch):
             rested=frozenset(
                 each.day
                 for each in before
-                if each.status is Status.QUIET
+                if looked
+                and day - looked[-1][0] > WEEK
+                and each.status is Status.QUIET
                 and each.reason.startswith(RESTS)
                 and each.day >= day - LONGEST_GAP
             ),

@@ -67,8 +67,8 @@ class Past:
     `first_day` is the first day with a row, `last_day` the latest for which papers were looked at and
     `planned_at` when that was done; `had` are the papers of every digest that was not given up, and
     `versions` the latest version of those of them that came as an update. `missed` are the papers of
-    digests that failed after `planned_at`, and that were in no other. `rested` are those of the days up to
-    `LONGEST_GAP` before that had a pause, whoever wished for it.
+    digests that failed after `planned_at`, and that were in no other. `rested` are, where `last_day` is
+    more than a week back, those of the days up to `LONGEST_GAP` before that had a pause, whoever wished it.
     """
 
     first_day: date | None = None
