@@ -12,6 +12,7 @@ from paperround.ports.identity import DeliveryId, SubscriberId
 
 RESTS = ("paused", "away")  # how the reason of a silence begins that somebody's pause made
 LONGEST_ROUND = timedelta(hours=6)  # whatever has not ended by then will not
+LONGEST_TALE = timedelta(days=7)  # after its day, that anything new is heard of a letter
 
 
 class Status(StrEnum):
