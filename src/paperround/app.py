@@ -24,7 +24,7 @@ from paperround.mailboxes.imap import PATIENCE, Imap
 from paperround.mailboxes.maildir import Maildir
 from paperround.metrics import Monitor
 from paperround.pipeline import Desk, Stopped
-from paperround.ports import Embedder, Inbox, Ledger, Relay, Source, Vectors
+from paperround.ports import Embedder, Inbox, Leadership, Ledger, Relay, Source, Vectors
 from paperround.rates import Rate
 from paperround.remembering import Remembering
 from paperround.rendering import Renderer, RoundRenderer
@@ -46,6 +46,8 @@ from paperround.sources.http import ARXIV_INTERVAL, Client, Limits
 from paperround.sources.huggingface import HuggingFace
 from paperround.sources.pace import Pace
 from paperround.store import Store, open_store
+from paperround.store.leadership import AdvisoryLock
+from paperround.store.postgresql import PostgresqlDatabase
 
 _OTHER_THREADS = 4  # for what is done beside a delivery
 
@@ -115,8 +117,10 @@ def monitor_of(store: Store, *, now: Callable[[], datetime] = utc_now) -> Monito
     return Monitor(figures=store.figures, revision=store.revision, outdated=store.outdated, now=now)
 
 
-def leadership_of(settings: Settings) -> LockFile:
+def leadership_of(settings: Settings, store: Store) -> Leadership:
     """Return what tells which one of several services with this store leads."""
+    if isinstance(store.database, PostgresqlDatabase):
+        return AdvisoryLock(store.database)
     return LockFile(beside_store(settings, ".leader"))
 
 

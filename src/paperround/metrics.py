@@ -82,6 +82,10 @@ class Monitor:
         """Return why nothing can be done now, or nothing where it can."""
         return self._outdated()
 
+    def figures(self) -> Figures:
+        """Return how it stands, counted; raise StoreError where the store cannot be read."""
+        return self._figures()
+
     def measured(self, relay: Relay) -> Relay:
         """Return the relay, with an eye on how long it takes and what it answers."""
         return _Measured(relay, self._attempts, self._latency, self._clock)

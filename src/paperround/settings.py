@@ -135,14 +135,16 @@ class SemanticSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where the service listens; whoever asks for metrics shows `metrics_token`, or is on this machine.
+    """Where the service listens, and by which `hosts` beside that of `public_url` it is asked for pages.
 
-    With `archive`, it shows the papers of each day to everybody.
+    Whoever asks for metrics shows `metrics_token`, or is on this machine. With `archive`, it shows the papers
+    of each day to everybody.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     archive: bool = False
+    hosts: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
 
 

@@ -425,6 +425,9 @@ def test_the_tally_counts_their_rows_of_a_day(ledger: Ledger, ada: SubscriberId,
     assert sum(ledger.tally([grace], TUESDAY).values()) == 1
     assert ledger.tally(both, MONDAY) == {Status.QUIET: 1}
     assert ledger.tally(both, SUNDAY) == {}
+    of_tuesday = {TUESDAY: {Status.PLANNED: 1, Status.SENDING: 1}}
+    assert ledger.tallies(TUESDAY) == of_tuesday
+    assert ledger.tallies(SUNDAY) == {MONDAY: {Status.QUIET: 1}} | of_tuesday
 
 
 def test_the_secret_stays(ledger: Ledger) -> None:

@@ -341,3 +341,14 @@ def test_a_paper_is_found_by_what_it_says_now(library: Library) -> None:
     library.record(replace(batch(paper(2)), revisions=(Revision(paper=revised, version=2),)), now=NOW)
     assert found(library, "robots") == []
     assert found(library, "voices") == [(MONDAY, paper(1).id)]
+
+
+def test_papers_are_counted_once_a_day_whoever_announced_them(library: Library) -> None:
+    library.record(batch(paper(1), paper(2)), now=NOW)
+    library.record(batch(paper(2), paper(3), source="Hugging Face"), now=NOW)
+    library.record(batch(paper(1), day=WEDNESDAY), now=LATER)
+    library.record(batch(paper(4), day=MONDAY), now=NOW)
+    library.record(batch(day=WEDNESDAY, state=BatchState.FAILED, source="Hugging Face"), now=NOW)
+    assert library.announced(TUESDAY) == {TUESDAY: 3, WEDNESDAY: 1}
+    assert library.announced(MONDAY) == {MONDAY: 1, TUESDAY: 3, WEDNESDAY: 1}
+    assert library.announced(WEDNESDAY + timedelta(days=1)) == {}

@@ -203,6 +203,10 @@ class MemoryLedger(MemoryDispatch):
         unknown = (row for row in self._rows.values() if row.record.status is Status.UNKNOWN)
         return sum(row.unknowns > again for row in unknown)
 
+    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
+        days = {row.record.day for row in self._rows.values() if row.record.day >= since}
+        return {day: self.tally(self._addresses, day) for day in days}
+
     def secret(self) -> bytes:
         return bytes(range(32))
 

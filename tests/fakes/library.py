@@ -1,6 +1,7 @@
 """A library in memory."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -87,6 +88,10 @@ class MemoryLibrary:
             if since <= day <= until
         ]
         return tuple(sorted(found, key=lambda each: (each.day, each.first_seen, each.source, each.paper.id)))
+
+    def announced(self, since: date) -> Mapping[date, int]:
+        papers = {(day, paper) for (_, day), listed in self._listed.items() for paper in listed}
+        return Counter(day for day, _ in papers if day >= since)
 
     def latest_day(self) -> date | None:
         return max((each.day for each in self.listings(date.min, date.max)), default=None)

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from paperround import logs
 from paperround.alarming import Alarming
 from paperround.app import leadership_of, monitor_of, relay_of
 from paperround.batches import BatchRecord, BatchState
@@ -136,7 +137,7 @@ def _went_well(outcome: Round) -> bool:
 @app.command()
 def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the service: everybody's digest at their hour, the pages that mails lead to, and health."""
-    frame.configure_logging(logging.INFO)
+    logs.configure(logging.INFO)
     settings = frame.settings_of(config)
     secrets = secret_files(os.environ)
     following = Following(settings, config, lambda: load(config, os.environ).settings, beside=secrets)
@@ -145,7 +146,7 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
         with (
             listening(settings.web) as door,
             closing(open_store(settings.store)) as store,
-            closing(leadership_of(settings)) as leadership,
+            closing(leadership_of(settings, store)) as leadership,
         ):
             monitor, observing = monitor_of(store), Observing(NameService())
             alarming = Alarming(store.alarms, observing)
@@ -167,12 +168,11 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def health(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Ask the running service whether it is well; for container health checks."""
-    web = frame.settings_of(config).web
-    host = "127.0.0.1" if web.host in ("0.0.0.0", "::") else web.host  # noqa: S104 - any means here too
+    url = frame.own_url(frame.settings_of(config).web)
     try:
-        reply = httpx.get(f"http://{host}:{web.port}/healthz", timeout=4, trust_env=False)
+        reply = httpx.get(f"{url}/healthz", timeout=4, trust_env=False)
     except httpx.HTTPError as error:
-        frame.say(f"paperround: the service does not answer at {host}:{web.port}: {error}")
+        frame.say(f"paperround: the service does not answer at {url}: {error}")
         raise typer.Exit(FAILED) from None
     frame.tell(reply.text)
     if reply.is_error:

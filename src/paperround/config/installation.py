@@ -50,6 +50,8 @@ from paperround.settings import (
 
 _MODEL_NAME = r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?"  # with its owner or without
 
+MOST_HOSTS = 50
+
 PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
 
 
@@ -177,6 +179,8 @@ class WebForm(Form):
     port: Port = 8080
     archive: bool = False
     """Whether everybody who reaches the service may read and search the papers of each day there."""
+    hosts: list[Host] = Field(default_factory=list, max_length=MOST_HOSTS)
+    """Names by which readers ask for pages, beside that of public_url and those of this machine."""
 
 
 def _says_what_is_required(schema: dict[str, Any]) -> None:
@@ -258,6 +262,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
             host=variables.web_host or form.web.host,
             port=variables.web_port or form.web.port,
             archive=form.web.archive,
+            hosts=tuple(form.web.hosts),
             metrics_token=variables.metrics_token,
         ),
         semantic=_semantic(sheet, form, folder),

@@ -92,6 +92,9 @@ class Dispatch(Protocol):
     def pauses(self, relay: str) -> int:
         """Return how many pauses there were since the latest `resume`."""
 
+    def paused(self, relay: str, *, now: datetime) -> Later | None:
+        """Return until when a pause of this relay lasts, and why, if one does."""
+
     def resume(self, relay: str, *, begun: datetime | None = None) -> bool:
         """End the pause, and forget those before it: the relay accepts mail again. Return whether it is so.
 
@@ -198,6 +201,9 @@ class Ledger(Dispatch, Protocol):
 
     def held(self, on_unknown: OnUnknown) -> int:
         """Return how many unknown deliveries wait for a person, where the first time is dealt with so."""
+
+    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
+        """Return for each day from then on that has rows how many of them are in each status."""
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""

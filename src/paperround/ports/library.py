@@ -1,6 +1,6 @@
 """Where papers are kept."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -58,6 +58,9 @@ class Library(Protocol):
 
     def listings(self, since: date, until: date) -> tuple[Listing, ...]:
         """Return what was announced on the days from `since` to `until`, both included, oldest first."""
+
+    def announced(self, since: date) -> Mapping[date, int]:
+        """Return for each day from then on how many papers were announced, each counted once a day."""
 
     def revisions(self, since: date, until: date) -> tuple[RevisionListing, ...]:
         """Return the revisions announced from `since` to `until`, both included, oldest first."""

@@ -243,6 +243,14 @@ class SqlLedger(SqlDispatch):
             count: int = connection.execute(statements.held(on_unknown)).scalar_one()
         return count
 
+    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
+        """Return for each day from then on that has rows how many of them are in each status."""
+        found: dict[date, dict[Status, int]] = defaultdict(dict)
+        with self._database.reading() as connection:
+            for row in connection.execute(statements.tallies(since)):
+                found[row.day][row.status] = row.number
+        return dict(found)
+
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""
         with self._database.reading() as connection:

@@ -58,6 +58,11 @@ class SqlLibrary:
         with self._database.reading() as connection:
             return tuple(map(_revision, connection.execute(_revised(since, until))))
 
+    def announced(self, since: date) -> Mapping[date, int]:
+        """Return for each day from then on how many papers were announced, each counted once a day."""
+        with self._database.reading() as connection:
+            return {row.day: row.number for row in connection.execute(_counted(since))}
+
     def latest_day(self) -> date | None:
         """Return the latest day on which anything was announced."""
         with self._database.reading() as connection:
@@ -229,6 +234,11 @@ def _holding(wanted: Spellings, day: date | None, most: int) -> Select[Any]:
         .order_by(listings.c.day.desc(), listings.c.first_seen, listings.c.source, listings.c.paper)
         .limit(most)
     )
+
+
+def _counted(since: date) -> Select[Any]:
+    number = func.count(listings.c.paper.distinct()).label("number")
+    return select(listings.c.day, number).where(listings.c.day >= since).group_by(listings.c.day)
 
 
 def _revised(since: date, until: date) -> Select[Any]:

@@ -233,6 +233,12 @@ def held(on_unknown: OnUnknown) -> Select[Any]:
     return select(func.count()).select_from(deliveries).where(waiting)
 
 
+def tallies(since: date) -> Select[Any]:
+    """Count the deliveries of each day from then on by status."""
+    columns = (deliveries.c.day, deliveries.c.status)
+    return select(*columns, func.count().label("number")).where(deliveries.c.day >= since).group_by(*columns)
+
+
 def secret() -> Select[Any]:
     """Select the secret of this installation."""
     return select(settings.c.value).where(settings.c.name == "secret")
