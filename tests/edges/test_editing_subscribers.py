@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from paperround.cli import main
 from paperround.config import Loaded, load
@@ -49,7 +50,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run `paperround subscribers …`; return how it ended, and what it said and complained of."""
 
     def typed(*arguments: str) -> tuple[int, str, str]:
@@ -60,7 +61,8 @@ def run(config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
         out, err = capsys.readouterr()
         return int(ended.value.code or 0), out, err
 
-    return typed
+    yield typed
+    structlog.reset_defaults()  # the command logs to a stream that ends with the test
 
 
 def adding(name: str) -> Callable[[Loaded, str], Edit]:
