@@ -372,9 +372,9 @@ def _withdrawn(desk: Desk, now: datetime) -> int:
     everyone = set(ids.values())
     resting: dict[date | None, set[SubscriberId]] = {None: set()}  # by the day that brings mail again
     for each in desk.current(subscribers):
-        if each.rests_on(local_day(each, now)):
-            until = each.pause.until if each.pause and not each.paused else None
-            resting.setdefault(until, set()).add(ids[each.address])
+        today = local_day(each, now)
+        if each.rests_on(today):
+            resting.setdefault(each.back_on(today), set()).add(ids[each.address])
     return sum(
         desk.ledger.withdraw(everyone - them, now=now, before=until) for until, them in resting.items()
     )

@@ -83,7 +83,9 @@ def test_a_stranger_asks_confirms_reads_and_leaves(tmp_path: Path) -> None:
                     watch = Watch(desk, catch_up=settings.catch_up)
                     app = website(desk, settings, monitor_of(store), watch, health=Health)
                     transport = httpx.ASGITransport(app)
-                    async with httpx.AsyncClient(transport=transport, base_url="https://x.org") as client:
+                    async with httpx.AsyncClient(
+                        transport=transport, base_url="https://papers.example.org"
+                    ) as client:
                         form = {"address": ADDRESS, "keywords": "LoRA"}
                         assert (await client.post("/subscribe", data=form)).status_code == 200
                         assert desk.joining is not None

@@ -14,11 +14,10 @@ from paperround.cli.preferences import day_names
 from paperround.languages import ENGLISH
 from paperround.phrases import full_day, long_day
 from paperround.ports import Cause, Suppression
-from paperround.preferences import Rhythm, overlaid
+from paperround.preferences import overlaid, rhythm_of
 from paperround.settings import Settings
 from paperround.standing import Standing, State, gone, standings
 from paperround.store import Store, open_store
-from paperround.subscribers import Subscriber
 from paperround.web.choices import how_often
 
 subscribers = typer.Typer(
@@ -113,23 +112,25 @@ def _words(standing: Standing) -> Iterator[str]:
         if standing.subscriber is None:
             yield "not in subscribers.yaml, and stays out of the mail if added again"
     elif standing.subscriber is not None:
-        yield pause_of(standing.state, standing.subscriber) or f"gets mail {_rhythm(standing.subscriber)}"
+        yield pause_of(standing) or f"gets mail {how_often(rhythm_of(standing.subscriber), ENGLISH)}"
         if standing.next_day is not None:
             yield f"next on {long_day(standing.next_day)}"
+        for away in standing.later:
+            yield f"away from {full_day(away.first)} until {full_day(away.until)}"
 
 
-def pause_of(state: State, subscriber: Subscriber) -> str:
+def pause_of(standing: Standing) -> str:
     """Return in words that somebody is paused, and by whom; nothing where nobody did."""
-    if state is State.PAUSED:
-        return "paused in subscribers.yaml"
-    if state is State.PAUSED_BY_READER:
-        until = subscriber.pause.until if subscriber.pause else None
-        return f"paused by the reader until {full_day(until) if until else 'further notice'}"
-    return ""
-
-
-def _rhythm(subscriber: Subscriber) -> str:
-    return how_often(Rhythm(cadence=subscriber.cadence, days=subscriber.days), ENGLISH)
+    until = full_day(standing.until) if standing.until else "further notice"
+    match standing.state:
+        case State.PAUSED:
+            return "paused in subscribers.yaml"
+        case State.AWAY:
+            return f"away until {until}, by subscribers.yaml"
+        case State.PAUSED_BY_READER:
+            return f"paused by the reader until {until}"
+        case _:
+            return ""
 
 
 def _is_wish(suppression: Suppression) -> bool:
@@ -143,7 +144,6 @@ def _mend(address: str, suppression: Suppression) -> str:
 
 def _entry(standing: Standing) -> dict[str, object]:
     reader, suppression = standing.subscriber, standing.suppression
-    pause = reader.pause if reader and standing.state is State.PAUSED_BY_READER else None
     return {
         "subscriber": standing.address,
         "in_config": reader is not None and standing.joined_at is None,
@@ -151,8 +151,13 @@ def _entry(standing: Standing) -> dict[str, object]:
         "state": standing.state.value,
         "reason": suppression.reason if suppression else "",
         "since": suppression.since.isoformat() if suppression else None,
-        "paused_until": pause.until.isoformat() if pause and pause.until else None,
+        "paused_until": standing.until.isoformat() if standing.until else None,
+        "away": [
+            {"from": away.first.isoformat(), "until": away.until.isoformat()}
+            for away in (reader.away if reader else ())
+        ],
         "cadence": reader.cadence.value if reader else None,
+        "every": reader.every.number if reader and reader.every else None,
         "days": day_names(reader.days) if reader else None,
         "next_day": standing.next_day.isoformat() if standing.next_day else None,
     }

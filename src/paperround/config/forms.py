@@ -4,7 +4,7 @@ import functools
 import re
 import zoneinfo
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
@@ -106,6 +106,17 @@ def zone(value: object) -> ZoneInfo:
         mend = f"did you mean {quoted(min(by_city))}?" if by_city else close
         raise Wrong(f"{quoted(name)} is no time zone", mend)
     return ZoneInfo(name)
+
+
+def day(value: object) -> date:
+    """Read a day such as 2026-07-14."""
+    written = _text(value)
+    try:
+        if re.fullmatch(_DAY, written):
+            return date.fromisoformat(written)
+    except ValueError:
+        pass
+    raise Wrong(f"{quoted(written)} is no day of the calendar", "write it like 2026-07-14")
 
 
 def days(value: object) -> frozenset[int]:
@@ -237,6 +248,7 @@ def _sender(value: object) -> Mailbox:
 
 
 _CLOCK = r"^([01]?[0-9]|2[0-3]):([0-5][0-9])$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _SPAN = r"^([0-9]{1,5}) ?([mhd])$"
 _HOST = r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,30}\.?"
 
@@ -257,6 +269,7 @@ PathText = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH), AfterVal
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(one_line)]
 Interest = Annotated[str, Field(min_length=1, max_length=LONGEST_INTEREST), AfterValidator(one_line)]
 Clock = Annotated[time, PlainValidator(clock, json_schema_input_type=Annotated[str, Field(pattern=_CLOCK)])]
+Day = Annotated[date, PlainValidator(day, json_schema_input_type=Annotated[str, Field(pattern=_DAY)])]
 Zone = Annotated[ZoneInfo, PlainValidator(zone, json_schema_input_type=str)]
 Days = Annotated[frozenset[int], PlainValidator(days, json_schema_input_type=DaysForm)]
 Span = Annotated[timedelta, PlainValidator(span, json_schema_input_type=Annotated[str, Field(pattern=_SPAN)])]

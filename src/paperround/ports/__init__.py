@@ -4,6 +4,7 @@ from paperround.ports.alarms import AlarmRecord, Alarms
 from paperround.ports.deliveries import (
     LONGEST_ROUND,
     LONGEST_TALE,
+    RESTS,
     Cause,
     Claim,
     DeliveryRecord,
@@ -44,6 +45,7 @@ __all__ = [
     "LONGEST_ROUND",
     "LONGEST_TALE",
     "MOST_ATTEMPTS",
+    "RESTS",
     "AlarmId",
     "AlarmRecord",
     "Alarms",
