@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-import httpx
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from paperround import logs
+from paperround import logs, probing
 from paperround.alarming import Alarming
 from paperround.app import leadership_of, monitor_of, relay_of
 from paperround.batches import BatchRecord, BatchState
@@ -30,7 +29,7 @@ from paperround.cli.frame import (
     app,
 )
 from paperround.composing import plans
-from paperround.config import load
+from paperround.config import load, load_web
 from paperround.config.environment import secret_files
 from paperround.following import Following
 from paperround.name_service import NameService
@@ -167,15 +166,14 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def health(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Ask the running service whether it is well; for container health checks."""
-    url = frame.own_url(frame.settings_of(config).web)
+    """Ask the running service whether it is well."""
     try:
-        reply = httpx.get(f"{url}/healthz", timeout=4, trust_env=False)
-    except httpx.HTTPError as error:
-        frame.say(f"paperround: the service does not answer at {url}: {error}")
+        answer = probing.ask(load_web(config, os.environ))
+    except probing.NoAnswer as error:
+        frame.say(f"paperround: {error}")
         raise typer.Exit(FAILED) from None
-    frame.tell(reply.text)
-    if reply.is_error:
+    frame.tell(answer.text)
+    if not answer.well:
         raise typer.Exit(FAILED)
 
 
