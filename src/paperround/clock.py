@@ -20,12 +20,16 @@ def slot(day: date, subscriber: Subscriber) -> datetime:
 def due(subscriber: Subscriber, now: datetime, *, catch_up: timedelta) -> date | None:
     """Return the latest local day whose slot has come, and came no longer than `catch_up` ago.
 
-    Every day has a slot; whether there is a digest that day is not a question of the clock.
+    Every day has a slot; whether there is a digest that day is not a question of the clock. Whoever chose on
+    that very day an hour that was past by then does not lose the day by it.
     """
     today = local_day(subscriber, now)
     days = (today - timedelta(days=back) for back in range(_DAYS_BACK))
     latest = next(day for day in days if slot(day, subscriber) <= now)
-    return latest if now - slot(latest, subscriber) <= catch_up else None
+    since = slot(latest, subscriber)
+    if subscriber.chosen_at is not None and local_day(subscriber, subscriber.chosen_at) == latest:
+        since = max(since, subscriber.chosen_at)
+    return latest if now - since <= catch_up else None
 
 
 def local_day(subscriber: Subscriber, now: datetime) -> date:

@@ -1,7 +1,7 @@
 """Who reads, what they care about, and when they want it."""
 
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from paperround.languages import Language
 
 EVERY_DAY = frozenset(range(7))
 WEEKDAYS = frozenset(range(5))
+MOST_PAPERS = 100  # of a digest
 
 
 class Cadence(StrEnum):
@@ -61,6 +62,7 @@ class Subscriber:
     `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
     later versions of papers that came before, `images` for their pictures. `language` is that of the mails,
     not of the papers. `paused` means no digest until further notice; `pause` is the reader's own.
+    `chosen_at` is when the reader last chose how they read.
     """
 
     address: str
@@ -80,6 +82,7 @@ class Subscriber:
     when_empty: WhenEmpty = WhenEmpty.NOTHING
     paused: bool = False
     pause: Pause | None = None
+    chosen_at: datetime | None = None
 
     def rests_on(self, day: date) -> bool:
         """Return whether a pause, whoever wished for it, keeps the digest of that day back."""

@@ -87,7 +87,8 @@ class Watch:
         desk = self._desk
         try:
             # Whether or not anything can be delivered now, everybody has their row.
-            for day, subscribers in sorted(self._due(desk.now()).items()):
+            readers = await asyncio.to_thread(desk.current, self._subscribers)
+            for day, subscribers in sorted(self._due(readers, desk.now()).items()):
                 await prepare(day, subscribers, desk, max_age=MAX_AGE)
                 self._seen.setdefault(day, set()).update(each.address for each in subscribers)
                 self._looked[day] = desk.now()
@@ -107,10 +108,10 @@ class Watch:
         self._pause = min(max(self._pause * 2, SHORTEST_PAUSE), LONGEST_PAUSE) if tired else timedelta(0)
         self._rest_until = self._desk.now() + self._pause
 
-    def _due(self, now: datetime) -> dict[date, list[Subscriber]]:
+    def _due(self, readers: Sequence[Subscriber], now: datetime) -> dict[date, list[Subscriber]]:
         """Return by day who is due and was not seen to, or, from time to time, all of that day."""
         due: dict[date, list[Subscriber]] = defaultdict(list)
-        for subscriber in self._subscribers:
+        for subscriber in readers:
             day = clock.due(subscriber, now, catch_up=self._catch_up)
             if day is not None:
                 due[day].append(subscriber)

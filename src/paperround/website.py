@@ -10,6 +10,7 @@ from paperround.ports import SubscriberId
 from paperround.rereading import Shelf
 from paperround.settings import Settings
 from paperround.subscribers import Subscriber
+from paperround.trying import LastWeek
 from paperround.watching import Watch
 from paperround.web import Health, create_app
 from paperround.web.monitoring import Probes
@@ -41,6 +42,7 @@ def website(
             letters=desk.letters.for_round(),
             readers=lambda subscriber: current(desk, known, subscriber),
         ),
+        trial=LastWeek(library=desk.library),
     )
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,10 +22,21 @@ from paperround.app import utc_now
 from paperround.cli import main
 from paperround.cli.online import tell_found
 from paperround.domain_records import Finding, Level
+from paperround.keywords import keyword
 from paperround.name_service import NameService
 from paperround.phrases import full_day
 from paperround.ports import Cause
-from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
+from paperround.preferences import (
+    AmountChange,
+    Change,
+    Hour,
+    HourChange,
+    PauseChange,
+    Rhythm,
+    RhythmChange,
+    Topics,
+    TopicsChange,
+)
 from paperround.rates import LONGEST_HOLD
 from paperround.restoring import NOT_KNOWN
 from paperround.store import open_store
@@ -427,6 +438,14 @@ def test_what_readers_chose_is_told_to_scripts_as_the_config_writes_it(shell: Sh
             "paused_until": "2026-06-30",
             "cadence": "daily",
             "days": ["mon", "tue", "wed", "thu", "fri"],
+            "deliver_at": None,
+            "timezone": None,
+            "max_papers": None,
+            "keywords": None,
+            "exclude": None,
+            "authors": None,
+            "categories": None,
+            "organizations": None,
             "chosen_at": "2026-06-16T08:00:00+00:00",
         }
     ]
@@ -490,6 +509,11 @@ def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
         "paused_until": None,
         "cadence": "daily",
         "days": weekdays,
+        "deliver_at": "07:00",
+        "timezone": "Europe/London",
+        "max_papers": 1,
+        "chosen": [],
+        "chosen_at": None,
         "next_day": None,
     }
     assert grace == {
@@ -499,9 +523,46 @@ def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
         "reason": "",
         "since": None,
         "paused_until": "2099-01-02",
+        "max_papers": 10,
+        "chosen_at": NOW.isoformat(),
         "next_day": "2099-01-02",
     }
     assert (zoe["in_config"], zoe["state"], zoe["cadence"], zoe["days"]) == (False, "complained", None, None)
+
+
+EVENING = HourChange(hour=Hour(at=time(18, 30), timezone=ZoneInfo("Asia/Kolkata")))
+FROGS = TopicsChange(
+    topics=Topics(
+        keywords=(keyword("frogs"), keyword("planning", "LLM", weight=2)), exclude=(), authors=("Yann LeCun",)
+    )
+)
+
+
+def test_subscribers_are_listed_with_what_they_chose_and_since_when(shell: Shell) -> None:
+    choose(shell, "ada@example.org", EVENING, AmountChange(max_papers=3), FROGS)
+    assert shell("subscribers", "list") == 0
+    told = " ".join(shell.out.split())
+    assert (
+        "by their own choice of 16 June 2026: at 18:30 in Asia/Kolkata, at most 3 papers, "
+        "keywords: frogs, planning + LLM, exclude: none, authors: Yann LeCun"
+    ) in told
+    ada = shell.json("subscribers", "list")[0]
+    assert (ada["deliver_at"], ada["timezone"], ada["max_papers"]) == ("18:30", "Asia/Kolkata", 3)
+    assert ada["chosen"][:2] == ["at 18:30 in Asia/Kolkata", "at most 3 papers"]
+    assert ada["chosen_at"] == NOW.isoformat()
+
+
+def test_what_readers_chose_to_read_is_told_as_the_config_writes_it(shell: Shell) -> None:
+    choose(shell, "ada@example.org", EVENING, FROGS)
+    (ada,) = shell.json("preferences", "list")
+    assert (ada["deliver_at"], ada["timezone"]) == ("18:30", "Asia/Kolkata")
+    assert ada["keywords"] == ["frogs", {"all": ["planning", "LLM"], "weight": 2}]
+    assert (ada["exclude"], ada["authors"], ada["categories"]) == ([], ["Yann LeCun"], None)
+
+
+def test_who_took_everything_back_is_not_listed(shell: Shell) -> None:
+    choose(shell, "ada@example.org", EVENING, HourChange(hour=None))
+    assert shell.json("preferences", "list") == []
 
 
 def test_an_empty_list_of_subscribers_says_so(shell: Shell) -> None:

@@ -10,11 +10,11 @@ import typer
 from paperround.app import utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, Format, FormatOption, JsonOption
-from paperround.cli.preferences import day_names
+from paperround.cli.preferences import chosen, day_names, lasting_words
 from paperround.languages import ENGLISH
 from paperround.phrases import full_day, long_day
 from paperround.ports import Cause, Suppression
-from paperround.preferences import Rhythm, overlaid
+from paperround.preferences import Overlay, Rhythm, overlaid
 from paperround.settings import Settings
 from paperround.standing import Standing, State, gone, standings
 from paperround.store import Store, open_store
@@ -38,13 +38,15 @@ def list_subscribers(
     settings = frame.settings_of(config)
     with closing(open_store(settings.store)) as store:
         readers = everybody(settings, store, now=utc_now())
+        overlays = {address.lower(): overlay for address, overlay in chosen(store).items()}
     if frame.wants_json(form, json_flag=json):
-        frame.answer([_entry(each) for each in readers])
+        frame.answer([_entry(each, overlays.get(each.address.lower())) for each in readers])
         return
     if not readers:
         frame.tell("Nobody subscribes yet; see subscribers.yaml.")
     for each in readers:
-        frame.tell(f"{each.address}: {'; '.join(_words(each))}", hanging=4)
+        words = [*_words(each), *_choices(overlays.get(each.address.lower()))]
+        frame.tell(f"{each.address}: {'; '.join(words)}", hanging=4)
 
 
 @subscribers.command()
@@ -99,6 +101,13 @@ def _words(standing: Standing) -> Iterator[str]:
             yield f"next on {long_day(standing.next_day)}"
 
 
+def _choices(overlay: Overlay | None) -> Iterator[str]:
+    """Yield what a reader chose beside a pause, and since when that is so."""
+    if overlay is not None and overlay.lasting:
+        since = full_day(overlay.chosen_at.date())
+        yield f"by their own choice of {since}: {', '.join(lasting_words(overlay))}"
+
+
 def pause_of(state: State, subscriber: Subscriber) -> str:
     """Return in words that somebody is paused, and by whom; nothing where nobody did."""
     if state is State.PAUSED:
@@ -122,7 +131,7 @@ def _mend(address: str, suppression: Suppression) -> str:
     return f"`paperround subscribers readmit {address}{option}`"
 
 
-def _entry(standing: Standing) -> dict[str, object]:
+def _entry(standing: Standing, overlay: Overlay | None) -> dict[str, object]:
     reader, suppression = standing.subscriber, standing.suppression
     pause = reader.pause if reader and standing.state is State.PAUSED_BY_READER else None
     return {
@@ -134,5 +143,10 @@ def _entry(standing: Standing) -> dict[str, object]:
         "paused_until": pause.until.isoformat() if pause and pause.until else None,
         "cadence": reader.cadence.value if reader else None,
         "days": day_names(reader.days) if reader else None,
+        "deliver_at": f"{reader.deliver_at:%H:%M}" if reader else None,
+        "timezone": reader.timezone.key if reader else None,
+        "max_papers": reader.max_papers if reader else None,
+        "chosen": [*lasting_words(overlay)] if overlay else [],
+        "chosen_at": overlay.chosen_at.isoformat() if overlay else None,
         "next_day": standing.next_day.isoformat() if standing.next_day else None,
     }

@@ -16,7 +16,7 @@ from paperround.config.problems import KeyPath, Wrong, quoted
 from paperround.keywords import Keyword, exclusion, keyword
 from paperround.languages import Language
 from paperround.settings import Mailbox
-from paperround.subscribers import WEEKDAYS, Cadence, Interests, Subscriber, WhenEmpty
+from paperround.subscribers import MOST_PAPERS, WEEKDAYS, Cadence, Interests, Subscriber, WhenEmpty
 
 HEAVIEST = 100
 NEVER_READERS = frozenset({"postmaster", "mailer-daemon"})
@@ -116,7 +116,7 @@ class PreferencesForm(Form):
     """Whether pictures of papers are shown; their host learns when the mail is opened."""
     when_empty: Literal["nothing", "note"] = "nothing"
     """What comes on a day without a paper: nothing, or a note with the reason."""
-    max_papers: Annotated[int, Field(ge=1, le=100)] = 10
+    max_papers: Annotated[int, Field(ge=1, le=MOST_PAPERS)] = 10
     """How many papers a digest shows, at most."""
     cadence: Literal["daily", "weekly"] = "daily"
     """How often; weekly needs one day."""

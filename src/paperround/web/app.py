@@ -18,8 +18,9 @@ from starlette.routing import Route
 from paperround import translations
 from paperround.languages import Language, Wording
 from paperround.ports import Preferences, SubscriberId
-from paperround.subscribers import Subscriber
+from paperround.subscribers import Interests, Subscriber
 from paperround.tokens import PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
+from paperround.trials import Trial
 from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
 from paperround.web.monitoring import Probes, monitoring_routes
@@ -58,17 +59,25 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     patience: timedelta = timedelta(seconds=10),
     probes: Probes | None = None,
     shelf: Shelf | None = None,
+    trial: Callable[[Interests], Trial | None] | None = None,
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
     mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
-    Without `probes` nobody can ask for metrics, and without a `shelf` nobody reads a digest again.
+    Without `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, and without a
+    `trial` nobody learns what interests would have brought.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
     choosing = Choosing(
-        preferences=preferences, readers=readers, secret=secret, now=now, pages=pages, patience=patience
+        preferences=preferences,
+        readers=readers,
+        secret=secret,
+        now=now,
+        pages=pages,
+        patience=patience,
+        trial=trial,
     )
 
     async def healthz(_: Request) -> JSONResponse:
