@@ -7,10 +7,10 @@ from itertools import islice
 
 import structlog
 
-from paperround import clock
+from paperround.awaiting import LAST_LOOK, Wait, given_up_at
 from paperround.batches import SETTLED
 from paperround.digests import Digest
-from paperround.issue import MAY_COME, OPEN, Issue, Reader, blank, not_due, silence
+from paperround.issue import MAY_COME, OPEN, WAITING, Issue, Reader, blank, not_due, silence
 from paperround.languages import N_
 from paperround.letters import Letters
 from paperround.meaning import Meaning, paper_text
@@ -29,14 +29,18 @@ from paperround.selection import LONGEST_LOOK_BACK
 from paperround.subscribers import Subscriber, WhenEmpty
 
 CHUNK = 500  # letters held in memory at a time, and entered in one commit
-# Before a day is given up. The service looks every quarter of an hour, and may be as long at a delivery.
-LAST_LOOK = timedelta(minutes=35)
 LONGEST_ABSENCE = timedelta(days=31)  # of which each day gets a row; before it there was nobody
 NOTE = "a note without papers"
 NO_ROUND = "no round was made for this reader that day"
 WORDS_ALONE = N_("ranked by words alone: the model could not be used")
 
 log = structlog.get_logger()
+
+Held = Callable[[Subscriber], Wait | None]  # what somebody's digest waits for, if anything
+
+
+def nobody(_: Subscriber) -> None:
+    """Hold nobody's digest back."""
 
 
 def compose(
@@ -49,18 +53,20 @@ def compose(
     now: Callable[[], datetime],
     catch_up: timedelta,
     embedder: Embedder | None = None,
+    held: Held = nobody,
 ) -> int:
     """Plan the day for those without a row: a letter, or the reason for silence. Return how many.
 
     `catch_up` is how long after a reader's hour a digest may still go out, and so how long a source that
-    is not yet read is waited for before a note says that there is no paper.
+    is not yet read is waited for before a note says that there is no paper. Whose digest is `held` back
+    has a row that says so, to be taken back when the wait is over.
     """
     ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
     due = [ids[each.address] for each in subscribers if not_due(each, day) is None]
     # What did not get through before its successor was due is not sent beside it, but within it.
     ledger.expire(due, day, now=now())
     entered = 0
-    passed = let_go(day, subscribers, ids, ledger.latest_days(ids.values(), day))
+    passed = let_go(day, subscribers, ids, _latest_days(ids.values(), day, ledger))
     while chunk := list(islice(passed, CHUNK)):
         ledger.plan(chunk, now=now())
     made = plans(
@@ -72,10 +78,24 @@ def compose(
         now=now,
         catch_up=catch_up,
         embedder=embedder,
+        held=held,
     )
     while chunk := list(islice(made, CHUNK)):
         entered += ledger.plan(chunk, now=now())
     return entered
+
+
+def _latest_days(
+    subscribers: Collection[SubscriberId], day: date, ledger: Ledger
+) -> Mapping[SubscriberId, date]:
+    """Return the day of each one's latest row before it, after taking back waits that came to nothing."""
+    latest = dict(ledger.latest_days(subscribers, day))
+    for passed in set(latest.values()):
+        theirs = [each for each, last in latest.items() if last == passed]
+        if ledger.reopen(theirs, passed, [WAITING]):
+            kept = ledger.planned(passed)
+            latest.update((each, passed - timedelta(days=1)) for each in theirs if each not in kept)
+    return latest
 
 
 def let_go(
@@ -114,6 +134,7 @@ def plans(
     now: Callable[[], datetime],
     catch_up: timedelta,
     embedder: Embedder | None = None,
+    held: Held = nobody,
 ) -> Iterator[Plan]:
     """Yield the plan of each subscriber who has none for the day; nothing is entered anywhere."""
     ids = ledger.enrol([subscriber.address for subscriber in subscribers], now=now())
@@ -127,6 +148,9 @@ def plans(
             yield _silent(blank(each, day), subscriber, Status.SUPPRESSED, suppressed[subscriber].reason)
         elif reason := not_due(each, day):
             yield _silent(blank(each, day), subscriber, Status.QUIET, reason)
+        elif wait := held(each):
+            digest = replace(blank(each, day), remark=str(wait))
+            yield _silent(digest, subscriber, Status.QUIET, WAITING)
         else:
             due.append(each)
     for digest in issue(day, due, library, ledger, ids=ids, embedder=embedder).digests():
@@ -202,13 +226,9 @@ def _plan(
 
 
 def _may_come(digest: Digest, now: datetime, catch_up: timedelta) -> bool:
-    """Return whether a source that was not read in full may still bring something that day.
-
-    The day is given up when `catch_up` is over, or when the next one begins.
-    """
+    """Return whether a source that was not read in full may still bring something that day."""
     waiting = any(batch.state not in SETTLED for batch in digest.batches if batch.day == digest.day)
-    reader, tomorrow = digest.subscriber, digest.day + timedelta(days=1)
-    end = min(clock.slot(digest.day, reader) + catch_up, clock.slot(tomorrow, reader))
+    end = given_up_at(digest.day, digest.subscriber, catch_up=catch_up)
     return waiting and now < end - LAST_LOOK
 
 

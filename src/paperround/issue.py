@@ -30,8 +30,9 @@ NOTHING_MATCHED = "nothing matched"
 ALL_HAD = "everything that matched was sent before"
 NOTHING_READ = "nothing new is read by many yet"
 MAY_COME = "nothing yet, and a source may still come"
+WAITING = "waiting for a source"
 
-OPEN = (UNREADABLE, UNCHANGED, MAY_COME)  # silences that another look at the sources may end
+OPEN = (UNREADABLE, UNCHANGED, MAY_COME, WAITING)  # silences that another look at the sources may end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

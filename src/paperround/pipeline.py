@@ -8,13 +8,15 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
+from paperround.awaiting import LOOK_BACK, Wait, Waiting
 from paperround.batches import SETTLED, BatchRecord
 from paperround.clock import local_day
 from paperround.collecting import collect
 from paperround.composing import compose
 from paperround.delivering import Delivered, Route, deliver
-from paperround.issue import OPEN
+from paperround.issue import OPEN, not_due
 from paperround.letters import Letters
+from paperround.polls import Polls
 from paperround.ports import (
     Claim,
     Embedder,
@@ -65,6 +67,7 @@ class Desk:
     catch_up: timedelta
     shift: Callable[[], AbstractAsyncContextManager[Shift]]
     embedder: Embedder | None = None
+    polls: Polls = field(default_factory=Polls)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     def current(self, subscribers: Sequence[Subscriber]) -> tuple[Subscriber, ...]:
@@ -100,12 +103,16 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What was done for a day before its letters go out; `trouble` is as in a Round."""
+    """What was done for a day before its letters go out; `trouble` is as in a Round.
+
+    `waits` are what digests of the day are held back for, the earliest end first.
+    """
 
     subscribers: frozenset[SubscriberId]
     batches: tuple[BatchRecord, ...]
     planned: int
     trouble: str
+    waits: tuple[Wait, ...] = ()
 
 
 class Stopped(Exception):  # noqa: N818 - it was asked for
@@ -144,32 +151,44 @@ async def run(
 
 
 async def prepare(
-    day: date, subscribers: Sequence[Subscriber], desk: Desk, *, max_age: timedelta
+    day: date,
+    subscribers: Sequence[Subscriber],
+    desk: Desk,
+    *,
+    max_age: timedelta,
+    latest: timedelta | None = None,
 ) -> Prepared:
     """Give each of them a row for the day: a letter to be delivered, or the reason for silence.
 
     Sources are asked only when somebody is without a plan, or when one of them failed; and not for what
-    they gave less than `max_age` ago. What the subscribers chose for themselves holds as it is now, and
-    a pause once more before the delivery.
+    they gave less than `max_age` ago. With `latest`, a digest waits for what they have not brought yet, up
+    to so long after its hour. What the subscribers chose for themselves holds as it is now, and a pause
+    once more before the delivery.
     """
     subscribers = await asyncio.to_thread(desk.current, subscribers)
-    ids, without = await asyncio.to_thread(_readied, day, subscribers, desk)
+    ids = await asyncio.to_thread(_enrolled, subscribers, desk)
     batches: tuple[BatchRecord, ...] = ()
-    planned = 0
-    letters = desk.letters.for_round()
     # A source that failed is asked again though everybody has a plan: what it gives comes late.
-    if bool(without) or await asyncio.to_thread(_failed, day, desk):
+    if await asyncio.to_thread(_is_unfinished, day, ids.values(), desk):
         batches = await collected(day, desk, max_age=max_age)
-        planned = await asyncio.to_thread(_composed, day, subscribers, without, desk, letters)
+    waits = await asyncio.to_thread(_waits, day, subscribers, desk, latest=latest)
+    letters = desk.letters.for_round()
+    planned = await asyncio.to_thread(_composed, day, subscribers, ids, waits, desk, letters)
     if letters.trouble:
         log.warning("templates.unusable", day=str(day), reason=letters.trouble)
-    return Prepared(subscribers=ids, batches=batches, planned=planned, trouble=letters.trouble)
+    return Prepared(
+        subscribers=frozenset(ids.values()),
+        batches=batches,
+        planned=planned,
+        trouble=letters.trouble,
+        waits=tuple(sorted(set(waits.values()), key=lambda wait: (wait.until, wait.sources))),
+    )
 
 
 async def collected(day: date, desk: Desk, *, max_age: timedelta) -> tuple[BatchRecord, ...]:
     """Ask the sources for the day, and return what each of them gave; raise Stopped when asked to stop."""
     collecting = asyncio.ensure_future(
-        collect(day, desk.sources, desk.library, now=desk.now, max_age=max_age)
+        collect(day, desk.sources, desk.library, now=desk.now, max_age=max_age, polls=desk.polls)
     )
     stopping = asyncio.ensure_future(desk.stop.wait())
     await asyncio.wait({collecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -264,15 +283,43 @@ def _forward(now: Callable[[], datetime]) -> Callable[[], datetime]:
     return forward
 
 
+def _waits(
+    day: date, subscribers: Sequence[Subscriber], desk: Desk, *, latest: timedelta | None
+) -> Mapping[str, Wait]:
+    """Return what digests of the day are held back for, by the address of the reader."""
+    if latest is None:
+        return {}
+    looked_at = [day - timedelta(days=back) for back in range(LOOK_BACK.days + 1)]
+    waiting = Waiting(
+        day,
+        {source.name: source.calendar for source in desk.sources},
+        desk.library.batches(looked_at),
+        latest=latest,
+        catch_up=desk.catch_up,
+        now=desk.now(),
+    )
+    return {
+        each.address: wait
+        for each in subscribers
+        if not_due(each, day) is None and (wait := waiting.wait(each)) is not None
+    }
+
+
 def _composed(
     day: date,
     subscribers: Sequence[Subscriber],
-    without: Collection[SubscriberId],
+    ids: Mapping[str, SubscriberId],
+    waits: Mapping[str, Wait],
     desk: Desk,
     letters: Letters,
 ) -> int:
     """Plan the day for who is without a row, and note who is so all the same; return how many."""
-    noted = desk.ledger.begin_round(day, without, now=desk.now()) if without else None
+    over = frozenset(subscriber for address, subscriber in ids.items() if address not in waits)
+    desk.ledger.reopen(over, day, OPEN)
+    without = frozenset(ids.values()) - desk.ledger.planned(day)
+    if not without:
+        return 0
+    noted = desk.ledger.begin_round(day, without, now=desk.now())
     planned = compose(
         day,
         subscribers,
@@ -282,8 +329,9 @@ def _composed(
         now=desk.now,
         catch_up=desk.catch_up,
         embedder=desk.embedder,
+        held=lambda subscriber: waits.get(subscriber.address),
     )
-    if noted is not None and (missing := desk.ledger.end_round(noted, now=desk.now())):
+    if missing := desk.ledger.end_round(noted, now=desk.now()):
         log.error("round.unbalanced", day=str(day), missing=len(missing))
     return planned
 
@@ -315,14 +363,12 @@ def _withdrawn(desk: Desk, now: datetime) -> int:
     )
 
 
-def _readied(
-    day: date, subscribers: Sequence[Subscriber], desk: Desk
-) -> tuple[frozenset[SubscriberId], frozenset[SubscriberId]]:
-    """Take back open silences of the day; return the subscribers' ids, and of these who has no row."""
-    ids = frozenset(desk.ledger.enrol([each.address for each in subscribers], now=desk.now()).values())
-    desk.ledger.reopen(ids, day, OPEN)
-    return ids, ids - desk.ledger.planned(day)
+def _enrolled(subscribers: Sequence[Subscriber], desk: Desk) -> Mapping[str, SubscriberId]:
+    return desk.ledger.enrol([each.address for each in subscribers], now=desk.now())
 
 
-def _failed(day: date, desk: Desk) -> bool:
-    return any(batch.state not in SETTLED for batch in desk.library.batches([day]))
+def _is_unfinished(day: date, subscribers: Collection[SubscriberId], desk: Desk) -> bool:
+    """Return whether one of these has no row, or a source may still bring something."""
+    return not desk.ledger.planned(day).issuperset(subscribers) or any(
+        batch.state not in SETTLED for batch in desk.library.batches([day])
+    )

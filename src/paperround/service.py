@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,7 +33,7 @@ async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket
     Either way the transactions in hand are finished first. `door`, at which it listens, stays open.
     """
     settings = following.settings
-    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up)
+    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up, latest=settings.latest)
     app = website(desk, settings, monitor, watch, health=lambda: _together(watch.health(), following))
     server = Server(app, settings.web)
     scheduler = AsyncIOScheduler()
@@ -79,7 +80,7 @@ def _every(
 
 def _together(health: Health, following: Following) -> Health:
     """Return what is wrong with the work, and with the config."""
-    return Health(problems=(*health.problems, *following.problems))
+    return replace(health, problems=(*health.problems, *following.problems))
 
 
 def listening(web: WebSettings) -> socket.socket:

@@ -148,8 +148,8 @@ class Settings:
 
     `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`; without `semantic`,
     papers are ranked by words alone; without `bounces`, mail comes back to the sender. `catch_up` is how
-    late a digest may still go out after its hour. `templates` is a folder whose files are taken in
-    place of the built-in ones of the same name.
+    late a digest may still go out after its hour, and `latest` how long it waits for sources. `templates`
+    is a folder whose files are taken in place of the built-in ones of the same name.
     """
 
     sender: Mailbox
@@ -164,6 +164,7 @@ class Settings:
     on_unknown: OnUnknown = OnUnknown.RESEND
     templates: Path | None = None
     catch_up: timedelta = timedelta(hours=12)
+    latest: timedelta = timedelta(minutes=90)
     web: WebSettings = field(default_factory=WebSettings)
     semantic: SemanticSettings | None = None
     bounces: BouncesSettings | None = None

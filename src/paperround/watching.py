@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from paperround import clock
+from paperround.awaiting import Wait
 from paperround.delivering import Delivered
 from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
 from paperround.ports import LONGEST_ROUND
@@ -29,10 +30,19 @@ log = structlog.get_logger()
 class Watch:
     """What the service remembers from one tick to the next; the truth is in the ledger."""
 
-    def __init__(self, subscribers: Sequence[Subscriber], desk: Desk, *, catch_up: timedelta) -> None:
+    def __init__(
+        self,
+        subscribers: Sequence[Subscriber],
+        desk: Desk,
+        *,
+        catch_up: timedelta,
+        latest: timedelta | None = None,
+    ) -> None:
+        """Begin to watch; with `latest`, a digest waits for sources up to so long after its hour."""
         self._subscribers = subscribers
         self._desk = desk
-        self._catch_up = catch_up
+        self._catch_up, self._latest = catch_up, latest
+        self._waits: dict[date, tuple[Wait, ...]] = {}
         self._seen: dict[date, set[str]] = {}
         self._looked: dict[date, datetime] = {}
         self._ticked = self._began = desk.now()
@@ -72,8 +82,9 @@ class Watch:
         at_work = self._at_work.locked()
         since = self._began if at_work else self._ticked
         problems = (*self._problems, *self._gaps(), *self._desk.returning.problems())
+        notes = tuple(dict.fromkeys(str(wait) for waits in self._waits.values() for wait in waits))
         if abs(self._desk.now() - since) <= (LONGEST_ROUND if at_work else SILENT):
-            return Health(problems=problems)
+            return Health(problems=problems, notes=notes)
         hung = "a round has not ended" if at_work else "nothing was done"
         return Health(problems=(*problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))
 
@@ -89,7 +100,8 @@ class Watch:
             # Whether or not anything can be delivered now, everybody has their row.
             readers = await asyncio.to_thread(desk.current, self._subscribers)
             for day, subscribers in sorted(self._due(readers, desk.now()).items()):
-                await prepare(day, subscribers, desk, max_age=MAX_AGE)
+                prepared = await prepare(day, subscribers, desk, max_age=MAX_AGE, latest=self._latest)
+                self._waits[day] = prepared.waits
                 self._seen.setdefault(day, set()).update(each.address for each in subscribers)
                 self._looked[day] = desk.now()
             if desk.now() < self._rest_until:
@@ -109,7 +121,7 @@ class Watch:
         self._rest_until = self._desk.now() + self._pause
 
     def _due(self, readers: Sequence[Subscriber], now: datetime) -> dict[date, list[Subscriber]]:
-        """Return by day who is due and was not seen to, or, from time to time, all of that day."""
+        """Return by day who is due: where somebody was not seen to, or waits, or from time to time."""
         due: dict[date, list[Subscriber]] = defaultdict(list)
         for subscriber in readers:
             day = clock.due(subscriber, now, catch_up=self._catch_up)
@@ -117,10 +129,12 @@ class Watch:
                 due[day].append(subscriber)
         self._seen = {day: seen for day, seen in self._seen.items() if day in due}
         self._looked = {day: looked for day, looked in self._looked.items() if day in due}
+        self._waits = {day: waits for day, waits in self._waits.items() if day in due}
         return {
             day: subscribers
             for day, subscribers in due.items()
             if any(each.address not in self._seen.get(day, ()) for each in subscribers)
+            or self._waits.get(day)
             or now - self._looked.get(day, now) > LOOK_AGAIN
         }
 

@@ -18,10 +18,12 @@ from tests.fakes.world import always, refused
 
 from paperround.batches import Batch, BatchState
 from paperround.calendars import Calendar
+from paperround.composing import NO_ROUND
+from paperround.issue import PAUSED, WAITING
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
-from paperround.pipeline import Desk
+from paperround.pipeline import Desk, run
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
 from paperround.preferences import Hour, HourChange, PauseChange
 from paperround.rates import Rate
@@ -31,6 +33,7 @@ from paperround.settings import Mailbox
 from paperround.shifts import shift
 from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber, WhenEmpty
 from paperround.watching import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch
+from paperround.web import Health
 from paperround.website import readers, subscribers
 
 DAY = date(2026, 6, 16)
@@ -56,6 +59,7 @@ class Paperboy:
     name: str = "Papers"
     calendar: Calendar | None = always
     broken: bool = False
+    wait: timedelta | None = None
     asked: int = 0
 
     def days(self, day: date) -> tuple[date, ...]:
@@ -65,7 +69,7 @@ class Paperboy:
         del etag
         self.asked += 1
         if self.broken:
-            raise SourceError("no answer")
+            raise SourceError("no answer", wait=self.wait)
         known = Paper(id=PaperId(f"test:{day}"), title="LoRA", url="https://example.org/", published=day)
         return Batch(source=self.name, day=day, state=BatchState.FRESH, papers=(known,))
 
@@ -81,6 +85,7 @@ class Service:
     relay: MemoryRelay = field(default_factory=MemoryRelay)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     catch_up: timedelta = timedelta(hours=12)
+    latest: timedelta | None = None
 
     def __post_init__(self) -> None:
         self.preferences = MemoryPreferences(self.ledger)
@@ -108,7 +113,10 @@ class Service:
             catch_up=self.catch_up,
             shift=partial(shift, self.ledger, self.folder, now=lambda: self.now),
         )
-        self.watch = Watch(self.readers, self.desk, catch_up=self.catch_up)
+        self.restart()
+
+    def restart(self) -> None:
+        self.watch = Watch(self.readers, self.desk, catch_up=self.catch_up, latest=self.latest)
 
     def tick(self, *, after: timedelta = TICK) -> None:
         self.now += after
@@ -163,7 +171,7 @@ def test_a_machine_that_slept_catches_up_once(start: Start) -> None:
 def test_a_restarted_service_sends_nothing_twice(start: Start) -> None:
     service = start(at(8))
     service.tick()
-    service.watch = Watch((LONDON, TOKYO), service.desk, catch_up=timedelta(hours=12))
+    service.restart()
     service.tick()
     assert len(service.relay.handed) == 2
 
@@ -355,3 +363,92 @@ def test_a_round_that_left_somebody_without_a_row_is_a_problem_without_names(sta
     assert "london" not in problem
     service.tick()
     assert service.watch.health().problems == ()
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Service]:
+    """A service a minute before a reader's hour, whose source has not come, and is waited for."""
+    service = Service(at(6, 59), tmp_path, readers=(LONDON,), latest=timedelta(minutes=90))
+    service.source.broken = True
+    service.tick(after=timedelta(minutes=2))
+    yield service
+    service.runner.close()
+
+
+def said(service: Service) -> list[tuple[Status, str]]:
+    return [(row.status, row.reason) for row in service.ledger.rows()]
+
+
+def test_a_digest_waits_for_its_source_and_says_so(waiting: Service) -> None:
+    (row,) = waiting.ledger.rows()
+    assert (row.status, row.reason) == (Status.QUIET, WAITING)
+    assert row.remark == "waiting for Papers, until 08:30 UTC at the latest"
+    assert waiting.watch.health() == Health(notes=(row.remark,))
+    waiting.source.broken = False
+    waiting.tick(after=timedelta(minutes=10))
+    assert waiting.sent() == [(DAY, LONDON.address)]
+    assert waiting.watch.health() == Health()
+
+
+def test_a_digest_goes_without_its_source_when_the_wait_is_over(waiting: Service) -> None:
+    other = Paperboy(name="Another")
+    waiting.desk = replace(waiting.desk, sources=[waiting.source, other])
+    waiting.restart()
+    while waiting.now < at(8, 29):
+        waiting.tick()
+    assert said(waiting) == [(Status.QUIET, WAITING)]
+    waiting.tick()
+    waiting.tick()
+    (row,) = waiting.ledger.rows(status=Status.SENT)
+    assert row.updated_at < at(8, 31)
+    assert {batch["source"]: batch["state"] for batch in row.batches} == {
+        "Papers": "failed",
+        "Another": "fresh",
+    }
+
+
+def test_a_source_that_is_waited_for_is_asked_politely(waiting: Service) -> None:
+    while waiting.now < at(8, 30):
+        waiting.tick()
+    assert waiting.source.asked == 5
+    waiting.source.wait = timedelta(hours=2)
+    while waiting.source.asked < 6:
+        waiting.tick()
+    asked_to_wait = waiting.now
+    while waiting.source.asked < 7:
+        waiting.tick()
+    assert waiting.now - asked_to_wait >= timedelta(hours=2)
+
+
+def test_a_service_that_is_killed_while_it_waits_goes_on_waiting(waiting: Service) -> None:
+    waiting.restart()
+    waiting.tick()
+    assert said(waiting) == [(Status.QUIET, WAITING)]
+    waiting.source.broken = False
+    waiting.tick(after=timedelta(minutes=10))
+    assert waiting.sent() == [(DAY, LONDON.address)]
+
+
+def test_a_service_that_comes_back_too_late_for_the_day_it_waited_in_says_so(waiting: Service) -> None:
+    waiting.source.broken = False
+    waiting.restart()
+    waiting.now += timedelta(days=1)
+    waiting.tick()
+    assert said(waiting) == [(Status.SENT, ""), (Status.QUIET, NO_ROUND)]
+
+
+def test_whoever_sends_by_hand_waits_for_nothing(waiting: Service) -> None:
+    other = Paperboy(name="Another")
+    desk = replace(waiting.desk, sources=[waiting.source, other])
+    waiting.runner.run(run(DAY, waiting.readers, desk, max_age=timedelta(0)))
+    assert waiting.sent() == [(DAY, LONDON.address)]
+
+
+def test_whose_day_it_is_not_has_their_row_at_once(tmp_path: Path) -> None:
+    paused = replace(LONDON, paused=True)
+    service = Service(at(6, 59), tmp_path, readers=(paused,), latest=timedelta(minutes=90))
+    service.source.broken = True
+    service.tick(after=timedelta(minutes=2))
+    service.runner.close()
+    assert said(service) == [(Status.QUIET, PAUSED)]
+    assert service.watch.health() == Health()

@@ -209,7 +209,7 @@ def test_one_wrong_key_hides_nothing_that_two_others_say_together() -> None:
     ("lines", "problem"),
     [
         ("pubic_url: x", 'pubic_url: unknown key, did you mean "public_url"?'),
-        ("colour: red", "colour: unknown key; known here: bounces, catch_up, dkim, from, on_unknown"),
+        ("colour: red", "colour: unknown key; known here: bounces, catch_up, dkim, from, latest"),
         ("<<: {store: x}", "<<: unknown key; YAML 1.2 merges no keys: write them out, or use `defaults`"),
         ("relay:", "relay: nothing stands behind this key; write a value, or remove the line"),
         ("relay: smtp.example.org", "relay: keys and their values are expected here; write key: value"),
@@ -293,6 +293,8 @@ def test_one_wrong_key_hides_nothing_that_two_others_say_together() -> None:
         ("catch_up: half a day", 'catch_up: "half a day" is no length of time; write it like 30m'),
         ("catch_up: 3d", "catch_up: this length of time is out of bounds; write something from 1m to 48h"),
         ("catch_up: 0h", "catch_up: this length of time is out of bounds"),
+        ("latest: -5m", 'latest: "-5m" is no length of time; write it like 30m'),
+        ("latest: 3d", "latest: this length of time is out of bounds; write something from 0m to 48h"),
         ("catch_up: true", "catch_up: YAML reads true as true or false"),
         ("templates: nowhere", 'templates: there is no folder "config/nowhere"'),
         (f"templates: {'x' * 400}", "templates: there is no folder"),

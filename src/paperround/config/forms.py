@@ -117,7 +117,7 @@ def days(value: object) -> frozenset[int]:
     return _SEVERAL_DAYS[name] if name in _SEVERAL_DAYS else frozenset({_day(name)})
 
 
-def span(value: object) -> timedelta:
+def span(value: object, *, shortest: timedelta = timedelta(minutes=1)) -> timedelta:
     """Read a length of time such as 12h."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise Wrong("this is a number without its unit", "write it like 30m, 12h or 1d")
@@ -125,9 +125,15 @@ def span(value: object) -> timedelta:
     if not found:
         raise Wrong(f"{quoted(_text(value))} is no length of time", "write it like 30m, 12h or 1d")
     length = timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[found[2]]: int(found[1])})
-    if not timedelta(0) < length <= LATEST_CATCH_UP:
-        raise Wrong("this length of time is out of bounds", "write something from 1m to 48h")
+    if not shortest <= length <= LATEST_CATCH_UP:
+        least = shortest // timedelta(minutes=1)
+        raise Wrong("this length of time is out of bounds", f"write something from {least}m to 48h")
     return length
+
+
+def wait(value: object) -> timedelta:
+    """Read a length of time such as 90m; 0m is one, too."""
+    return span(value, shortest=timedelta(0))
 
 
 def host(text: str) -> str:
@@ -217,6 +223,7 @@ Clock = Annotated[time, PlainValidator(clock, json_schema_input_type=Annotated[s
 Zone = Annotated[ZoneInfo, PlainValidator(zone, json_schema_input_type=str)]
 Days = Annotated[frozenset[int], PlainValidator(days, json_schema_input_type=DaysForm)]
 Span = Annotated[timedelta, PlainValidator(span, json_schema_input_type=Annotated[str, Field(pattern=_SPAN)])]
+Wait = Annotated[timedelta, PlainValidator(wait, json_schema_input_type=Annotated[str, Field(pattern=_SPAN)])]
 Sender = Annotated[Mailbox, PlainValidator(_sender, json_schema_input_type=str)]
 Address = Annotated[str, AfterValidator(addresses.address)]
 Domain = Annotated[str, AfterValidator(addresses.domain)]

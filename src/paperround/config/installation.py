@@ -27,6 +27,7 @@ from paperround.config.forms import (
     Store,
     Text,
     Url,
+    Wait,
     is_loopback,
     without_nulls,
 )
@@ -205,6 +206,8 @@ class InstallationForm(Form):
     """What to do where a crash or a lost reply hides whether a mail was taken: send again once, or ask."""
     catch_up: Annotated[Span, Field(json_schema_extra={"default": "12h"})] = timedelta(hours=12)
     """How late a digest may still go out after its hour: 30m, 12h, 2d at most."""
+    latest: Annotated[Wait, Field(json_schema_extra={"default": "90m"})] = timedelta(minutes=90)
+    """How long after its hour a digest waits for a source that has not announced yet; 0m: not at all."""
     templates: PathText | None = None
     """A folder whose templates replace the built-in ones of the same name; relative to this file."""
     web: WebForm = Field(default_factory=WebForm)
@@ -245,6 +248,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         on_unknown=OnUnknown(form.on_unknown),
         templates=templates,
         catch_up=form.catch_up,
+        latest=form.latest,
         web=WebSettings(
             host=variables.web_host or form.web.host,
             port=form.web.port,

@@ -33,9 +33,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Whether the service does its work; each problem is a sentence for people."""
+    """Whether the service does its work.
+
+    Each problem is a sentence for people, and so is each note, of which nothing is wrong.
+    """
 
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Suppressions(Protocol):
@@ -106,7 +110,11 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
 
 def _report(health: Health) -> JSONResponse:
     return JSONResponse(
-        {"status": "failing" if health.problems else "ok", "problems": health.problems},
+        {
+            "status": "failing" if health.problems else "ok",
+            "problems": health.problems,
+            "notes": health.notes,
+        },
         HTTPStatus.SERVICE_UNAVAILABLE if health.problems else HTTPStatus.OK,
         PRIVATE,
     )
