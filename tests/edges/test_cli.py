@@ -453,6 +453,90 @@ def test_what_readers_chose_is_told_to_scripts_as_the_config_writes_it(shell: Sh
     assert "paused until 30 June 2026, which is over; from Monday to Friday" in shell.out
 
 
+NOTED = """\
+# who reads
+subscribers:
+  - email: ada@example.org # by mail
+    keywords:
+      - LoRA # her thesis
+      - robots
+  - {email: grace@example.org, keywords: [robots]} # always
+"""
+
+
+def test_what_was_chosen_is_written_into_the_config_and_dropped_from_the_store(shell: Shell) -> None:
+    shell.write("subscribers.yaml", NOTED)
+    topics = TopicsChange(topics=Topics(keywords=(keyword("LoRA"), keyword("frogs"))))
+    choose(shell, "Ada@example.org", EVENING, topics, PauseChange(pause=Pause(until=date(2099, 1, 2))))
+    choose(shell, "grace@example.org", AmountChange(max_papers=3))
+    before = shell.json("subscribers", "list")
+    assert shell("preferences", "export") == 0
+    assert shell.out.count("that is in config/subscribers.yaml now") == 2
+    assert (
+        (shell.folder / "config/subscribers.yaml").read_text()
+        == """\
+# who reads
+subscribers:
+  - email: ada@example.org # by mail
+    deliver_at: "18:30"
+    timezone: Asia/Kolkata
+    keywords:
+      - LoRA # her thesis
+      - frogs
+  - {email: grace@example.org, max_papers: 3, keywords: [robots]} # always
+"""
+    )
+    (ada,) = shell.json("preferences", "list")
+    assert (ada["paused_until"], ada["deliver_at"], ada["keywords"]) == ("2099-01-02", None, None)
+    after = shell.json("subscribers", "list")
+    assert [{**each, "chosen": [], "chosen_at": None} for each in before] == [
+        {**each, "chosen_at": None} for each in after
+    ]
+    assert shell("preferences", "export") == 0
+    assert "Nobody chose anything that could stand in subscribers.yaml" in shell.out
+
+
+def test_a_dry_run_shows_what_would_be_written_and_changes_nothing(shell: Shell) -> None:
+    shell.write("subscribers.yaml", NOTED)
+    choose(shell, "grace@example.org", AmountChange(max_papers=3))
+    assert shell("preferences", "export", "--dry-run") == 0
+    assert "-  - {email: grace@example.org, keywords: [robots]} # always" in shell.out
+    assert "+  - {email: grace@example.org, max_papers: 3, keywords: [robots]} # always" in shell.out
+    assert (shell.folder / "config/subscribers.yaml").read_text() == NOTED
+    assert len(shell.json("preferences", "list")) == 1
+
+
+def test_what_one_reader_chose_is_written_and_nothing_of_others(shell: Shell) -> None:
+    choose(shell, "ada@example.org", AmountChange(max_papers=3))
+    choose(shell, "grace@example.org", AmountChange(max_papers=3))
+    assert shell("preferences", "export", "GRACE@example.org") == 0
+    assert [each["subscriber"] for each in shell.json("preferences", "list")] == ["ada@example.org"]
+    assert shell("preferences", "export", "grace@example.org") == 2
+    assert "grace@example.org chose nothing that could stand in subscribers.yaml" in shell.err
+
+
+def test_what_was_written_before_a_crash_is_dropped_by_the_next_run(shell: Shell) -> None:
+    shell.write("subscribers.yaml", NOTED.replace("keywords: [robots]", "max_papers: 3, keywords: [robots]"))
+    choose(shell, "grace@example.org", AmountChange(max_papers=3))
+    written = (shell.folder / "config/subscribers.yaml").read_text()
+    assert shell("preferences", "export") == 0
+    assert (shell.folder / "config/subscribers.yaml").read_text() == written
+    assert shell.json("preferences", "list") == []
+
+
+def test_what_cannot_be_written_stays_in_the_store_with_the_file_as_it_is(shell: Shell) -> None:
+    choose(shell, "gone@example.org", AmountChange(max_papers=3))
+    assert shell("preferences", "export") == 0
+    assert "gone@example.org is not in subscribers.yaml" in shell.err
+    shell.write("subscribers.yaml", "? subscribers\n: - {email: grace@example.org, keywords: [robots]}\n")
+    choose(shell, "grace@example.org", TopicsChange(topics=Topics(keywords=(keyword("frogs"),))))
+    before = (shell.folder / "config/subscribers.yaml").read_text()
+    assert shell("preferences", "export", "grace@example.org") == 1
+    assert "edit it by hand; nothing was changed" in shell.err
+    assert (shell.folder / "config/subscribers.yaml").read_text() == before
+    assert len(shell.json("preferences", "list")) == 2
+
+
 def suppress(shell: Shell, address: str, reason: str, cause: Cause) -> None:
     """Enter that somebody left, or that their mail came back."""
     with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:

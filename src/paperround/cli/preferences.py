@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
-from dataclasses import fields
 from datetime import date
 from typing import Annotated
 
@@ -11,10 +10,10 @@ import typer
 from paperround.app import utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, Format, FormatOption, JsonOption
-from paperround.keywords import Keyword
+from paperround.config.writing import LISTS, written
 from paperround.languages import ENGLISH
 from paperround.phrases import counted, full_day
-from paperround.preferences import Overlay, Topics
+from paperround.preferences import Overlay
 from paperround.store import Store, open_store
 from paperround.web.choices import how_often
 
@@ -71,6 +70,7 @@ def day_names(days: Collection[int]) -> list[str]:
 
 def _choice(address: str, overlay: Overlay) -> dict[str, object]:
     pause, rhythm, hour = overlay.pause, overlay.rhythm, overlay.hour
+    said = written(overlay)
     return {
         "subscriber": address,
         "paused": pause is not None,
@@ -80,27 +80,9 @@ def _choice(address: str, overlay: Overlay) -> dict[str, object]:
         "deliver_at": f"{hour.at:%H:%M}" if hour else None,
         "timezone": hour.timezone.key if hour else None,
         "max_papers": overlay.max_papers,
-        **{name: _written(overlay, name) for name in LISTS},
+        **{name: said.get(name) for name in LISTS},
         "chosen_at": overlay.chosen_at.isoformat(),
     }
-
-
-def _written(overlay: Overlay, name: str) -> list[object] | None:
-    """Return a list of topics as subscribers.yaml writes it, or None where it is as that has it."""
-    entries = getattr(overlay.topics, name) if overlay.topics else None
-    return None if entries is None else [as_written(each) for each in entries]
-
-
-def as_written(entry: Keyword | str) -> object:
-    """Return an entry of a list of topics as subscribers.yaml writes it."""
-    if isinstance(entry, str):
-        return entry
-    words = {"term": entry.phrases[0]} if len(entry.phrases) == 1 else {"all": list(entry.phrases)}
-    weight = {} if entry.weight == 1 else {"weight": entry.weight}
-    at_most = {} if entry.at_most is None else {"at_most": entry.at_most}
-    if "term" in words and not weight and not at_most:
-        return entry.phrases[0]
-    return {**words, **weight, **at_most}
 
 
 def in_words(overlay: Overlay, today: date) -> Iterator[str]:
@@ -126,7 +108,5 @@ def lasting_words(overlay: Overlay) -> Iterator[str]:
             told = [each if isinstance(each, str) else each.text for each in entries]
             yield f"{name}: {', '.join(told) or 'none'}"
 
-
-LISTS = tuple(each.name for each in fields(Topics))
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
