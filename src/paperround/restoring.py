@@ -9,6 +9,7 @@ from pathlib import Path
 from paperround import clock
 from paperround.composing import LONGEST_ABSENCE, silences
 from paperround.ports import StoreError, Suppression
+from paperround.preferences import overlaid
 from paperround.shifts import Lock, lock_of
 from paperround.store import Contents, Store, backups, open_store
 from paperround.subscribers import Subscriber
@@ -50,7 +51,7 @@ def restore(
     nobody gets a digest: who got what is not known. Raise StoreError, and leave everything as it was,
     where the backup cannot be used or anything runs.
     """
-    _require_rest(workers)
+    require_rest(workers)
     aside = _aside(store, now) if store.exists() else None
     part = backups.fetch(backup, store)
     try:
@@ -61,6 +62,7 @@ def restore(
             left = None if aside is None else _left(store, part)
             more = None if left is None else _take_over(opened, left, now=now)
             written_at = min(contents.written_at or now, now)
+            subscribers = overlaid(subscribers, opened.preferences.overlays())
             held = opened.hold(NOT_KNOWN, now=now) if hold else 0
             days = _days(subscribers, written_at, now, catch_up=catch_up)
             silences = _be_silent(opened, subscribers, days, now=now) if hold else 0
@@ -84,7 +86,8 @@ def restore(
     )
 
 
-def _require_rest(workers: Path) -> None:
+def require_rest(workers: Path) -> None:
+    """Raise StoreError where anything is being delivered."""
     if workers.is_dir() and any(lock_of(each) is not Lock.FREE for each in workers.iterdir()):
         raise StoreError("a delivery is under way; end the service or wait for `send`, and run this again")
 

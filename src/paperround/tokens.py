@@ -12,6 +12,7 @@ UNSUBSCRIBE = "unsubscribe"
 PREFERENCES = "preferences"
 BOUNCE = "bounce"
 DIGEST = "digest"
+FEED = "feed"
 
 # Names the key and the form together, so that either may change while older links go on working.
 _KEY = "1"

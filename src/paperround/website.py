@@ -42,6 +42,7 @@ def website(
             letters=desk.letters.for_round(),
             readers=lambda subscriber: current(desk, known, subscriber),
         ),
+        papers=desk.library if settings.web.archive else None,
         trial=LastWeek(library=desk.library),
     )
 

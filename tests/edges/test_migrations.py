@@ -15,8 +15,8 @@ from sqlalchemy import Connection, create_engine, event, inspect, make_url
 
 from paperround.ports import StoreError, SubscriberId
 from paperround.store import Store, migrations, open_store
-from paperround.store.engine import Database
 from paperround.store.migrations import migrate
+from paperround.store.sqlite import SqliteDatabase
 from paperround.store.tables import metadata
 
 
@@ -45,7 +45,7 @@ def test_the_migrations_lead_to_the_same_checks(store: Store) -> None:
 
 
 def test_a_store_of_the_first_revision_keeps_what_it_holds(path: Path) -> None:
-    database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
+    database = SqliteDatabase(make_url(f"sqlite:///{path}"), patience=timedelta(0))
     with closing(database), database.writing() as connection:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
@@ -58,15 +58,24 @@ def test_a_store_of_the_first_revision_keeps_what_it_holds(path: Path) -> None:
         "'2026-06-15 06:00:00', '2026-06-15 06:00:00', '[]', 2, '{}', NULL)",
     )
     change(path, "INSERT INTO picks VALUES (1, 0, 'arxiv:a', 'for_you', 0.5, '2026-06-15', '[]', '[]')")
+    change(
+        path,
+        "INSERT INTO papers VALUES ('arxiv:a', 'Robots', 'https://a.example', '2026-06-15', 'They plan.', "
+        """'["Ada Lovelace"]', NULL, '[]', '["speech"]', 3, NULL, NULL, NULL, NULL)""",
+    )
+    change(path, "INSERT INTO batches VALUES ('HF', '2026-06-15', 'fresh', 1, 1, '', NULL, '2026-06-15')")
+    change(path, "INSERT INTO listings VALUES ('HF', '2026-06-15', 'arxiv:a', '2026-06-15')")
     change(path, "INSERT INTO picks VALUES (1, 1, 'arxiv:b', 'more', 0.4, '2026-06-15', '[]', '[]')")
     with closing(open_store(f"sqlite:///{path}")) as store:
         (row,) = store.ledger.rows()
         (past,) = store.ledger.past([SubscriberId(1)], date(2026, 6, 16)).values()
+        (found,) = store.library.holding(((("lovelac", "plan", "robot", "speech"),),), day=None, most=2)
     assert [(pick.paper, pick.version) for pick in row.picks] == [("arxiv:a", None)]
     assert [(line.paper, line.hindrance) for line in row.lines] == [("arxiv:b", None)]
     assert past.had == {"arxiv:a", "arxiv:b"}
     assert past.versions == {}
     assert row.remark == ""
+    assert (found.paper.id, found.paper.authors) == ("arxiv:a", ("Ada Lovelace",))
 
 
 def test_a_store_says_its_revision(store: Store, path: Path) -> None:
@@ -94,7 +103,7 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None
 
 
 def test_a_migration_that_breaks_off_leaves_no_table(path: Path) -> None:
-    database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
+    database = SqliteDatabase(make_url(f"sqlite:///{path}"), patience=timedelta(0))
     event.listen(database._engine, "connect", lambda c, _: c.execute("PRAGMA max_page_count = 8"))
     with closing(database), pytest.raises(StoreError, match="the disk is full"):
         migrate(database)

@@ -1,6 +1,6 @@
 """preferences: what readers chose for themselves on their page."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import date
 from typing import Annotated
@@ -10,7 +10,7 @@ import typer
 from paperround.app import utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, Format, FormatOption, JsonOption
-from paperround.config.writing import LISTS, written
+from paperround.config.writing import LISTS, day_names, written
 from paperround.languages import ENGLISH
 from paperround.phrases import counted, full_day
 from paperround.preferences import Overlay
@@ -63,11 +63,6 @@ def chosen(store: Store) -> Mapping[str, Overlay]:
     return {address: each for address, each in store.preferences.overlays().items() if each.any}
 
 
-def day_names(days: Collection[int]) -> list[str]:
-    """Return weekdays as subscribers.yaml writes them."""
-    return [_DAYS[day] for day in sorted(days)]
-
-
 def _choice(address: str, overlay: Overlay) -> dict[str, object]:
     pause, rhythm, hour = overlay.pause, overlay.rhythm, overlay.hour
     said = written(overlay)
@@ -107,6 +102,3 @@ def lasting_words(overlay: Overlay) -> Iterator[str]:
         if entries is not None:
             told = [each if isinstance(each, str) else each.text for each in entries]
             yield f"{name}: {', '.join(told) or 'none'}"
-
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -10,7 +10,8 @@ import typer
 from paperround.app import utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, Format, FormatOption, JsonOption
-from paperround.cli.preferences import chosen, day_names, lasting_words
+from paperround.cli.preferences import chosen, lasting_words
+from paperround.config.writing import day_names
 from paperround.languages import ENGLISH
 from paperround.phrases import full_day, long_day
 from paperround.ports import Cause, Suppression

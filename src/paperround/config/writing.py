@@ -1,6 +1,6 @@
 """What readers chose, as subscribers.yaml says it, and as an edit of that file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 
 from paperround.config.editing import relisted, said
@@ -29,6 +29,11 @@ def written(overlay: Overlay) -> Mapping[str, Value]:
     for name, entries in _lists(overlay):
         said_of_it[name] = [_entry(each) for each in entries]
     return said_of_it
+
+
+def day_names(days: Collection[int]) -> list[str]:
+    """Return weekdays by their names."""
+    return [_DAYS[day] for day in sorted(days)]
 
 
 def exported(now: Loaded, text: str, before: Subscriber, overlay: Overlay) -> Edit:
@@ -94,7 +99,7 @@ def _entry(entry: Keyword | str) -> Value:
 def _days(days: frozenset[int]) -> Value:
     if days == WEEKDAYS:
         return "weekdays"
-    return "daily" if days == EVERY_DAY else [_DAYS[day] for day in sorted(days)]
+    return "daily" if days == EVERY_DAY else day_names(days)
 
 
 def _alike(one: Subscriber, other: Subscriber) -> bool:

@@ -19,8 +19,10 @@ from paperround import translations
 from paperround.languages import Language, Wording
 from paperround.ports import Preferences, SubscriberId
 from paperround.subscribers import Interests, Subscriber
-from paperround.tokens import PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
+from paperround.tokens import FEED, PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
 from paperround.trials import Trial
+from paperround.web.accepting import language_of
+from paperround.web.archive import Papers, archive_routes
 from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
 from paperround.web.monitoring import Probes, monitoring_routes
@@ -63,14 +65,15 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     patience: timedelta = timedelta(seconds=10),
     probes: Probes | None = None,
     shelf: Shelf | None = None,
+    papers: Papers | None = None,
     trial: Callable[[Interests], Trial | None] | None = None,
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
     mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
-    Without `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, and without a
-    `trial` nobody learns what interests would have brought.
+    Without `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, without
+    `papers` there is no page of them, and without a `trial` nobody learns what interests would have brought.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
@@ -81,6 +84,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
         now=now,
         pages=pages,
         patience=patience,
+        feed_address=shelf.feed_address if shelf else lambda _: None,
         trial=trial,
     )
 
@@ -97,7 +101,8 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
         routes=[
             Route("/healthz", healthz),
             *(monitoring_routes(probes) if probes else ()),
-            *(reading_routes(shelf, secret=secret) if shelf else ()),
+            *(reading_routes(shelf, readers=readers, secret=secret, now=now) if shelf else ()),
+            *(archive_routes(papers, pages, patience=patience) if papers else ()),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
@@ -147,9 +152,10 @@ class _Desk:
         return self.pages.done(self.wording(request))
 
     def wording(self, request: Request) -> Wording:
-        """Return how whoever asks is answered: by the token of their link, or in English."""
+        """Return how whoever asks is answered: by the token of their link, or as their browser says."""
         given = request.path_params.get("token", "")
-        known = [subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES)]
+        known = [subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES, FEED)]
         known += (digest_of(self.secret, given) or ())[:1]
         languages = [self.languages[each] for each in known if each is not None and each in self.languages]
-        return translations.wording(languages[0] if languages else Language.ENGLISH)
+        accepted = language_of(request.headers.get("Accept-Language", ""))
+        return translations.wording(languages[0] if languages else accepted)

@@ -50,6 +50,7 @@ class Choosing:
     now: Callable[[], datetime]
     pages: Pages
     patience: timedelta
+    feed_address: Callable[[SubscriberId], str | None]
     trial: Callable[[Interests], Trial | None] | None = None
     _trying: asyncio.Lock = field(default_factory=asyncio.Lock)  # it takes a second, and can wait
 
@@ -108,7 +109,7 @@ class Choosing:
         can_try = self.trial is not None
         shown = choices(reader, overlay, today, wording, title=title, typed=typed, trial=can_try)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if typed and typed.mistakes else HTTPStatus.OK
-        return self.pages.preferences(shown, status, wording)
+        return self.pages.preferences(shown, status, wording, feed=self.feed_address(subscriber))
 
     @staticmethod
     def _current(reader: Subscriber, overlay: Overlay | None) -> Subscriber:
