@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: setup semantic node demo test check lint types imports words bench lock clean
+.PHONY: setup semantic node demo test check lint types imports words bench image-check lock clean
 
 setup: .venv/ready
 
@@ -71,10 +71,17 @@ bench: setup
 	$(BIN)/python benchmarks/recording.py --slower 5
 	$(if $(DAYS),$(BIN)/python benchmarks/precision.py $(DAYS),@echo "no recorded days here; make bench DAYS=FOLDER")
 
+# Builds the image, and runs it as compose.yaml does: needs docker or podman, and the image that the Dockerfile begins with.
+ENGINE ?= docker
+
+image-check: setup
+	$(ENGINE) build --tag localhost/paperround .
+	IMAGE_ENGINE="$(ENGINE)" $(BIN)/python -m pytest tests/edges/test_image.py
+
 # Needs uv. Writes the newest versions that suit every supported Python.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade --group dev pyproject.toml --output-file constraints/dev.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt pyproject.toml --output-file constraints/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt --extra postgresql pyproject.toml --output-file constraints/run.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt --extra semantic --group semantic --no-emit-package torch pyproject.toml --output-file constraints/semantic.txt
 
 clean:

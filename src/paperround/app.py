@@ -1,6 +1,7 @@
 """The composition root: the settings of an installation, made into things that work."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, nullcontext
@@ -12,10 +13,12 @@ from typing import assert_never
 import httpx
 from sqlalchemy import make_url
 
+from paperround.alarm_rules import Room
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
+from paperround.leadership import LockFile
 from paperround.letters import Letters
 from paperround.mailboxes.imap import PATIENCE, Imap
 from paperround.mailboxes.maildir import Maildir
@@ -112,6 +115,11 @@ def monitor_of(store: Store, *, now: Callable[[], datetime] = utc_now) -> Monito
     return Monitor(figures=store.figures, revision=store.revision, outdated=store.outdated, now=now)
 
 
+def leadership_of(settings: Settings) -> LockFile:
+    """Return what tells which one of several services with this store leads."""
+    return LockFile(beside_store(settings, ".leader"))
+
+
 def source(settings: SourceSettings, client: Client) -> Source:
     """Return the source that is meant; a new kind gets its line here."""
     match settings:
@@ -127,11 +135,14 @@ def source(settings: SourceSettings, client: Client) -> Source:
             assert_never(settings)
 
 
-def relay_of(settings: Settings) -> Relay:
-    """Return the way mail goes out: the relay, or a folder where there is none."""
+def relay_of(settings: Settings, *, noticed: Callable[[str, datetime], None] = lambda _, __: None) -> Relay:
+    """Return the way mail goes out: the relay, or a folder where there is none.
+
+    `noticed` is told of whom a certificate was seen, and when it ends.
+    """
     if settings.relay is None:
         return Outbox(settings.outbox)
-    return SmtpRelay(settings.relay, hostname=settings.sender.domain)
+    return SmtpRelay(settings.relay, hostname=settings.sender.domain, noticed=noticed)
 
 
 def rate_of(settings: Settings) -> Rate:
@@ -183,6 +194,17 @@ def inbox_of(settings: Settings, *, patience: timedelta = PATIENCE) -> Callable[
     return partial(Maildir, mailbox)
 
 
+def room_of(settings: Settings) -> Room:
+    """Return the room on the disk of the store."""
+    store = beside_store(settings, "")
+    free = shutil.disk_usage(store.parent if store.parent.exists() else ".").free
+    return Room(free=free, store=store.stat().st_size if store.exists() else 0)
+
+
 def beside_store(settings: Settings, ending: str) -> Path:
-    """Return the file beside the store that has its name and this ending."""
-    return Path(f"{make_url(settings.store).database}{ending}")
+    """Return the file beside the store that has its name and this ending; of a server's, one in `var`."""
+    url = make_url(settings.store)
+    beside = (
+        url.database if url.get_backend_name() == "sqlite" else f"var/{url.host or 'local'}-{url.database}"
+    )
+    return Path(f"{beside}{ending}")

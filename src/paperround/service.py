@@ -1,18 +1,21 @@
-"""The service: ticks by the clock, the web pages, and a clean end."""
+"""The service: ticks by the clock where it leads, the web pages, and a clean end."""
 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from paperround.alarming import LOOK_FOR_ALARMS, Alarming
 from paperround.following import Following
+from paperround.leading import LOOK, Lead
 from paperround.metrics import Monitor
 from paperround.pipeline import Desk
+from paperround.ports import Leadership
 from paperround.settings import WebSettings
 from paperround.watching import TICK, Watch
 from paperround.web import Health, Server
@@ -27,37 +30,81 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
     """The service cannot listen where it is told to; the message says why, and what to do."""
 
 
-async def serve(desk: Desk, monitor: Monitor, following: Following, door: socket.socket) -> bool:
-    """Run until `desk.stop` is set, or until the config is another; return whether it is.
+async def serve(
+    desk: Desk,
+    monitor: Monitor,
+    following: Following,
+    alarming: Alarming,
+    door: socket.socket,
+    leadership: Leadership,
+) -> bool:
+    """Run until `desk.stop` is set, or until it has to begin anew; return whether it has to.
 
-    Either way the transactions in hand are finished first. `door`, at which it listens, stays open.
+    It has to where the config is another, or where it leads now and did not before, or the other way
+    round. Either way the transactions in hand are finished first. `door`, at which it listens, and the
+    lead stay as they are for the next time.
     """
     settings = following.settings
+    lead = Lead(leadership)
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up, latest=settings.latest)
-    app = website(desk, settings, monitor, watch, health=lambda: _together(watch.health(), following))
+    app = website(
+        desk,
+        settings,
+        monitor,
+        watch,
+        health=lambda: _together(lead.health(watch.health), following, alarming),
+    )
     server = Server(app, settings.web)
     scheduler = AsyncIOScheduler()
-    _every(TICK, watch.tick, scheduler, first=desk.now())
-    if desk.returning.has_inbox:
-        _every(LOOK_AT_RETURNS, desk.returning.look, scheduler, first=desk.now())
+    look = partial(alarming.look, desk, settings, lambda: watch.relay)
+    _enter(scheduler, lead, watch, desk, look)
     web = asyncio.create_task(server.serve(sockets=[door.dup()]))
     changed = asyncio.create_task(following.changed(desk.stop))
+    turned = asyncio.create_task(lead.turned.wait())
     scheduler.start()
-    log.info("service.started", subscribers=len(settings.subscribers), port=settings.web.port)
+    log.info(
+        "service.started", subscribers=len(settings.subscribers), port=settings.web.port, leads=lead.held
+    )
     try:
-        await asyncio.wait({web, changed}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({web, changed, turned}, return_when=asyncio.FIRST_COMPLETED)
+        if changed.done() and not changed.result():
+            lead.resign()  # what is in hand may take minutes, and others need not wait for it
     finally:
-        desk.stop.set()
-        scheduler.pause()
-        await watch.rest()
-        await desk.returning.rest()
-        scheduler.shutdown(wait=False)  # it would cut off a tick at work
+        turned.cancel()
+        await _end(scheduler, watch, desk, alarming)
         server.should_exit = True
         await web
-    if await changed:
+    if await changed or lead.turned.is_set():
         return True
     log.info("service.stopped")
     return False
+
+
+def _enter(
+    scheduler: AsyncIOScheduler,
+    lead: Lead,
+    watch: Watch,
+    desk: Desk,
+    look_for_alarms: Callable[[], Awaitable[object]],
+) -> None:
+    """Enter what is to be done again and again: the work by who leads, a look at the lead by others."""
+    if not lead.held:
+        _every(LOOK, lead.look, scheduler, first=desk.now())
+        return
+    _every(TICK, lead.only(watch.tick), scheduler, first=desk.now())
+    _every(LOOK_FOR_ALARMS, lead.only(look_for_alarms), scheduler, first=desk.now())
+    if desk.returning.has_inbox:
+        _every(LOOK_AT_RETURNS, lead.only(desk.returning.look), scheduler, first=desk.now())
+
+
+async def _end(scheduler: AsyncIOScheduler, watch: Watch, desk: Desk, alarming: Alarming) -> None:
+    """Return when nothing is at work any more, and nothing will be."""
+    desk.stop.set()
+    scheduler.pause()
+    await watch.rest()
+    await desk.returning.rest()
+    await alarming.rest()
+    scheduler.shutdown(wait=False)  # it would cut off a tick at work
 
 
 def _every(
@@ -78,9 +125,10 @@ def _every(
     )
 
 
-def _together(health: Health, following: Following) -> Health:
-    """Return what is wrong with the work, and with the config."""
-    return replace(health, problems=(*health.problems, *following.problems))
+def _together(health: Health, following: Following, alarming: Alarming) -> Health:
+    """Return what is wrong with the work and with the config, and the alarms that stand; each once."""
+    problems = (*health.problems, *following.problems, *alarming.problems())
+    return Health(problems=tuple(dict.fromkeys(problems)), notes=(*health.notes, *alarming.notes()))
 
 
 def listening(web: WebSettings) -> socket.socket:

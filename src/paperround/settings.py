@@ -153,13 +153,14 @@ class Settings:
     `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`; without `semantic`,
     papers are ranked by words alone; without `bounces`, mail comes back to the sender. `catch_up` is how
     late a digest may still go out after its hour, and `latest` how long it waits for sources. `templates`
-    is a folder whose files are taken in place of the built-in ones of the same name.
+    is a folder whose files are taken in place of the built-in ones of the same name. The `operator` is told
+    of alarms by mail.
     """
 
     sender: Mailbox
     sources: tuple[SourceSettings, ...]
     subscribers: tuple[Subscriber, ...]
-    store: str
+    store: str = field(repr=False)
     outbox: Path
     relay: RelaySettings | None = None
     dkim: DkimSettings | None = None
@@ -172,3 +173,4 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     semantic: SemanticSettings | None = None
     bounces: BouncesSettings | None = None
+    operator: Mailbox | None = None

@@ -27,6 +27,7 @@ from paperround.papers import PaperId
 from paperround.ports import (
     Cause,
     Ledger,
+    OnUnknown,
     Past,
     PickRecord,
     Plan,
@@ -470,3 +471,22 @@ def test_what_the_latest_look_knew_to_have_failed_is_not_missed_any_more(
     bring_to(ledger, ada, Status.FAILED, day=SUNDAY, name="a")
     ledger.plan([silence(ada, MONDAY)], now=SOON)
     assert ledger.past([ada], TUESDAY)[ada].missed == frozenset()
+
+
+def test_outcomes_are_those_of_some_time(ledger: Ledger, ada: SubscriberId, grace: SubscriberId) -> None:
+    bring_to(ledger, ada, Status.SENT, day=MONDAY)
+    bring_to(ledger, ada, Status.FAILED)
+    bring_to(ledger, grace, Status.FAILED)
+    assert ledger.outcomes(NOW) == {Status.SENT: 1, Status.FAILED: 2}
+    assert ledger.outcomes(SOON) == {}
+    assert ledger.outcomes(NOW + timedelta(days=8)) == {}
+
+
+def test_unknown_deliveries_are_held_the_second_time_or_the_first(ledger: Ledger, ada: SubscriberId) -> None:
+    bring_to(ledger, ada, Status.UNKNOWN)
+    assert (ledger.held(OnUnknown.RESEND), ledger.held(OnUnknown.HOLD)) == (0, 1)
+    again = claim(ledger, now=SOON)
+    assert again is not None
+    assert ledger.held(OnUnknown.HOLD) == 0
+    ledger.settle(again, Status.UNKNOWN, reply="", now=SOON)
+    assert (ledger.held(OnUnknown.RESEND), ledger.held(OnUnknown.HOLD)) == (1, 1)

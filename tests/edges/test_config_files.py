@@ -280,13 +280,23 @@ def test_an_env_file_that_cannot_be_read_is_a_problem(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
-@pytest.mark.parametrize(("mode", "warnings"), [(0o600, 0), (0o640, 0), (0o644, 1), (0o606, 1)])
-def test_an_env_file_that_others_can_read_is_a_warning(folder: Path, mode: int, warnings: int) -> None:
-    (folder / "subscribers.yaml").write_text("subscribers: [{email: a@example.com, keywords: [a]}]\n")
-    private(folder / ".env", "PAPERROUND_STORE=sqlite:///x.db\n").chmod(mode)
-    said = loaded(folder).warnings
-    assert len(said) == warnings
-    assert all(f"chmod 600 {folder}/.env" in str(each) for each in said)
+@pytest.mark.parametrize(
+    ("mode", "refused"),
+    [(0o600, False), (0o640, False), (0o644, True), (0o606, True), (0o602, True), (0o660, True)],
+)
+def test_an_env_file_with_secrets_is_kept_from_others(tmp_path: Path, mode: int, *, refused: bool) -> None:
+    dotenv = private(tmp_path / ".env", "PAPERROUND_RELAY_PASSWORD=hunter2\n")
+    dotenv.chmod(mode)
+    _, findings = variables({}, dotenv)
+    common = "other users of this machine could use the secrets in it"
+    assert [str(each) for each in findings.problems] == [f"{dotenv}: {common}; chmod 600 {dotenv}"] * refused
+
+
+def test_an_env_file_without_secrets_is_for_everybody(tmp_path: Path) -> None:
+    dotenv = private(tmp_path / ".env", "PAPERROUND_STORE=sqlite:///x.db\nPAPERROUND_DKIM_KEY=\n")
+    dotenv.chmod(0o644)
+    _, findings = variables({}, dotenv)
+    assert (findings.problems, findings.warnings) == ([], [])
 
 
 @pytest.mark.parametrize("name", environment.SECRETS)
@@ -335,11 +345,9 @@ def test_a_secret_file_without_a_secret_is_a_problem(tmp_path: Path, contents: b
 
 
 def test_an_override_that_cannot_be_used_is_named_by_its_variable(folder: Path) -> None:
-    environ = {"PAPERROUND_STORE": "postgresql://u:hunter2@h/x", "PAPERROUND_PUBLIC_URL": "x"}
+    environ = {"PAPERROUND_STORE": "mysql://u:hunter2@h/x", "PAPERROUND_PUBLIC_URL": "x"}
     store, public_url = problems(folder, environ)
-    assert (
-        store == "PAPERROUND_STORE: this version keeps its store in SQLite; write sqlite:///var/paperround.db"
-    )
+    assert store == "PAPERROUND_STORE: this is no SQLite file; write sqlite:///var/paperround.db"
     assert public_url.startswith("PAPERROUND_PUBLIC_URL: this is no absolute http or https address; write it")
 
 
@@ -410,7 +418,33 @@ def test_a_container_says_where_the_service_listens(folder: Path) -> None:
     assert load(folder, {"PAPERROUND_WEB_HOST": "0.0.0.0"}).settings.web.host == "0.0.0.0"  # noqa: S104 - the point
 
 
+def test_a_second_service_is_told_another_port(folder: Path) -> None:
+    assert load(folder, {"PAPERROUND_WEB_PORT": "8081"}).settings.web.port == 8081
+    for wrong in ("0", "65536", "http", "80a", "-1"):
+        with pytest.raises(ConfigError, match="PAPERROUND_WEB_PORT: this is no port; write a number"):
+            load(folder, {"PAPERROUND_WEB_PORT": wrong})
+
+
 def test_a_papers_file_that_is_not_there_yet_is_a_warning(folder: Path) -> None:
     source = "{kind: file, name: Nightly, path: tonight.jsonl}"
     (folder / "paperround.yaml").write_text(f"from: papers@example.org\nsources: [{source}]\n")
     assert any("sources[0].path: there is no file" in str(warning) for warning in load(folder, {}).warnings)
+
+
+@pytest.mark.parametrize(
+    ("store", "opened"),
+    [
+        ("postgresql://paperround@db/papers", "postgresql://paperround:p%40ss%2Fw%3Ard@db/papers"),
+        (
+            "postgres://db:5433/papers?sslmode=require",
+            "postgresql://:p%40ss%2Fw%3Ard@db:5433/papers?sslmode=require",
+        ),
+        ("postgresql://paperround:other@db/papers", "postgresql://paperround:other@db/papers"),
+        ("sqlite:////srv/store.db", "sqlite:////srv/store.db"),
+    ],
+)
+def test_the_password_of_a_server_comes_from_the_environment(folder: Path, store: str, opened: str) -> None:
+    environ = {"PAPERROUND_STORE": store, "PAPERROUND_STORE_PASSWORD": "p@ss/w:rd"}
+    settings = load(folder, environ).settings
+    assert settings.store == opened
+    assert "p%40ss" not in repr(settings)

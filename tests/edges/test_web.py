@@ -25,6 +25,7 @@ from paperround.web import Health, create_app
 SECRET = bytes(range(32))
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 ADA = SubscriberId(7)
+WELL = Health()
 LINK = f"/unsubscribe/{token(SECRET, UNSUBSCRIBE, ADA)}"
 CHOICES = f"/preferences/{token(SECRET, PREFERENCES, ADA)}"
 READER = Subscriber(address="ada@example.org", timezone=ZoneInfo("Europe/London"), deliver_at=time(7))
@@ -59,7 +60,7 @@ def app(
     *,
     preferences: MemoryPreferences | None = None,
     language: Language = Language.ENGLISH,
-    problems: tuple[str, ...] = (),
+    health: Health = WELL,
     sender_name: str = "Paper Round",
     templates: Path | None = None,
     patience: timedelta = timedelta(seconds=10),
@@ -70,7 +71,7 @@ def app(
         readers={ADA: READER}.get,
         languages={ADA: language},
         secret=SECRET,
-        health=lambda: Health(problems=problems),
+        health=lambda: health,
         now=lambda: NOON,
         sender_name=sender_name,
         templates=templates,
@@ -273,11 +274,13 @@ def test_a_page_that_is_wrong_is_shown_as_it_is_built_in_and_told_of_once(
     assert warned["reason"].startswith(reason)
 
 
-def test_health_says_what_is_wrong() -> None:
-    well, ill = (ask("GET", "/healthz", app(problems=problems)) for problems in ((), ("arXiv: no answer",)))
-    assert (well.status_code, well.json()) == (200, {"status": "ok", "problems": [], "notes": []})
+def test_health_says_what_is_wrong_and_what_is_only_to_be_known() -> None:
+    notes = ("waiting for arXiv",)
+    well = ask("GET", "/healthz", app(health=Health(notes=notes)))
+    assert (well.status_code, well.json()) == (200, {"status": "ok", "problems": [], "notes": [*notes]})
+    ill = ask("GET", "/healthz", app(health=Health(problems=("arXiv: no answer",), notes=notes)))
     assert (ill.status_code, ill.json()["status"]) == (503, "failing")
-    assert ill.json()["problems"] == ["arXiv: no answer"]
+    assert (ill.json()["problems"], ill.json()["notes"]) == (["arXiv: no answer"], [*notes])
 
 
 def test_an_unsubscription_is_logged_without_its_token() -> None:

@@ -10,10 +10,12 @@ from tests.fakes.dispatch import MemoryDispatch, Row, change, end
 from paperround.digests import Pick
 from paperround.papers import PaperId
 from paperround.ports import (
+    LONGEST_TALE,
     Cause,
     DeliveryId,
     DeliveryRecord,
     Gap,
+    OnUnknown,
     Past,
     PickRecord,
     Plan,
@@ -186,6 +188,16 @@ class MemoryLedger(MemoryDispatch):
     def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
         days = {row.record.day for row in self._rows.values() if row.record.day >= since}
         return {day: self.tally(self._addresses, day) for day in days}
+
+    def outcomes(self, since: datetime) -> Mapping[Status, int]:
+        first = (since - LONGEST_TALE).date()
+        records = (row.record for row in self._rows.values())
+        return Counter(each.status for each in records if each.updated_at >= since and each.day >= first)
+
+    def held(self, on_unknown: OnUnknown) -> int:
+        again = 1 if on_unknown is OnUnknown.RESEND else 0
+        unknown = (row for row in self._rows.values() if row.record.status is Status.UNKNOWN)
+        return sum(row.unknowns > again for row in unknown)
 
     def secret(self) -> bytes:
         return bytes(range(32))

@@ -1,6 +1,7 @@
 """The command line: what a person types, and what they are told."""
 
 from paperround.cli import (
+    alarms,
     backups,
     bounces,
     demo,
@@ -18,6 +19,7 @@ from paperround.cli import (
 from paperround.cli.frame import app, main
 
 __all__ = [
+    "alarms",
     "app",
     "backups",
     "bounces",

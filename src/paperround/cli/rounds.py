@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from paperround import logs
-from paperround.app import monitor_of, relay_of
+from paperround.alarming import Alarming
+from paperround.app import leadership_of, monitor_of, relay_of
 from paperround.batches import BatchRecord, BatchState
 from paperround.cli import frame
 from paperround.cli.frame import (
@@ -31,6 +32,8 @@ from paperround.composing import plans
 from paperround.config import load
 from paperround.config.environment import secret_files
 from paperround.following import Following
+from paperround.name_service import NameService
+from paperround.observing import Observing
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk, Round, collected, run
 from paperround.ports import DeliveryRecord, Plan, Status
@@ -140,17 +143,23 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     following = Following(settings, config, lambda: load(config, os.environ).settings, beside=secrets)
     request = frame.StopRequest()
     try:
-        with listening(settings.web) as door, closing(open_store(settings.store)) as store:
-            monitor = monitor_of(store)
+        with (
+            listening(settings.web) as door,
+            closing(open_store(settings.store)) as store,
+            closing(leadership_of(settings)) as leadership,
+        ):
+            monitor, observing = monitor_of(store), Observing(NameService())
+            alarming = Alarming(store.alarms, observing)
 
             async def work(desk: Desk) -> bool:
-                return await run_service(desk, monitor, following, door)
+                return await run_service(desk, monitor, following, alarming, door, leadership)
 
             goes_on = True
-            # Each config that can be used has its time; in between, whoever knocks waits at the door.
+            # Each config has its time, and so has leading; in between, whoever knocks waits at the door.
             while goes_on and not request.made:
-                relay = monitor.measured(relay_of(following.settings))
-                goes_on = frame.at_desk(following.settings, work, store=store, relay=relay, request=request)
+                settings = following.settings
+                relay = monitor.measured(relay_of(settings, noticed=observing.noticed))
+                goes_on = frame.at_desk(settings, work, store=store, relay=relay, request=request)
     except PortProblem as error:
         frame.say(f"paperround: {error}")
         raise typer.Exit(FAILED) from None

@@ -6,13 +6,16 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from paperround.config.fitting import Findings
-from paperround.config.forms import database, host, public_address
+from paperround.config.forms import database, host, port, public_address
 from paperround.config.problems import Problem, Wrong, closest
+
+T = TypeVar("T")
 
 PREFIX = "PAPERROUND_"
 SECRETS = (
@@ -21,8 +24,9 @@ SECRETS = (
     "PAPERROUND_DKIM_KEY",
     "PAPERROUND_DKIM_ED25519_KEY",
     "PAPERROUND_METRICS_TOKEN",
+    "PAPERROUND_STORE_PASSWORD",
 )
-OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST")
+OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST", "PAPERROUND_WEB_PORT")
 KNOWN = (*OVERRIDES, *SECRETS, *(f"{name}_FILE" for name in SECRETS), "PAPERROUND_CONFIG")
 
 LARGEST_SECRET = 100_000  # bytes
@@ -30,19 +34,25 @@ LARGEST_SECRET = 100_000  # bytes
 # What containers mount here is seen by their own processes alone, whatever its mode says.
 MOUNTED_SECRETS = Path("/run/secrets")
 
+# Rights that nobody else may have to a secret. Its group may read it: services have one of their own.
+_CHANGE = stat.S_IWGRP | stat.S_IWOTH
+_USE = _CHANGE | stat.S_IROTH
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
     """What the environment says; None for what it does not mention."""
 
-    store: str | None = None
+    store: str | None = field(default=None, repr=False)
     public_url: str | None = None
     web_host: str | None = None
+    web_port: int | None = None
     relay_password: str | None = field(default=None, repr=False)
     dkim_key: str | None = field(default=None, repr=False)
     dkim_ed25519_key: str | None = field(default=None, repr=False)
     bounces_password: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
+    store_password: str | None = field(default=None, repr=False)
 
 
 def read(
@@ -59,18 +69,20 @@ def read(
         endings = [known.removeprefix(PREFIX) for known in KNOWN]
         if close := closest(name.removeprefix(PREFIX), endings, likeness=0.8):
             findings.warn("this variable is not known", f'did you mean "{PREFIX}{close}"?', name=name)
-    relay_password, bounces_password, dkim_key, ed25519_key, metrics_token = (
+    relay_password, bounces_password, dkim_key, ed25519_key, metrics_token, store_password = (
         _secret(name, said, findings, mounted) for name in SECRETS
     )
     return Variables(
         store=_override("PAPERROUND_STORE", database, said, findings),
         public_url=_override("PAPERROUND_PUBLIC_URL", public_address, said, findings),
         web_host=_override("PAPERROUND_WEB_HOST", host, said, findings),
+        web_port=_override("PAPERROUND_WEB_PORT", port, said, findings),
         relay_password=relay_password,
         dkim_key=dkim_key,
         dkim_ed25519_key=ed25519_key,
         bounces_password=bounces_password,
         metrics_token=metrics_token,
+        store_password=store_password,
     )
 
 
@@ -101,17 +113,18 @@ def _from_file(file: Path, findings: Findings) -> dict[str, str]:
         findings.problems.append(Problem(file=file, line=line, message="this cannot be read", mend=mend))
     if unreadable:
         return {}
-    if _others_may(file, stat.S_IROTH | stat.S_IWOTH):
-        common = "other users of this machine can read the secrets in it"
-        findings.warn(common, f"chmod 600 {file}", file=file)
     # Without interpolation: a password may contain ${, and nobody but the caller reads os.environ.
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
-    return {name: value for name, value in values.items() if name.startswith(PREFIX) and value}
+    said = {name: value for name, value in values.items() if name.startswith(PREFIX) and value}
+    if said.keys() & set(SECRETS) and _others_may(file, _USE):
+        common = "other users of this machine could use the secrets in it"
+        findings.problem(common, f"chmod 600 {file}", file=file)
+    return said
 
 
 def _override(
-    name: str, read_as: Callable[[str], str], said: Mapping[str, str], findings: Findings
-) -> str | None:
+    name: str, read_as: Callable[[str], T], said: Mapping[str, str], findings: Findings
+) -> T | None:
     if name not in said:
         return None
     try:
@@ -147,9 +160,9 @@ def _secret(name: str, said: Mapping[str, str], findings: Findings, mounted: Pat
 
 def _check_rights(file: Path, name: str, findings: Findings, mounted: Path) -> None:
     seen_by_us_alone = file.resolve().is_relative_to(mounted.resolve())
-    if _others_may(file, stat.S_IWGRP | stat.S_IWOTH | (0 if seen_by_us_alone else stat.S_IROTH)):
+    if _others_may(file, _CHANGE if seen_by_us_alone else _USE):
         common = "other users of this machine could use the file it names"
-        findings.problem(common, f"chmod 600 {file}", name=name)
+        findings.problem(common, f"chmod 600 {file}, or mount it below {mounted}", name=name)
 
 
 def _contents(file: Path) -> bytes:

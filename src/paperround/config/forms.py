@@ -25,6 +25,7 @@ LONGEST_TEXT = 200  # characters
 LONGEST_INTEREST = 2000  # an abstract may say what somebody looks for
 LONGEST_PATH = 1000
 LONGEST_URL = 2000
+LAST_PORT = 65_535
 LATEST_CATCH_UP = timedelta(days=2)  # further back nobody looks for a missed digest
 
 
@@ -146,6 +147,13 @@ def host(text: str) -> str:
     raise Wrong("this is no name of a host", "write it like smtp.example.org")
 
 
+def port(text: str) -> int:
+    """Return the number of a port."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= LAST_PORT:
+        raise Wrong("this is no port", f"write a number from 1 to {LAST_PORT}")
+    return int(text)
+
+
 def is_loopback(name: str) -> bool:
     """Return whether the host is this machine."""
     return ip_address(name).is_loopback if _is_ip(name) else name in {"localhost", "localhost."}
@@ -168,18 +176,39 @@ def public_address(text: str) -> str:
 
 
 def database(text: str) -> str:
-    """Return the SQLAlchemy URL of a SQLite file."""
+    """Return the SQLAlchemy URL of a SQLite file, or of a database of PostgreSQL's."""
     mend = "write sqlite:///var/paperround.db"
     scheme, separator, path = text.partition("://")
     if not separator:
         raise Wrong("this is no address of a store", mend)
-    if scheme.partition("+")[0] in {"postgresql", "postgres"}:
-        raise Wrong("this version keeps its store in SQLite", mend)
+    if scheme in {"postgresql", "postgres"}:
+        return f"postgresql://{_server(path)}"
     if scheme != "sqlite" or not path.startswith("/"):
         raise Wrong("this is no SQLite file", mend)
     if path in {"/", "/:memory:"} or not path.isprintable():
         raise Wrong("what this names would not outlive the process", mend)
     return text
+
+
+def public_database(text: str) -> str:
+    """Return the URL of a database, without a password."""
+    url = database(text)
+    if urlsplit(url).password is not None:
+        raise Wrong("a password does not belong here", "write it into PAPERROUND_STORE_PASSWORD")
+    return url
+
+
+def _server(rest: str) -> str:
+    """Return what follows the scheme in the URL of a database on a server."""
+    mend = "write postgresql://paperround@db.example.org/paperround"
+    try:
+        parts = urlsplit(f"postgresql://{rest}")
+        complete = parts.path.strip("/") and parts.port != 0
+    except ValueError as error:
+        raise Wrong("this is no address of a database", mend) from error
+    if not complete or not rest.isprintable():
+        raise Wrong("this names no database", mend)
+    return rest
 
 
 def source_category(text: str) -> str:
@@ -231,8 +260,8 @@ OwnHeader = Annotated[str, AfterValidator(own_header)]
 Host = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(host)]
 Url = Annotated[str, AfterValidator(web_address)]
 PublicUrl = Annotated[str, AfterValidator(public_address)]
-Store = Annotated[str, AfterValidator(database)]
-Port = Annotated[int, Field(ge=1, le=65535)]
+Store = Annotated[str, AfterValidator(public_database)]
+Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
 Category = Annotated[str, AfterValidator(category), Field(json_schema_extra={"enum": [*sorted(CATEGORIES)]})]
 SourceCategory = Annotated[
     str,

@@ -194,5 +194,11 @@ class Ledger(Dispatch, Protocol):
     def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
         """Return for each day from then on that has rows how many of them are in each status."""
 
+    def outcomes(self, since: datetime) -> Mapping[Status, int]:
+        """Return how many rows, of days up to LONGEST_TALE before then, came to their status since then."""
+
+    def held(self, on_unknown: OnUnknown) -> int:
+        """Return how many unknown deliveries wait for a person, where the first time is dealt with so."""
+
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""

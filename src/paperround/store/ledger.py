@@ -14,6 +14,7 @@ from paperround.ports import (
     DeliveryId,
     DeliveryRecord,
     Gap,
+    OnUnknown,
     Past,
     Plan,
     RoundId,
@@ -225,6 +226,18 @@ class SqlLedger(SqlDispatch):
             for row in connection.execute(statements.tallies(since)):
                 found[row.day][row.status] = row.number
         return dict(found)
+
+    def outcomes(self, since: datetime) -> Mapping[Status, int]:
+        """Return how many rows, of days up to LONGEST_TALE before then, came to their status since then."""
+        with self._database.reading() as connection:
+            row = connection.execute(statements.outcomes(since)).one()
+        return {each: count for each in Status if (count := getattr(row, each.value))}
+
+    def held(self, on_unknown: OnUnknown) -> int:
+        """Return how many unknown deliveries wait for a person, where the first time is dealt with so."""
+        with self._database.reading() as connection:
+            count: int = connection.execute(statements.held(on_unknown)).scalar_one()
+        return count
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""

@@ -16,9 +16,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.postgresql import Insert
 
-from paperround.ports import RoundId, Status, SubscriberId
+from paperround.ports import LONGEST_TALE, OnUnknown, RoundId, Status, SubscriberId
 from paperround.store.dispatch_statements import outcome, unknown_once
 from paperround.store.engine import insert
 from paperround.store.tables import (
@@ -204,6 +204,23 @@ def tallies(since: date) -> Select[Any]:
     """Count the deliveries of each day from then on by status."""
     columns = (deliveries.c.day, deliveries.c.status)
     return select(*columns, func.count().label("number")).where(deliveries.c.day >= since).group_by(*columns)
+
+
+def outcomes(since: datetime) -> Select[Any]:
+    """Count the deliveries that came to each status since then."""
+    counts: list[ColumnElement[Any]] = [
+        func.count(case((deliveries.c.status == each, 1))).label(each.value) for each in Status
+    ]
+    # Grouped by status, SQLite would read every row there ever was; the days of these are found by an index.
+    lately = deliveries.c.day >= (since - LONGEST_TALE).date()
+    return select(*counts).where(lately, deliveries.c.updated_at >= since)
+
+
+def held(on_unknown: OnUnknown) -> Select[Any]:
+    """Count the unknown deliveries that are not sent again by themselves."""
+    again = 1 if on_unknown is OnUnknown.RESEND else 0
+    waiting = (deliveries.c.status == Status.UNKNOWN) & (deliveries.c.unknowns > again)
+    return select(func.count()).select_from(deliveries).where(waiting)
 
 
 def secret() -> Select[Any]:
