@@ -22,6 +22,7 @@ from paperround.web import Health, Server
 from paperround.website import website
 
 LOOK_AT_RETURNS = timedelta(minutes=5)
+LOOK_AT_REQUESTS = timedelta(seconds=10)  # whoever asked waits for the mail
 
 log = structlog.get_logger()
 
@@ -46,7 +47,7 @@ async def serve(
     """
     settings = following.settings
     lead = Lead(leadership)
-    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up, latest=settings.latest)
+    watch = Watch(desk, catch_up=settings.catch_up, latest=settings.latest)
     app = website(
         desk,
         settings,
@@ -62,14 +63,14 @@ async def serve(
     changed = asyncio.create_task(following.changed(desk.stop))
     turned = asyncio.create_task(lead.turned.wait())
     scheduler.start()
-    log.info(
-        "service.started", subscribers=len(settings.subscribers), port=settings.web.port, leads=lead.held
-    )
+    punctual = asyncio.create_task(keep_time(scheduler, now=desk.now))
+    log.info("service.started", subscribers=len(desk.subscribers), port=settings.web.port, leads=lead.held)
     try:
         await asyncio.wait({web, changed, turned}, return_when=asyncio.FIRST_COMPLETED)
         if changed.done() and not changed.result():
             lead.resign()  # what is in hand may take minutes, and others need not wait for it
     finally:
+        punctual.cancel()
         turned.cancel()
         await _end(scheduler, watch, desk, alarming)
         server.should_exit = True
@@ -89,12 +90,14 @@ def _enter(
 ) -> None:
     """Enter what is to be done again and again: the work by who leads, a look at the lead by others."""
     if not lead.held:
-        _every(LOOK, lead.look, scheduler, first=desk.now())
+        every(LOOK, lead.look, scheduler, first=desk.now())
         return
-    _every(TICK, lead.only(watch.tick), scheduler, first=desk.now())
-    _every(LOOK_FOR_ALARMS, lead.only(look_for_alarms), scheduler, first=desk.now())
+    every(TICK, lead.only(watch.tick), scheduler, first=desk.now())
+    every(LOOK_FOR_ALARMS, lead.only(look_for_alarms), scheduler, first=desk.now())
     if desk.returning.has_inbox:
-        _every(LOOK_AT_RETURNS, lead.only(desk.returning.look), scheduler, first=desk.now())
+        every(LOOK_AT_RETURNS, lead.only(desk.returning.look), scheduler, first=desk.now())
+    if desk.joining:
+        every(LOOK_AT_REQUESTS, lead.only(desk.joining.look), scheduler, first=desk.now())
 
 
 async def _end(scheduler: AsyncIOScheduler, watch: Watch, desk: Desk, alarming: Alarming) -> None:
@@ -103,11 +106,13 @@ async def _end(scheduler: AsyncIOScheduler, watch: Watch, desk: Desk, alarming: 
     scheduler.pause()
     await watch.rest()
     await desk.returning.rest()
+    if desk.joining:
+        await desk.joining.rest()
     await alarming.rest()
     scheduler.shutdown(wait=False)  # it would cut off a tick at work
 
 
-def _every(
+def every(
     interval: timedelta,
     work: Callable[[], Awaitable[object]],
     scheduler: AsyncIOScheduler,
@@ -123,6 +128,18 @@ def _every(
         coalesce=True,
         misfire_grace_time=None,  # a late tick is a tick: what is due is asked of the clock
     )
+
+
+async def keep_time(
+    scheduler: AsyncIOScheduler, *, now: Callable[[], datetime], look: timedelta = TICK
+) -> None:
+    """Bring forward, for ever, what a clock that was set back would put off: appointments are made by it."""
+    while True:
+        await asyncio.sleep(look.total_seconds())
+        for job in scheduler.get_jobs():
+            if job.next_run_time is not None and job.next_run_time - now() > job.trigger.interval + look:
+                log.warning("clock.set_back", next_run=job.next_run_time.isoformat())
+                job.modify(next_run_time=now())
 
 
 def _together(health: Health, following: Following, alarming: Alarming) -> Health:

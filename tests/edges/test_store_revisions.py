@@ -37,6 +37,10 @@ DELIVERY: Row = {
     "worker": None,
 }
 
+WISH: Row = {"keywords": '["LoRA"]', "language": "en", "timezone": None, "deliver_at": "07:30:00.000000"}
+MADE = {"words"}  # of what is in other tables
+STEMS = {"a": " ann say titl ", "b": " ann b say titl "}
+
 # A row or two of each table as it is now; an earlier revision is given those of its own tables and columns.
 ROWS: Mapping[str, tuple[Row, ...]] = {
     "papers": tuple(
@@ -75,6 +79,34 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     "subscribers": (
         {"id": 1, "address": "Ada@example.org", "folded": "ada@example.org", "enrolled_at": MOMENT},
         {"id": 5, "address": "eve@example.org", "folded": "eve@example.org", "enrolled_at": MOMENT},
+    ),
+    # What is said of a paper, in stems; made of the papers where there was no such table.
+    "words": tuple({"paper": f"arxiv:{name}", "stems": STEMS[name]} for name in ("a", "b")),
+    "requests": (
+        {
+            "id": 2**60,
+            "address": "new@example.org",
+            "folded": "new@example.org",
+            **WISH,
+            "asked_at": MOMENT,
+            "attempts": 1,
+            "next_at": None,
+        },
+    ),
+    "askings": ({"id": 1, "address": b"hash", "network": b"hash", "asked_at": MOMENT},),
+    "members": (
+        {"id": 1, "subscriber": 5, **WISH, "asked_at": MOMENT, "confirmed_at": MOMENT, "network": b"hash"},
+    ),
+    "alarms": (
+        {
+            "id": 1,
+            "condition": "disk_low",
+            "subject": "store",
+            "sentence": "the disk is nearly full",
+            "raised_at": MOMENT,
+            "ended_at": None,
+            "told_at": None,
+        },
     ),
     "suppressions": (
         {"subscriber": 5, "cause": "unsubscribed", "reason": "unsubscribed on 2026-06-15", "since": MOMENT},
@@ -196,7 +228,7 @@ def test_a_store_of_any_revision_keeps_all_that_it_holds(tmp_path: Path, revisio
         assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
     assert after.keys() == ROWS.keys()
     for table, rows in after.items():
-        expected = [dict(row) for row in ROWS[table]] if table in before else []
+        expected = [dict(row) for row in ROWS[table]] if table in before or table in MADE else []
         assert rows == expected, table
 
 

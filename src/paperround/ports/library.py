@@ -7,6 +7,7 @@ from typing import Protocol
 
 from paperround.batches import Batch, BatchRecord
 from paperround.papers import Paper, PaperId
+from paperround.searching import Spellings
 
 
 class StoreError(Exception):
@@ -70,5 +71,17 @@ class Library(Protocol):
     def days(self) -> tuple[date, ...]:
         """Return every day that a source was asked for, the latest first."""
 
+    def announced_days(self) -> tuple[date, ...]:
+        """Return every day on which papers were announced, the latest first."""
+
+    def holding(self, wanted: Spellings, *, day: date | None, most: int) -> tuple[Listing, ...]:
+        """Return listings of papers that hold, of each phrase, all words of one spelling, and in any order.
+
+        Those of one day, or without a `day` those of the latest days; at most so many.
+        """
+
     def paper(self, paper: PaperId) -> Paper | None:
         """Return one paper."""
+
+    def papers(self, ids: Collection[PaperId]) -> tuple[Paper, ...]:
+        """Return those of these papers that are known."""

@@ -28,6 +28,7 @@ from paperround.store.dispatch_statements import change, outcome, suppress
 from paperround.store.engine import chunks
 from paperround.store.entries import delivery_record, delivery_row, pick_rows
 from paperround.store.tables import deliveries, picks, rounds
+from paperround.subscribers import WEEK
 
 _RESOLUTIONS = frozenset({Status.SENT, Status.FAILED, Status.PLANNED})
 _SECRET_LENGTH = 32
@@ -82,12 +83,17 @@ class SqlLedger(SqlDispatch):
         had: dict[SubscriberId, set[PaperId]] = defaultdict(set)
         missed: dict[SubscriberId, Counter[PaperId]] = defaultdict(Counter)
         versions: dict[SubscriberId, dict[PaperId, int]] = defaultdict(dict)
+        rested: dict[SubscriberId, set[date]] = defaultdict(set)
         once: dict[PaperId, PaperId] = {}  # what many readers had lies in memory once
         with self._database.reading() as connection:
             for chunk in chunks(tuple(subscribers)):
                 spans.update(
                     (row.subscriber, row) for row in connection.execute(statements.spans(chunk, day))
                 )
+                # Hardly anybody: of all, it would take as long as the rest together.
+                long_ago = [each for each in chunk if _is_long_ago(spans.get(each), day)]
+                for subscriber, rest in connection.execute(statements.rested(long_ago, day)):
+                    rested[subscriber].add(rest)
                 for subscriber, paper, version, failed_at in connection.execute(statements.had(chunk, day)):
                     if failed_at is not None:
                         if _is_news(failed_at, spans.get(subscriber)):
@@ -102,6 +108,7 @@ class SqlLedger(SqlDispatch):
                 **_span(spans.get(each)),
                 had=frozenset(had[each]),
                 missed=_missed(missed[each], had[each]) if each in missed else frozenset(),
+                rested=frozenset(rested.get(each, ())),
                 versions=versions.get(each, {}),
             )
             for each in set(subscribers)
@@ -201,10 +208,15 @@ class SqlLedger(SqlDispatch):
         return self._change(change(delivery, Status.UNKNOWN, values)) == 1
 
     def rows(
-        self, *, day: date | None = None, address: str | None = None, status: Status | None = None
+        self,
+        *,
+        day: date | None = None,
+        since: date | None = None,
+        address: str | None = None,
+        status: Status | None = None,
     ) -> tuple[DeliveryRecord, ...]:
         """Return the rows that fit, newest day first, then by address."""
-        wanted = statements.fitting(day, address, status)
+        wanted = statements.fitting(day, since, address, status)
         chosen: dict[DeliveryId, list[Row[Any]]] = defaultdict(list)
         with self._database.reading() as connection:
             found = connection.execute(statements.rows(wanted)).all()
@@ -219,14 +231,6 @@ class SqlLedger(SqlDispatch):
             rows = connection.execute(statements.statuses(day))
             return Counter(row.status for row in rows if row.subscriber in asked)
 
-    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
-        """Return for each day from then on that has rows how many of them are in each status."""
-        found: dict[date, dict[Status, int]] = defaultdict(dict)
-        with self._database.reading() as connection:
-            for row in connection.execute(statements.tallies(since)):
-                found[row.day][row.status] = row.number
-        return dict(found)
-
     def outcomes(self, since: datetime) -> Mapping[Status, int]:
         """Return how many rows, of days up to LONGEST_TALE before then, came to their status since then."""
         with self._database.reading() as connection:
@@ -238,6 +242,14 @@ class SqlLedger(SqlDispatch):
         with self._database.reading() as connection:
             count: int = connection.execute(statements.held(on_unknown)).scalar_one()
         return count
+
+    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
+        """Return for each day from then on that has rows how many of them are in each status."""
+        found: dict[date, dict[Status, int]] = defaultdict(dict)
+        with self._database.reading() as connection:
+            for row in connection.execute(statements.tallies(since)):
+                found[row.day][row.status] = row.number
+        return dict(found)
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""
@@ -292,6 +304,10 @@ def _missed(failures: Mapping[PaperId, int], had: set[PaperId]) -> frozenset[Pap
 def _is_news(failed_at: datetime, span: Row[Any] | None) -> bool:
     """Return whether the failure came after the latest look at papers, which else knew of it."""
     return span is None or span.planned_at is None or failed_at > span.planned_at
+
+
+def _is_long_ago(span: Row[Any] | None, day: date) -> bool:
+    return span is not None and span.last_day is not None and day - span.last_day > WEEK
 
 
 def _span(found: Row[Any] | None) -> dict[str, Any]:

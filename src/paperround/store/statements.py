@@ -13,17 +13,19 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import Insert
 
-from paperround.ports import LONGEST_TALE, OnUnknown, RoundId, Status, SubscriberId
+from paperround.ports import LONGEST_TALE, RESTS, OnUnknown, RoundId, Status, SubscriberId
 from paperround.store.dispatch_statements import outcome, unknown_once
 from paperround.store.engine import insert
 from paperround.store.tables import (
     batches,
     deliveries,
+    members,
     papers,
     picks,
     preferences,
@@ -33,6 +35,7 @@ from paperround.store.tables import (
     subscribers,
     suppressions,
 )
+from paperround.subscribers import LONGEST_GAP
 
 _WAITING = frozenset({Status.PLANNED, Status.DEFERRED})
 _NOT_SENT = frozenset({Status.SUPPRESSED, Status.QUIET})
@@ -88,6 +91,17 @@ def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
     )
     last = (deliveries.c.subscriber == span.c.subscriber) & (deliveries.c.day == span.c.last_day)
     return select(span, deliveries.c.planned_at).outerjoin(deliveries, last)
+
+
+def rested(of: Sequence[SubscriberId], day: date) -> Select[Any]:
+    """Select the days up to `LONGEST_GAP` before that day on which a pause of theirs held."""
+    return select(deliveries.c.subscriber, deliveries.c.day).where(
+        deliveries.c.subscriber.in_(of),
+        deliveries.c.day >= day - LONGEST_GAP,
+        deliveries.c.day < day,
+        deliveries.c.status == Status.QUIET,
+        or_(*(deliveries.c.reason.startswith(words, autoescape=True) for words in RESTS)),
+    )
 
 
 def had(of: Sequence[SubscriberId], day: date) -> Select[Any]:
@@ -164,10 +178,13 @@ def withdraw(of: Sequence[SubscriberId], *, now: datetime, before: date | None) 
     yield theirs.where(deliveries.c.status.in_(_WAITING)).values({**values, "next_at": None})
 
 
-def fitting(day: date | None, address: str | None, status: Status | None) -> tuple[ColumnElement[bool], ...]:
+def fitting(
+    day: date | None, since: date | None, address: str | None, status: Status | None
+) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for `rows` and `picks_of`."""
     return (
         *(() if day is None else (deliveries.c.day == day,)),
+        *(() if since is None else (deliveries.c.day >= since,)),
         *(() if address is None else (subscribers.c.folded == address.lower(),)),
         *(() if status is None else (deliveries.c.status == status,)),
     )
@@ -200,12 +217,6 @@ def statuses(day: date) -> Select[Any]:
     return select(deliveries.c.subscriber, deliveries.c.status).where(deliveries.c.day == day)
 
 
-def tallies(since: date) -> Select[Any]:
-    """Count the deliveries of each day from then on by status."""
-    columns = (deliveries.c.day, deliveries.c.status)
-    return select(*columns, func.count().label("number")).where(deliveries.c.day >= since).group_by(*columns)
-
-
 def outcomes(since: datetime) -> Select[Any]:
     """Count the deliveries that came to each status since then."""
     counts: list[ColumnElement[Any]] = [
@@ -221,6 +232,12 @@ def held(on_unknown: OnUnknown) -> Select[Any]:
     again = 1 if on_unknown is OnUnknown.RESEND else 0
     waiting = (deliveries.c.status == Status.UNKNOWN) & (deliveries.c.unknowns > again)
     return select(func.count()).select_from(deliveries).where(waiting)
+
+
+def tallies(since: date) -> Select[Any]:
+    """Count the deliveries of each day from then on by status."""
+    columns = (deliveries.c.day, deliveries.c.status)
+    return select(*columns, func.count().label("number")).where(deliveries.c.day >= since).group_by(*columns)
 
 
 def secret() -> Select[Any]:
@@ -286,6 +303,7 @@ def latest_moments() -> Iterator[Select[Any]]:
         subscribers.c.enrolled_at,
         suppressions.c.since,
         preferences.c.changed_at,
+        members.c.confirmed_at,
         returns.c.read_at,
         rounds.c.begun_at,
     ):

@@ -11,10 +11,13 @@ import structlog
 from jinja2 import Environment, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from paperround.languages import ENGLISH, N_, Wording
+from paperround.languages import ENGLISH, N_, Language, Wording
+from paperround.ports import Wish
 from paperround.rendering import TemplateError
 from paperround.rendering.files import Files, translated
+from paperround.web.applying import Application
 from paperround.web.choices import Choices, Option
+from paperround.web.leafing import SPECIMEN, Leaf
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -32,6 +35,18 @@ _PROBLEMS = {
         N_("No emails come to you"),
         N_("So there is nothing to choose. You want the papers back? Answer one of the emails, and ask."),
     ),
+    HTTPStatus.FORBIDDEN: (
+        N_("Nothing was changed"),
+        N_("The form was sent from another website. Open its page here, and send it from there."),
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        N_("Please try again in an hour"),
+        N_("So many ask just now that nothing more is taken. Nothing was changed."),
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        N_("Too many people are reading"),
+        N_("Please try again in a few seconds."),
+    ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         N_("That did not work"),
         N_("The fault is ours. Please try again in a few minutes; trying twice does no harm."),
@@ -40,6 +55,10 @@ _PROBLEMS = {
 _NOT_UNDERSTOOD = (
     N_("Nothing was changed"),
     N_("The request was not understood. Open the link from the email, and press the button on its page."),
+)
+_STALE = (
+    N_("This link was used, or is too old"),
+    N_("If you have confirmed your subscription, all is well. Otherwise subscribe once more."),
 )
 
 
@@ -62,10 +81,20 @@ _SPECIMENS: Mapping[str, Mapping[str, object]] = {
             mistake="A mistake.",
             rhythms=_OPTIONS,
             weekdays=_OPTIONS,
-        )
+        ),
+        "feed": "https://papers.example.org/feed/1.xml",
     },
+    "subscribe": {
+        "application": Application(mistakes={"address": "A mistake."}, zones=("UTC",), usual_zone="UTC")
+    },
+    "asked": {},
+    "confirm": {"wish": Wish(keywords=("LoRA",), language=Language.ENGLISH)},
+    "confirmed": {"often": "every day", "first": "Tuesday, 16 June 2026"},
+    "archive": {"leaf": SPECIMEN},
     "problem": {"title": "A title", "advice": "Some advice."},
 }
+_STYLE = "pages/style.css"
+_MORE_STYLE = {"archive": ("pages/archive.css",)}  # what a page has beside the style of all
 
 _log = structlog.get_logger(__name__)
 
@@ -106,9 +135,38 @@ class Pages:
         """Return the page that follows the button."""
         return self._page("unsubscribed", HTTPStatus.OK, wording)
 
-    def preferences(self, choices: Choices, status: HTTPStatus, wording: Wording) -> HTMLResponse:
-        """Return the page on which a reader chooses."""
-        return self._page("preferences", status, wording, choices=choices)
+    def preferences(
+        self, choices: Choices, status: HTTPStatus, wording: Wording, *, feed: str | None
+    ) -> HTMLResponse:
+        """Return the page on which a reader chooses, and which names the address of their feed."""
+        return self._page("preferences", status, wording, choices=choices, feed=feed)
+
+    def archive(
+        self, leaf: Leaf, status: HTTPStatus, wording: Wording, headers: Mapping[str, str]
+    ) -> HTMLResponse:
+        """Return papers of a day, or what was found, with headers other than those of a private page."""
+        return self._page("archive", status, wording, headers, leaf=leaf)
+
+    def subscribe(self, application: Application, status: HTTPStatus, wording: Wording) -> HTMLResponse:
+        """Return the page on which people ask for the papers."""
+        return self._page("subscribe", status, wording, application=application)
+
+    def asked(self, wording: Wording) -> HTMLResponse:
+        """Return the page that follows: the same for every address."""
+        return self._page("asked", HTTPStatus.OK, wording)
+
+    def confirm(self, wish: Wish, wording: Wording) -> HTMLResponse:
+        """Return the page with the button that confirms it."""
+        return self._page("confirm", HTTPStatus.OK, wording, wish=wish)
+
+    def confirmed(self, often: str, first: str, wording: Wording) -> HTMLResponse:
+        """Return the page that follows that button; `first` is the first day with an email, where known."""
+        return self._page("confirmed", HTTPStatus.OK, wording, often=often, first=first)
+
+    def stale(self, wording: Wording) -> HTMLResponse:
+        """Return the page for a link to confirm by that can be used no more."""
+        title, advice = map(wording.gettext, _STALE)
+        return self._page("problem", HTTPStatus.GONE, wording, title=title, advice=advice)
 
     def problem(self, status: int, headers: Mapping[str, str], wording: Wording) -> HTMLResponse:
         """Return the page for a request that changed nothing, and end the conversation.
@@ -120,13 +178,20 @@ class Pages:
         page.headers.update({**headers, "Connection": "close"})
         return page
 
-    def _page(self, name: str, status: HTTPStatus, wording: Wording, **values: object) -> HTMLResponse:
+    def _page(
+        self,
+        name: str,
+        status: HTTPStatus,
+        wording: Wording,
+        headers: Mapping[str, str] = PRIVATE,
+        **values: object,
+    ) -> HTMLResponse:
         try:
-            text, policy = self._own.filled(name, wording, values), self._own.policy
+            text, policy = self._own.filled(name, wording, values), self._own.policy(name)
         except TemplateError as error:
             self._tell(error)
-            text, policy = self._builtin.filled(name, wording, values), self._builtin.policy
-        return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": policy})
+            text, policy = self._builtin.filled(name, wording, values), self._builtin.policy(name)
+        return HTMLResponse(text, status, {**headers, "Content-Security-Policy": policy})
 
     def _tell(self, error: TemplateError) -> None:
         if str(error) not in self._told:
@@ -141,12 +206,12 @@ class _Set:
         self._files = Files(templates)
         self._environment = Environment(loader=self._files, autoescape=True, undefined=StrictUndefined)
         self._environment.globals["sender_name"] = sender_name
-        _ = self.policy  # a style that is wrong is found now, and not with the first page
+        for name in _SPECIMENS:  # a style that is wrong is found now, and not with the first page
+            self.policy(name)
 
-    @property
-    def policy(self) -> str:
-        """The policy that allows the style as it is in its file now."""
-        style = self._rendered("pages/style.css", {})
+    def policy(self, page: str) -> str:
+        """Return the policy that allows the style of a page as it is in its files now."""
+        style = "".join(self._rendered(name, {}) for name in (_STYLE, *_MORE_STYLE.get(page, ())))
         return (
             f"default-src 'none'; style-src '{policy_hash(style)}'; form-action 'self'; "
             "base-uri 'none'; frame-ancestors 'none'"
