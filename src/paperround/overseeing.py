@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from paperround.overview import LOOKED_AT, SPAN, DayOfMail, Overview, by_source
 from paperround.pipeline import LIFE_OF_A_LETTER
-from paperround.ports import Figures, Ledger, Library, StoreError
+from paperround.ports import Figures, Ledger, Library, OnUnknown, StoreError
 from paperround.web import Health
 
 _DAY = timedelta(days=1)
@@ -18,6 +18,7 @@ def overseen(
     ledger: Ledger,
     library: Library,
     relay: str,
+    on_unknown: OnUnknown,
     figures: Callable[[], Figures],
     health: Health,
     now: datetime,
@@ -29,7 +30,10 @@ def overseen(
     bare = Overview(at=now, version=version("paperround"), problems=health.problems, notes=health.notes)
     try:
         return replace(
-            _of_days(bare, ledger, library), figures=figures(), pause=ledger.paused(relay, now=now)
+            _of_days(bare, ledger, library),
+            figures=figures(),
+            held=ledger.held(on_unknown),
+            pause=ledger.paused(relay, now=now),
         )
     except StoreError as error:
         return replace(bare, problems=(*health.problems, str(error)))

@@ -57,7 +57,7 @@ class Overview:
 
     `problems` are to be mended, `notes` are not; each is a sentence, with commands between backticks.
     Days without mail are in `mail` where there were papers. Without `figures`, the store could not be read.
-    `pause` is that of the relay, if one lasts.
+    So many unknown deliveries are `held` for a person; `pause` is that of the relay, if one lasts.
     """
 
     at: datetime
@@ -68,6 +68,7 @@ class Overview:
     papers: Mapping[date, int] = field(default_factory=dict)
     sources: tuple[SourceDays, ...] = ()
     figures: Figures | None = None
+    held: int = 0
     pause: Later | None = None
 
     @property
@@ -104,9 +105,8 @@ class Overview:
         return tuple(self._waiting())
 
     def _waiting(self) -> Iterator[str]:
-        if self.figures is not None and self.figures.held:
-            held = self.figures.held
-            what = "a delivery" if held == 1 else f"{held:,} deliveries"
+        if self.held:
+            what = "a delivery" if self.held == 1 else f"{self.held:,} deliveries"
             yield (
                 f"It is unknown what became of {what}: `paperround log --status unknown`, "
                 "then `paperround resolve`"
@@ -145,6 +145,7 @@ class Overview:
             "problems": list(self.problems),
             "notes": list(self.notes),
             "waiting": list(self.waiting),
+            "unknown_waiting": self.held,
             "days": [_day_entry(each) for each in self.mail],
             "papers": {str(day): count for day, count in sorted(self.papers.items(), reverse=True)},
             "sources": [
@@ -199,6 +200,6 @@ def _totals(figures: Figures) -> dict[str, object]:
         "deliveries": {status.value: figures.deliveries.get(status, 0) for status in Status},
         "suppressed": {cause.value: number for cause, number in figures.suppressed.items()},
         "returned": {effect.value: number for effect, number in figures.returned.items()},
-        "unknown_waiting": figures.held,
+        "alarms": sorted(each.value for each in figures.alarms),
         "papers_stored": figures.papers,
     }

@@ -61,6 +61,7 @@ def overview(desk: Desk, figures: Callable[[], Figures], health: Health) -> Over
         ledger=desk.ledger,
         library=desk.library,
         relay=desk.rate.relay,
+        on_unknown=desk.on_unknown,
         figures=figures,
         health=health,
         now=desk.now(),

@@ -8,7 +8,7 @@ from tests.fakes.world import MONDAY, TUESDAY, World, paper
 from paperround.batches import Batch, BatchState
 from paperround.overseeing import overseen
 from paperround.overview import Overview
-from paperround.ports import LONGEST_ROUND, Figures, Status, StoreError
+from paperround.ports import LONGEST_ROUND, Figures, OnUnknown, Status, StoreError
 from paperround.web import Health
 
 NOTHING = Figures(
@@ -32,6 +32,7 @@ def seen(world: World, *, problems: tuple[str, ...] = ()) -> Overview:
         ledger=world.ledger,
         library=world.library,
         relay=RATE.relay,
+        on_unknown=OnUnknown.HOLD,
         figures=lambda: NOTHING,
         health=Health(problems=problems, notes=("it waits",)),
         now=world.time,
@@ -71,6 +72,12 @@ def test_a_round_that_does_not_balance_is_a_problem_and_names_nobody(world: Worl
     assert seen(world).problems == ()
 
 
+def test_an_unknown_delivery_that_waits_for_a_person_is_counted(world: World) -> None:
+    ids = world.ledger.enrol(["ada@example.org"], now=world.time)
+    bring_to(world.ledger, ids["ada@example.org"], Status.UNKNOWN)
+    assert seen(world).held == 1
+
+
 def test_a_pause_of_our_relay_is_told(world: World) -> None:
     world.ledger.pause("another.example.org:25", "421", now=world.time)
     assert seen(world).pause is None
@@ -88,6 +95,7 @@ def test_a_store_that_cannot_be_read_is_a_problem_beside_the_others(world: World
         ledger=world.ledger,
         library=world.library,
         relay=RATE.relay,
+        on_unknown=OnUnknown.HOLD,
         figures=broken,
         health=Health(problems=("the relay is away",)),
         now=world.time,

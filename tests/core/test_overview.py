@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from paperround.alarms import Condition
 from paperround.batches import BatchRecord, BatchState
 from paperround.overview import DayOfMail, Overview, briefly, by_source, near_day
 from paperround.ports import Cause, Effect, Figures, Status
@@ -14,7 +15,7 @@ NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 TODAY = NOON.date()
 
 
-def figures(*, held: int = 0, oldest: datetime | None = None, planned: int = 0) -> Figures:
+def figures(*, oldest: datetime | None = None, planned: int = 0) -> Figures:
     return Figures(
         batches={},
         newest={},
@@ -22,10 +23,10 @@ def figures(*, held: int = 0, oldest: datetime | None = None, planned: int = 0) 
         digests=5,
         deliveries={Status.SENT: 4, Status.PLANNED: planned},
         oldest=oldest,
-        held=held,
+        held=0,
         suppressed={Cause.BOUNCED: 1},
         returned={Effect.TOO_EARLY: 2},
-        alarms=frozenset(),
+        alarms=frozenset({Condition.DISK}),
     )
 
 
@@ -65,7 +66,7 @@ def test_plots_are_of_thirty_days_up_to_today_or_to_the_tomorrow_of_some_readers
     ("held", "said"), [(1, "what became of a delivery: "), (2000, "what became of 2,000 deliveries: ")]
 )
 def test_what_waits_for_a_person_is_named_with_what_to_do(held: int, said: str) -> None:
-    (sentence,) = overview(figures=figures(held=held)).waiting
+    (sentence,) = overview(held=held).waiting
     assert said in sentence
     assert "`paperround resolve`" in sentence
 
@@ -110,7 +111,13 @@ def test_scripts_get_all_of_it() -> None:
     mail = (DayOfMail(day=TODAY, tally={Status.SENT: 2, Status.DEFERRED: 1, Status.QUIET: 1}),)
     sources = by_source([record("A", TODAY, BatchState.STALE)])
     entry = overview(
-        problems=("p",), notes=("n",), mail=mail, papers={TODAY: 9}, sources=sources, figures=figures(held=3)
+        problems=("p",),
+        notes=("n",),
+        mail=mail,
+        papers={TODAY: 9},
+        sources=sources,
+        figures=figures(),
+        held=3,
     ).entry()
     assert json.loads(json.dumps(entry)) == entry
     assert entry["days"] == [
@@ -132,6 +139,7 @@ def test_scripts_get_all_of_it() -> None:
     ]
     assert (entry["problems"], entry["notes"]) == (["p"], ["n"])
     assert (entry["unknown_waiting"], entry["suppressed"]) == (3, {"bounced": 1})
+    assert entry["alarms"] == ["disk_low"]
 
 
 def test_a_store_that_cannot_be_read_has_no_figures() -> None:

@@ -70,5 +70,6 @@ def ill() -> Overview:
             returned={Effect.SUPPRESSED: 12, Effect.TOO_EARLY: 1},
             alarms=frozenset(),
         ),
+        held=2,
         pause=Later(until=NOW + timedelta(minutes=8), reason=f"421 {HOSTILE}", pauses=3),
     )
