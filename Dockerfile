@@ -29,6 +29,6 @@ USER paperround
 VOLUME /srv/paperround/var
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["paperround", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["python", "-m", "paperround.probing"]
 ENTRYPOINT ["paperround"]
 CMD ["serve"]

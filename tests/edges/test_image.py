@@ -96,7 +96,7 @@ def container(tmp_path: Path, volume: str) -> Iterator[Container]:
 def test_it_needs_a_config_alone_runs_as_its_user_and_writes_where_its_store_is(container: Container) -> None:
     set_up(container.config, "ada")
     container.start()
-    container.until(lambda: container.runs("paperround health"))
+    container.until(lambda: container.runs("python -m paperround.probing"))
     assert container.asks("id -u") == "10001"
     assert container.asks("cat /proc/1/comm") == "paperround"
     assert "CapEff:\t0000000000000000" in container.asks("cat /proc/1/status").splitlines()

@@ -8,11 +8,11 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import Annotated
 
-import httpx
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from paperround import probing
 from paperround.app import leadership_of, monitor_of, relay_of
 from paperround.batches import BatchRecord, BatchState
 from paperround.cli import frame
@@ -27,7 +27,7 @@ from paperround.cli.frame import (
     app,
 )
 from paperround.composing import plans
-from paperround.config import load
+from paperround.config import load, load_web
 from paperround.config.environment import secret_files
 from paperround.following import Following
 from paperround.phrases import counted, full_day
@@ -161,16 +161,14 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def health(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Ask the running service whether it is well; for container health checks."""
-    web = frame.settings_of(config).web
-    host = "127.0.0.1" if web.host in ("0.0.0.0", "::") else web.host  # noqa: S104 - any means here too
+    """Ask the running service whether it is well."""
     try:
-        reply = httpx.get(f"http://{host}:{web.port}/healthz", timeout=4, trust_env=False)
-    except httpx.HTTPError as error:
-        frame.say(f"paperround: the service does not answer at {host}:{web.port}: {error}")
+        answer = probing.ask(load_web(config, os.environ))
+    except probing.NoAnswer as error:
+        frame.say(f"paperround: {error}")
         raise typer.Exit(FAILED) from None
-    frame.tell(reply.text)
-    if reply.is_error:
+    frame.tell(answer.text)
+    if not answer.well:
         raise typer.Exit(FAILED)
 
 

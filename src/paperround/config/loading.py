@@ -9,7 +9,7 @@ from paperround.config import environment, installation, subscriptions
 from paperround.config.fitting import Findings, Sheet
 from paperround.config.problems import ConfigError, Problem
 from paperround.config.yaml_lines import LARGEST_FILE, Document, parse
-from paperround.settings import Settings
+from paperround.settings import Settings, WebSettings
 
 INSTALLATION = "paperround.yaml"
 SUBSCRIBERS = "subscribers.yaml"
@@ -42,11 +42,8 @@ def load(
     if it held these bytes. Raise ConfigError with every problem of all of it.
     """
     findings = Findings()
-    env_file = next((file for file in (folder / ".env", dotenv) if os.path.lexists(file)), None)
-    variables = environment.read(environ, env_file, findings)
-    main = _sheet(folder / INSTALLATION, findings)
+    settings = _installation(folder, environ, dotenv, findings)
     who = _sheet((readers_of or folder) / SUBSCRIBERS, findings, readers)
-    settings = installation.read(main, folder=folder, variables=variables) if main else None
     sender = settings.sender if settings else None
     bounces = settings.bounces.address if settings and settings.bounces else None
     subscribers = subscriptions.read(who, sender=sender, bounces=bounces) if who else ()
@@ -57,6 +54,27 @@ def load(
         readers=who.document,
         warnings=tuple(_in_order(findings.warnings)),
     )
+
+
+def load_web(folder: Path, environ: Mapping[str, str], *, dotenv: Path = Path(".env")) -> WebSettings:
+    """Read where the service listens, for whoever asks that often: subscribers are not read.
+
+    What is wrong elsewhere is left to `load`. Raise ConfigError where that hides what is asked for.
+    """
+    findings = Findings()
+    settings = _installation(folder, environ, dotenv, findings)
+    if settings is None:
+        raise ConfigError(_in_order(findings.problems))
+    return settings.web
+
+
+def _installation(
+    folder: Path, environ: Mapping[str, str], dotenv: Path, findings: Findings
+) -> Settings | None:
+    env_file = next((file for file in (folder / ".env", dotenv) if os.path.lexists(file)), None)
+    variables = environment.read(environ, env_file, findings)
+    main = _sheet(folder / INSTALLATION, findings)
+    return installation.read(main, folder=folder, variables=variables) if main else None
 
 
 def _sheet(file: Path, findings: Findings, data: bytes | None = None) -> Sheet | None:
