@@ -81,7 +81,7 @@ image-check: setup
 # Needs uv. Writes the newest versions that suit every supported Python.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade --group dev pyproject.toml --output-file constraints/dev.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt pyproject.toml --output-file constraints/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt --extra postgresql pyproject.toml --output-file constraints/run.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints constraints/dev.txt --extra semantic --group semantic --no-emit-package torch pyproject.toml --output-file constraints/semantic.txt
 
 clean:

@@ -33,8 +33,8 @@ from paperround.digests import Digest
 from paperround.ports import OnUnknown, Plan, Status, SubscriberId, WorkerId
 from paperround.rates import Rate
 from paperround.store import open_store
-from paperround.store.engine import Database
 from paperround.store.ledger import SqlLedger
+from paperround.store.sqlite import SqliteDatabase
 from paperround.subscribers import Subscriber
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ LETTER = 20_000  # bytes
 ROUNDS = 3  # of which the fastest counts
 
 
-class Grouped(Database):
+class Grouped(SqliteDatabase):
     """The store as it is, on a disk that is `slower` by so many seconds a commit; `commits` counts them."""
 
     def __init__(self, url: URL, *, slower: float) -> None:

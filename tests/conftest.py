@@ -4,11 +4,13 @@ import importlib
 import importlib.util
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from tests.fakes.authority import Authority, authority_in
+from tests.fakes.postgresql import Server, server
 
 # No deadline: how long an example takes says more about the machine than about the code.
 settings.register_profile("desk", deadline=None, max_examples=60)
@@ -64,3 +66,10 @@ def recorded() -> Path:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A private authority, and a server's certificate of it."""
     return authority_in(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of PostgreSQL's."""
+    with server() as started:
+        yield started

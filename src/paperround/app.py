@@ -190,5 +190,9 @@ def inbox_of(settings: Settings, *, patience: timedelta = PATIENCE) -> Callable[
 
 
 def beside_store(settings: Settings, ending: str) -> Path:
-    """Return the file beside the store that has its name and this ending."""
-    return Path(f"{make_url(settings.store).database}{ending}")
+    """Return the file beside the store that has its name and this ending; of a server's, one in `var`."""
+    url = make_url(settings.store)
+    beside = (
+        url.database if url.get_backend_name() == "sqlite" else f"var/{url.host or 'local'}-{url.database}"
+    )
+    return Path(f"{beside}{ending}")

@@ -50,7 +50,7 @@ def restore(
     nobody gets a digest: who got what is not known. Raise StoreError, and leave everything as it was,
     where the backup cannot be used or anything runs.
     """
-    _require_rest(workers)
+    require_rest(workers)
     aside = _aside(store, now) if store.exists() else None
     part = backups.fetch(backup, store)
     try:
@@ -84,7 +84,8 @@ def restore(
     )
 
 
-def _require_rest(workers: Path) -> None:
+def require_rest(workers: Path) -> None:
+    """Raise StoreError where anything is being delivered."""
     if workers.is_dir() and any(lock_of(each) is not Lock.FREE for each in workers.iterdir()):
         raise StoreError("a delivery is under way; end the service or wait for `send`, and run this again")
 

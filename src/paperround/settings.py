@@ -155,7 +155,7 @@ class Settings:
     sender: Mailbox
     sources: tuple[SourceSettings, ...]
     subscribers: tuple[Subscriber, ...]
-    store: str
+    store: str = field(repr=False)
     outbox: Path
     relay: RelaySettings | None = None
     dkim: DkimSettings | None = None

@@ -1,4 +1,4 @@
-"""Every kind of ledger, and one real store for all contracts, which is empty before each test."""
+"""Every kind of store, one of each for all contracts, which is empty before each test."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,37 +10,52 @@ from tests.fakes.embedder import MemoryVectors
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.plans import NOW
+from tests.fakes.postgresql import Server
 from tests.fakes.preferences import MemoryPreferences
 from tests.fakes.returns import MemoryReturns
+from tests.fakes.stores import empty
 from tests.fakes.world import World
 
 from paperround.ports import Ledger, SubscriberId
 from paperround.store import Store, open_store
-from paperround.store.tables import metadata
+
+REAL = ["sqlite", "postgresql"]
 
 
 @pytest.fixture(scope="session")
-def opened_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def in_a_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with closing(open_store(f"sqlite:///{tmp_path_factory.mktemp('store')}/store.db")) as store:
         # What survives a power cut is no part of the contract's tests, and waiting for the disk takes long.
         event.listen(store.database._engine, "checkout", lambda c, *_: c.execute("PRAGMA synchronous = OFF"))
         yield store
 
 
+@pytest.fixture(scope="session")
+def on_a_server(postgresql: Server) -> Iterator[Store]:
+    with closing(open_store(postgresql.database("contracts"))) as store:
+        yield store
+
+
+def emptied(kind: str, request: pytest.FixtureRequest) -> Store:
+    store: Store = request.getfixturevalue({"sqlite": "in_a_file", "postgresql": "on_a_server"}[kind])
+    empty(store)
+    return store
+
+
+@pytest.fixture(params=["memory", *REAL])
+def store(request: pytest.FixtureRequest) -> Store | None:
+    """Each kind of store, empty; None stands for what is kept in memory."""
+    return None if request.param == "memory" else emptied(request.param, request)
+
+
+@pytest.fixture(params=REAL)
+def real_store(request: pytest.FixtureRequest) -> Store:
+    return emptied(request.param, request)
+
+
 @pytest.fixture
-def store(opened_store: Store) -> Store:
-    with opened_store.database.writing() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-    return opened_store
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    if request.param == "memory":
-        return MemoryLedger()
-    store: Store = request.getfixturevalue("store")
-    return store.ledger
+def ledger(store: Store | None) -> Ledger:
+    return MemoryLedger() if store is None else store.ledger
 
 
 @pytest.fixture
@@ -53,26 +68,24 @@ def grace(ledger: Ledger) -> SubscriberId:
     return ledger.enrol(["grace@example.org"], now=NOW)["grace@example.org"]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param == "memory":
+@pytest.fixture
+def world(store: Store | None, tmp_path: Path) -> World:
+    folder = tmp_path / "workers"
+    if store is None:
         ledger = MemoryLedger()
-        yield World(
+        return World(
             library=MemoryLibrary(),
             ledger=ledger,
             vectors=MemoryVectors(),
             preferences=MemoryPreferences(ledger),
             returns=MemoryReturns(ledger),
-            folder=tmp_path / "workers",
+            folder=folder,
         )
-        return
-    store = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield World(
+    return World(
         library=store.library,
         ledger=store.ledger,
         vectors=store.vectors,
         preferences=store.preferences,
         returns=store.returns,
-        folder=tmp_path / "workers",
+        folder=folder,
     )
-    store.close()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.plans import MONDAY, NOW, SUNDAY, TUESDAY, letter, pick, silence
+from tests.fakes.stores import close_gaps, empty
 
 from paperround.ports import (
     Claim,
@@ -22,7 +23,6 @@ from paperround.ports import (
 )
 from paperround.rates import Rate
 from paperround.store import Store
-from paperround.store.tables import metadata
 
 READERS = [f"reader{number}@example.org" for number in range(2)]
 DAYS = [SUNDAY, MONDAY, TUESDAY]
@@ -158,13 +158,15 @@ class Round(RuleBasedStateMachine):
         self.both(lambda ledger: ledger.pauses(RELAY))
 
 
-def test_whatever_happens_each_delivery_is_in_one_state_and_none_is_lost(store: Store) -> None:
+def test_whatever_happens_each_delivery_is_in_one_state_and_none_is_lost(real_store: Store) -> None:
     class FreshRound(Round):
         def __init__(self) -> None:
-            with store.database.writing() as connection:
-                for table in reversed(metadata.sorted_tables):
-                    connection.execute(table.delete())
-            super().__init__(store.ledger)
+            empty(real_store)
+            super().__init__(real_store.ledger)
+
+        def both(self, call: Callable[[Ledger], object]) -> None:
+            super().both(call)
+            close_gaps(real_store)
 
     run_state_machine_as_test(
         FreshRound, settings=settings(max_examples=25, stateful_step_count=40, deadline=None)

@@ -16,12 +16,9 @@ NOW = datetime(2026, 6, 16, 5, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def library(request: pytest.FixtureRequest) -> Library:
-    if request.param == "memory":
-        return MemoryLibrary()
-    store: Store = request.getfixturevalue("store")
-    return store.library
+@pytest.fixture
+def library(store: Store | None) -> Library:
+    return MemoryLibrary() if store is None else store.library
 
 
 def paper(number: int, *, votes: int | None = None, abstract: str = "") -> Paper:

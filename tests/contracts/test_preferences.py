@@ -18,10 +18,10 @@ ADDRESS = "ada@example.org"
 
 
 @pytest.fixture
-def preferences(request: pytest.FixtureRequest, ledger: Ledger) -> Preferences:
+def preferences(store: Store | None, ledger: Ledger) -> Preferences:
     if isinstance(ledger, MemoryLedger):
         return MemoryPreferences(ledger)
-    store: Store = request.getfixturevalue("store")
+    assert store is not None
     return store.preferences
 
 

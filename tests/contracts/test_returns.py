@@ -32,10 +32,10 @@ NOBODY, NOTHING = SubscriberId(10**6), DeliveryId(10**6)
 
 
 @pytest.fixture
-def returns(request: pytest.FixtureRequest, ledger: Ledger) -> Returns:
+def returns(store: Store | None, ledger: Ledger) -> Returns:
     if isinstance(ledger, MemoryLedger):
         return MemoryReturns(ledger)
-    store: Store = request.getfixturevalue("store")
+    assert store is not None
     return store.returns
 
 

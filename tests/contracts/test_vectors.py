@@ -11,12 +11,9 @@ from paperround.store import Store
 MODEL = "a model"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def vectors(request: pytest.FixtureRequest) -> Vectors:
-    if request.param == "memory":
-        return MemoryVectors()
-    store: Store = request.getfixturevalue("store")
-    return store.vectors
+@pytest.fixture
+def vectors(store: Store | None) -> Vectors:
+    return MemoryVectors() if store is None else store.vectors
 
 
 def of(*texts: str) -> dict[str, Vector]:

@@ -278,8 +278,10 @@ def test_one_wrong_key_hides_nothing_that_two_others_say_together() -> None:
         ("public_url: 'https://[::1'", "public_url: this is no web address"),
         ("public_url: 'https://example.org:99999'", "public_url: this is no web address"),
         ('postal_address: "a\\u0007b"', "postal_address: a control character stands in this text; remove it"),
-        ("store: postgresql://h/db", "store: this version keeps its store in SQLite; write sqlite:///var/"),
-        ("store: postgresql+psycopg://h/db", "store: this version keeps its store in SQLite"),
+        ("store: postgresql://h", "store: this names no database; write postgresql://paperround@db.ex"),
+        ("store: postgresql://h:99999/db", "store: this is no address of a database"),
+        ("store: postgresql://p:word@h/db", "store: a password does not belong here; write it into PAPERR"),
+        ("store: postgresql+psycopg://h/db", "store: this is no SQLite file"),
         ("store: mysql://h/db", "store: this is no SQLite file; write sqlite:///var/paperround.db"),
         (
             "store: var/paperround.db",

@@ -41,6 +41,7 @@ DAY = "2026-06-16"
 USER, PASSWORD = "canary-of-the-relay", "Canary/of+the relay's password"
 MAILBOX_PASSWORD = "Canary/of+the mailbox"  # noqa: S105 - nobody's
 METRICS_TOKEN = "Canary/of+the metrics"  # noqa: S105 - nobody's
+STORE_PASSWORD = "Canary/of+the store"  # noqa: S105 - nobody's
 RSA_KEY, ED25519_KEY = (
     key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     for key in (rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate())
@@ -51,6 +52,7 @@ SECRETS = {
     "PAPERROUND_DKIM_KEY": RSA_KEY,
     "PAPERROUND_DKIM_ED25519_KEY": ED25519_KEY,
     "PAPERROUND_METRICS_TOKEN": METRICS_TOKEN,
+    "PAPERROUND_STORE_PASSWORD": STORE_PASSWORD,
 }
 READERS = ("ada@example.org", "grace@example.org", "emmy@example.org")
 OFFER = "250-test\r\n250-STARTTLS\r\n250 AUTH PLAIN"
@@ -95,7 +97,7 @@ def credentials() -> set[bytes]:
     lines = [*RSA_KEY.splitlines()[8:-2], ED25519_KEY.splitlines()[1][24:]]
     return {
         form
-        for secret in (PASSWORD, MAILBOX_PASSWORD, METRICS_TOKEN, *lines)
+        for secret in (PASSWORD, MAILBOX_PASSWORD, METRICS_TOKEN, STORE_PASSWORD, *lines)
         for form in forms(secret.encode())
     }
 

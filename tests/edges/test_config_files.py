@@ -345,11 +345,9 @@ def test_a_secret_file_without_a_secret_is_a_problem(tmp_path: Path, contents: b
 
 
 def test_an_override_that_cannot_be_used_is_named_by_its_variable(folder: Path) -> None:
-    environ = {"PAPERROUND_STORE": "postgresql://u:hunter2@h/x", "PAPERROUND_PUBLIC_URL": "x"}
+    environ = {"PAPERROUND_STORE": "mysql://u:hunter2@h/x", "PAPERROUND_PUBLIC_URL": "x"}
     store, public_url = problems(folder, environ)
-    assert (
-        store == "PAPERROUND_STORE: this version keeps its store in SQLite; write sqlite:///var/paperround.db"
-    )
+    assert store == "PAPERROUND_STORE: this is no SQLite file; write sqlite:///var/paperround.db"
     assert public_url.startswith("PAPERROUND_PUBLIC_URL: this is no absolute http or https address; write it")
 
 
@@ -431,3 +429,22 @@ def test_a_papers_file_that_is_not_there_yet_is_a_warning(folder: Path) -> None:
     source = "{kind: file, name: Nightly, path: tonight.jsonl}"
     (folder / "paperround.yaml").write_text(f"from: papers@example.org\nsources: [{source}]\n")
     assert any("sources[0].path: there is no file" in str(warning) for warning in load(folder, {}).warnings)
+
+
+@pytest.mark.parametrize(
+    ("store", "opened"),
+    [
+        ("postgresql://paperround@db/papers", "postgresql://paperround:p%40ss%2Fw%3Ard@db/papers"),
+        (
+            "postgres://db:5433/papers?sslmode=require",
+            "postgresql://:p%40ss%2Fw%3Ard@db:5433/papers?sslmode=require",
+        ),
+        ("postgresql://paperround:other@db/papers", "postgresql://paperround:other@db/papers"),
+        ("sqlite:////srv/store.db", "sqlite:////srv/store.db"),
+    ],
+)
+def test_the_password_of_a_server_comes_from_the_environment(folder: Path, store: str, opened: str) -> None:
+    environ = {"PAPERROUND_STORE": store, "PAPERROUND_STORE_PASSWORD": "p@ss/w:rd"}
+    settings = load(folder, environ).settings
+    assert settings.store == opened
+    assert "p%40ss" not in repr(settings)

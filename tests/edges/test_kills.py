@@ -5,15 +5,20 @@ import os
 import random
 import shutil
 import sqlite3
+import time
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
+from tests.fakes.postgresql import Server
 from tests.fakes.posting import Order, ended, enter, start
 from tests.fakes.unreliable_relay import UnreliableRelay
 
@@ -29,6 +34,10 @@ ROWS = """
     SELECT '<' || day || '.' || address || '>' AS identity, status, data_begun_at, attempts, unknowns
     FROM deliveries JOIN subscribers ON subscribers.id = subscriber
 """
+OTHERS = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+Row = Mapping[str, Any]
 STEPS = ("START", "EHLO", "MAIL", "RCPT", "DATA", "BODY", "DOT")
 
 
@@ -36,12 +45,26 @@ STEPS = ("START", "EHLO", "MAIL", "RCPT", "DATA", "BODY", "DOT")
 def test_kills_lose_nothing_and_double_only_what_was_in_the_gap(
     tmp_path: Path, on_unknown: OnUnknown
 ) -> None:
+    fight_with_both_seeds(lambda folder: FileBattle(store=folder / "store.db"), tmp_path, on_unknown, KILLS)
+
+
+def test_kills_do_no_more_to_a_store_on_a_server(tmp_path: Path, postgresql: Server) -> None:
+    def battle(folder: Path) -> Battle:
+        return ServerBattle(store=postgresql.database(f"kills{folder.name}"), folder=folder)
+
+    fight_with_both_seeds(battle, tmp_path, OnUnknown.RESEND, KILLS // 3)
+
+
+def fight_with_both_seeds(
+    prepared: Callable[[Path], "Battle"], folder: Path, on_unknown: OnUnknown, kills: int
+) -> None:
     async def fought(seed: int) -> Battle:
-        chance, folder = random.Random(seed), tmp_path / str(seed)
-        folder.mkdir()
+        chance, own = random.Random(seed), folder / str(seed)
+        own.mkdir()
         async with UnreliableRelay(chance, faulty=6) as relay:
-            battle = Battle(store=folder / "store.db", relay=relay, on_unknown=on_unknown, chance=chance)
-            await battle.fight(KILLS)
+            battle = prepared(own)
+            battle.relay, battle.on_unknown, battle.chance = relay, on_unknown, chance
+            await battle.fight(kills)
             return battle
 
     async def both() -> list[Battle]:
@@ -52,14 +75,15 @@ def test_kills_lose_nothing_and_double_only_what_was_in_the_gap(
         check(battle)
 
 
-@dataclass
-class Battle:
+@dataclass(kw_only=True)
+class Battle(ABC):
     """A store, the relay it is delivered to, and all that was seen of both."""
 
-    store: Path
-    relay: UnreliableRelay
-    on_unknown: OnUnknown
-    chance: random.Random
+    store: Path | str
+    folder: Path | None = None
+    relay: UnreliableRelay = field(init=False)
+    on_unknown: OnUnknown = field(init=False)
+    chance: random.Random = field(init=False)
     planned: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # by Message-ID: for whom, and what
     doubts: set[tuple[str, int]] = field(default_factory=set)  # Message-IDs, and which attempt was in doubt
     kills: Counter[str] = field(default_factory=Counter)  # by what they met
@@ -75,17 +99,9 @@ class Battle:
         self.relay.faulty = 0
         await self._deliver(None)
 
-    def rows(self) -> list[sqlite3.Row]:
+    @abstractmethod
+    def rows(self) -> Sequence[Row]:
         """Return the deliveries as they are, without a touch on what a kill left behind."""
-        copy = self.store.parent / "copy.db"
-        for ending in ("", "-wal"):
-            original = Path(f"{self.store}{ending}")
-            Path(f"{copy}{ending}").unlink(missing_ok=True)
-            if original.exists():
-                shutil.copy(original, f"{copy}{ending}")
-        with closing(sqlite3.connect(copy)) as connection:
-            connection.row_factory = sqlite3.Row
-            return connection.execute(ROWS).fetchall()
 
     def _plan(self) -> None:
         """Enter a letter to each reader for one more day."""
@@ -122,6 +138,7 @@ class Battle:
         """Run a delivery until it ends, by itself or in the ambush; return whether it was killed."""
         order = Order(
             store=self.store,
+            folder=self.folder,
             readers=READERS,
             port=self.relay.port,
             connections=self.chance.choice((1, 2, 4)),
@@ -139,6 +156,38 @@ class Battle:
         return code != 0
 
 
+class FileBattle(Battle):
+    """A battle about a file."""
+
+    def rows(self) -> Sequence[Row]:
+        """Return what is in a copy of the file."""
+        store = Path(self.store)
+        copy = store.parent / "copy.db"
+        for ending in ("", "-wal"):
+            original = Path(f"{store}{ending}")
+            Path(f"{copy}{ending}").unlink(missing_ok=True)
+            if original.exists():
+                shutil.copy(original, f"{copy}{ending}")
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(ROWS)]
+
+
+class ServerBattle(Battle):
+    """A battle about a database on a server, which learns of a kill a moment later."""
+
+    def rows(self) -> Sequence[Row]:
+        """Return what is there once the server has ended what the dead had begun."""
+        engine = create_engine(
+            str(self.store).replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
+        )
+        while True:
+            with engine.connect() as connection:
+                if not connection.scalar(text(OTHERS)):
+                    return [dict(row) for row in connection.execute(text(ROWS)).mappings()]
+            time.sleep(0.01)
+
+
 def written(identity: str, chance: random.Random) -> bytes:
     """Return a message that is like no other, and whose lines begin with dots as often as not."""
     dots = (chance.choice((b"", b".", b"..")) for _ in range(30))
@@ -146,11 +195,11 @@ def written(identity: str, chance: random.Random) -> bytes:
     return f"Message-ID: {identity}\r\n\r\n".encode() + b"".join(line + b"\r\n" for line in lines)
 
 
-def in_the_gap(row: sqlite3.Row) -> bool:
+def in_the_gap(row: Row) -> bool:
     return row["status"] == "sending" and row["data_begun_at"] is not None
 
 
-def met(tried: Sequence[sqlite3.Row]) -> str:
+def met(tried: Sequence[Row]) -> str:
     """Return what a kill met, by the deliveries that were tried before it."""
     if not tried:
         return "before the first claim"

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, create_engine, event, inspect, make_url
 
 from paperround.ports import StoreError, SubscriberId
 from paperround.store import Store, migrations, open_store
-from paperround.store.engine import Database
 from paperround.store.migrations import migrate
+from paperround.store.sqlite import SqliteDatabase
 from paperround.store.tables import metadata
 
 
@@ -45,7 +45,7 @@ def test_the_migrations_lead_to_the_same_checks(store: Store) -> None:
 
 
 def test_a_store_of_the_first_revision_keeps_what_it_holds(path: Path) -> None:
-    database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
+    database = SqliteDatabase(make_url(f"sqlite:///{path}"), patience=timedelta(0))
     with closing(database), database.writing() as connection:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
@@ -94,7 +94,7 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None
 
 
 def test_a_migration_that_breaks_off_leaves_no_table(path: Path) -> None:
-    database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
+    database = SqliteDatabase(make_url(f"sqlite:///{path}"), patience=timedelta(0))
     event.listen(database._engine, "connect", lambda c, _: c.execute("PRAGMA max_page_count = 8"))
     with closing(database), pytest.raises(StoreError, match="the disk is full"):
         migrate(database)

@@ -136,7 +136,7 @@ async def delivered(
     with ExitStack() as broken:
         async with desk(order) as opened:
             assert isinstance(opened.ledger, SqlLedger)
-            disk = Disk(order.store)
+            disk = Disk(Path(order.store))
 
             def prepare(connection: sqlite3.Connection, *_: object) -> None:
                 connection.execute("PRAGMA busy_timeout = 50")

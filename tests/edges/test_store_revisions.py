@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from paperround.ports import Cause, Status
 from paperround.store import migrations, open_store
-from paperround.store.engine import Database
+from paperround.store.sqlite import SqliteDatabase
 
 Row = Mapping[str, object]
 
@@ -151,7 +151,7 @@ REVISIONS = [each.revision for each in ScriptDirectory.from_config(scripts()).wa
 
 def of_revision(path: Path, revision: str) -> dict[str, list[Row]]:
     """Make a store of that revision with something in each table, and return what is in it."""
-    database = Database(make_url(f"sqlite:///{path}"), patience=timedelta(0))
+    database = SqliteDatabase(make_url(f"sqlite:///{path}"), patience=timedelta(0))
     config = scripts()
     with closing(database), database.writing() as upgraded:
         config.attributes["connection"] = upgraded

@@ -4,15 +4,15 @@ import asyncio
 import os
 import random
 import signal
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
+from tests.fakes.postgresql import Server
 from tests.fakes.posting import Order, ended, enter, start
 from tests.fakes.unreliable_relay import Accepted, UnreliableRelay
 
@@ -21,12 +21,16 @@ from paperround.shifts import HUNG, LEASE
 READERS = tuple(f"reader{number}@example.org" for number in range(100))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)  # where the workers of a server's store have their locks
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/store.db"
+    server: Server = request.getfixturevalue("postgresql")
+    return server.database("processes")
 
 
-def test_two_processes_send_three_thousand_letters_once_each(store: Path) -> None:
+def test_two_processes_send_three_thousand_letters_once_each(store: str) -> None:
     planned = plan(store, days=30)
 
     async def body(relay: UnreliableRelay, order: Callable[..., Order]) -> None:
@@ -39,7 +43,7 @@ def test_two_processes_send_three_thousand_letters_once_each(store: Path) -> Non
     assert statuses(store) == {"sent": 3000}
 
 
-def test_what_a_killed_process_had_in_hand_is_finished_by_the_other(store: Path) -> None:
+def test_what_a_killed_process_had_in_hand_is_finished_by_the_other(store: str) -> None:
     planned = plan(store, days=4)
 
     async def body(relay: UnreliableRelay, order: Callable[..., Order]) -> None:
@@ -54,7 +58,7 @@ def test_what_a_killed_process_had_in_hand_is_finished_by_the_other(store: Path)
     assert statuses(store) == {"sent": 400}
 
 
-def test_a_process_that_wakes_up_without_its_lease_sends_nothing_more(store: Path) -> None:
+def test_a_process_that_wakes_up_without_its_lease_sends_nothing_more(store: str) -> None:
     planned = plan(store, days=1)
 
     async def body(relay: UnreliableRelay, order: Callable[..., Order]) -> None:
@@ -85,7 +89,7 @@ def test_a_process_that_wakes_up_without_its_lease_sends_nothing_more(store: Pat
     assert statuses(store) == {"sent": 100}
 
 
-def plan(store: Path, *, days: int) -> set[tuple[str, bytes]]:
+def plan(store: str, *, days: int) -> set[tuple[str, bytes]]:
     """Enter a letter to each reader for each of so many days, and return them."""
     planned = set[tuple[str, bytes]]()
     for day in (date(2026, 6, 16) + timedelta(days=number) for number in range(days)):
@@ -96,14 +100,21 @@ def plan(store: Path, *, days: int) -> set[tuple[str, bytes]]:
 
 
 def with_relay(
-    store: Path, body: Callable[[UnreliableRelay, Callable[..., Order]], Coroutine[Any, Any, None]]
+    store: str, body: Callable[[UnreliableRelay, Callable[..., Order]], Coroutine[Any, Any, None]]
 ) -> None:
     async def go() -> None:
         async with UnreliableRelay(random.Random(0)) as relay:
 
             def order(**rest: Any) -> Order:  # noqa: ANN401 - as an order has them
                 return Order(
-                    **{"store": store, "readers": READERS, "port": relay.port, "connections": 4, **rest}
+                    **{
+                        "store": store,
+                        "folder": Path.cwd(),
+                        "readers": READERS,
+                        "port": relay.port,
+                        "connections": 4,
+                        **rest,
+                    }
                 )
 
             await body(relay, order)
@@ -115,6 +126,7 @@ def copies(accepted: list[Accepted]) -> Counter[tuple[str, bytes]]:
     return Counter((each.recipient, each.message) for each in accepted)
 
 
-def statuses(store: Path) -> Counter[str]:
-    with closing(sqlite3.connect(store)) as connection:
-        return Counter(status for (status,) in connection.execute("SELECT status FROM deliveries"))
+def statuses(store: str) -> Counter[str]:
+    engine = create_engine(store.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+    with engine.connect() as connection:
+        return Counter(connection.scalars(text("SELECT status FROM deliveries")))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+import os
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
@@ -26,11 +27,12 @@ from paperround.subscribers import Subscriber
 class Order:
     """What a process is to deliver: all that waits in the store, whoever of the readers it is for.
 
+    The store is a file, or the URL of a database whose workers have their locks in `folder`.
     `domain` is what it greets the relay with, and `ahead` how far its clock is. It waits for letters that
     others have in hand for as long as its `patience` lasts.
     """
 
-    store: Path
+    store: Path | str
     readers: tuple[str, ...]
     port: int
     connections: int
@@ -38,12 +40,18 @@ class Order:
     domain: str = "example.org"
     ahead: timedelta = timedelta(0)
     patience: timedelta = timedelta(0)
+    folder: Path | None = None
 
 
-def enter(store: Path, messages: Mapping[str, bytes], *, day: date = TUESDAY) -> None:
+def url_of(store: Path | str) -> str:
+    """Return the URL of a store."""
+    return store if isinstance(store, str) else f"sqlite:///{store}"
+
+
+def enter(store: Path | str, messages: Mapping[str, bytes], *, day: date = TUESDAY) -> None:
     """Plan a letter to each of these readers."""
     now = datetime.now(UTC)
-    with closing(open_store(f"sqlite:///{store}")) as opened:
+    with closing(open_store(url_of(store))) as opened:
         ids = opened.ledger.enrol(messages, now=now)
         plans = [letter(ids[each], day, message=message) for each, message in messages.items()]
         assert opened.ledger.plan(plans, now=now) == len(plans)
@@ -81,8 +89,8 @@ def desk(order: Order) -> AbstractAsyncContextManager[Desk]:
         sender=Mailbox(name="", address=f"papers@{order.domain}"),
         sources=(),
         subscribers=readers,
-        store=f"sqlite:///{order.store}",
-        outbox=order.store.parent / "outbox",
+        store=url_of(order.store),
+        outbox=Path("outbox"),
         relay=relay,
         on_unknown=order.on_unknown,
     )
@@ -95,4 +103,6 @@ def _deliver(order: Order) -> None:
             await post(opened, retry=True, patience=order.patience)
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    if order.folder is not None:
+        os.chdir(order.folder)
     asyncio.run(work())

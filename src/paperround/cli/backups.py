@@ -48,6 +48,8 @@ def restore(
 ) -> None:
     """Put a backup in the place of the store, which is kept; nothing else may run meanwhile."""
     settings = frame.settings_of(config)
+    if not settings.store.startswith("sqlite"):
+        frame.wrong_call("the store is on a server, whose backups are put back by pg_restore")
     restored = put_back(
         file,
         beside_store(settings, ""),

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from paperround import installed
-from paperround.app import letters, utc_now
+from paperround.app import beside_store, letters, utc_now
 from paperround.cli import frame
 from paperround.cli.advice import keyword_warnings
 from paperround.cli.frame import (
@@ -32,8 +32,10 @@ from paperround.embedding import SentenceModel
 from paperround.phrases import counted
 from paperround.ports import EmbedderError, StoreError
 from paperround.rendering import TemplateError
+from paperround.restoring import require_rest
 from paperround.settings import Settings
 from paperround.store import open_store
+from paperround.store.moving import move
 from paperround.web.pages import check as check_pages
 
 _ENV = """\
@@ -44,6 +46,7 @@ _ENV = """\
 #PAPERROUND_DKIM_KEY_FILE=/run/secrets/dkim.pem
 #PAPERROUND_DKIM_ED25519_KEY_FILE=/run/secrets/dkim-ed25519.pem
 #PAPERROUND_METRICS_TOKEN=
+#PAPERROUND_STORE_PASSWORD=
 """
 
 
@@ -171,11 +174,27 @@ def _entry(problem: Problem) -> dict[str, object]:
 
 
 @app.command()
-def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Bring the store up to date with this version; every other command does so as well."""
+def migrate(
+    to: Annotated[
+        str | None, typer.Option(metavar="URL", help="Copy everything into this store, which is empty.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Bring the store up to date with this version, as every other command does; or move it to another."""
     settings = frame.settings_of(config)
     with closing(open_store(settings.store)) as store:
-        frame.tell(f"{settings.store} is at revision {store.revision}.")
+        if to is None:
+            frame.tell(f"{store.database.name} is at revision {store.revision}.")
+            return
+        # What is sent after the copy was made is not in it.
+        require_rest(beside_store(settings, ".workers"))
+        with closing(open_store(to)) as other:
+            copied = move(store.database, other.database)
+            frame.tell(f"Copied to {other.database.name}:")
+    for name, count in copied.items():
+        if count:
+            frame.tell(f"  {name}: {count}")
+    frame.tell("Now name it as `store` in paperround.yaml; what was there stays as it is.")
 
 
 def _write_new(path: Path, text: str, *, mode: int = 0o644) -> None:

@@ -24,6 +24,7 @@ SECRETS = (
     "PAPERROUND_DKIM_KEY",
     "PAPERROUND_DKIM_ED25519_KEY",
     "PAPERROUND_METRICS_TOKEN",
+    "PAPERROUND_STORE_PASSWORD",
 )
 OVERRIDES = ("PAPERROUND_STORE", "PAPERROUND_PUBLIC_URL", "PAPERROUND_WEB_HOST", "PAPERROUND_WEB_PORT")
 KNOWN = (*OVERRIDES, *SECRETS, *(f"{name}_FILE" for name in SECRETS), "PAPERROUND_CONFIG")
@@ -42,7 +43,7 @@ _USE = _CHANGE | stat.S_IROTH
 class Variables:
     """What the environment says; None for what it does not mention."""
 
-    store: str | None = None
+    store: str | None = field(default=None, repr=False)
     public_url: str | None = None
     web_host: str | None = None
     web_port: int | None = None
@@ -51,6 +52,7 @@ class Variables:
     dkim_ed25519_key: str | None = field(default=None, repr=False)
     bounces_password: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
+    store_password: str | None = field(default=None, repr=False)
 
 
 def read(
@@ -67,7 +69,7 @@ def read(
         endings = [known.removeprefix(PREFIX) for known in KNOWN]
         if close := closest(name.removeprefix(PREFIX), endings, likeness=0.8):
             findings.warn("this variable is not known", f'did you mean "{PREFIX}{close}"?', name=name)
-    relay_password, bounces_password, dkim_key, ed25519_key, metrics_token = (
+    relay_password, bounces_password, dkim_key, ed25519_key, metrics_token, store_password = (
         _secret(name, said, findings, mounted) for name in SECRETS
     )
     return Variables(
@@ -80,6 +82,7 @@ def read(
         dkim_ed25519_key=ed25519_key,
         bounces_password=bounces_password,
         metrics_token=metrics_token,
+        store_password=store_password,
     )
 
 

@@ -176,18 +176,39 @@ def public_address(text: str) -> str:
 
 
 def database(text: str) -> str:
-    """Return the SQLAlchemy URL of a SQLite file."""
+    """Return the SQLAlchemy URL of a SQLite file, or of a database of PostgreSQL's."""
     mend = "write sqlite:///var/paperround.db"
     scheme, separator, path = text.partition("://")
     if not separator:
         raise Wrong("this is no address of a store", mend)
-    if scheme.partition("+")[0] in {"postgresql", "postgres"}:
-        raise Wrong("this version keeps its store in SQLite", mend)
+    if scheme in {"postgresql", "postgres"}:
+        return f"postgresql://{_server(path)}"
     if scheme != "sqlite" or not path.startswith("/"):
         raise Wrong("this is no SQLite file", mend)
     if path in {"/", "/:memory:"} or not path.isprintable():
         raise Wrong("what this names would not outlive the process", mend)
     return text
+
+
+def public_database(text: str) -> str:
+    """Return the URL of a database, without a password."""
+    url = database(text)
+    if urlsplit(url).password is not None:
+        raise Wrong("a password does not belong here", "write it into PAPERROUND_STORE_PASSWORD")
+    return url
+
+
+def _server(rest: str) -> str:
+    """Return what follows the scheme in the URL of a database on a server."""
+    mend = "write postgresql://paperround@db.example.org/paperround"
+    try:
+        parts = urlsplit(f"postgresql://{rest}")
+        complete = parts.path.strip("/") and parts.port != 0
+    except ValueError as error:
+        raise Wrong("this is no address of a database", mend) from error
+    if not complete or not rest.isprintable():
+        raise Wrong("this names no database", mend)
+    return rest
 
 
 def source_category(text: str) -> str:
@@ -239,7 +260,7 @@ OwnHeader = Annotated[str, AfterValidator(own_header)]
 Host = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(host)]
 Url = Annotated[str, AfterValidator(web_address)]
 PublicUrl = Annotated[str, AfterValidator(public_address)]
-Store = Annotated[str, AfterValidator(database)]
+Store = Annotated[str, AfterValidator(public_database)]
 Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
 Category = Annotated[str, AfterValidator(category), Field(json_schema_extra={"enum": [*sorted(CATEGORIES)]})]
 SourceCategory = Annotated[

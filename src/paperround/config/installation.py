@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import ConfigDict, Field
 
@@ -199,7 +200,7 @@ class InstallationForm(Form):
     postal_address: Text | None = None
     """The sender's address in the footer, which the law asks for in many places."""
     store: Store = "sqlite:///var/paperround.db"
-    """The database: three slashes for a path from where paperround is started, four for one from the root."""
+    """A file (sqlite:///, three slashes for a path from where paperround is started), or postgresql://…."""
     dkim: DkimForm | None = None
     """How mails are signed; leave it out where the relay signs."""
     on_unknown: Literal["resend", "hold"] = "resend"
@@ -239,7 +240,7 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         sender=form.sender,
         sources=sources,
         subscribers=(),
-        store=variables.store or form.store,
+        store=_store(variables.store or form.store, variables.store_password),
         outbox=Path(form.outbox),
         relay=relay,
         dkim=dkim,
@@ -257,6 +258,15 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         semantic=_semantic(sheet, form, folder),
         bounces=bounces.read(sheet, form.bounces, folder=folder, password=variables.bounces_password),
     )
+
+
+def _store(url: str, password: str | None) -> str:
+    """Return the URL of the store, with the password of a server's."""
+    parts = urlsplit(url)
+    if password is None or parts.scheme == "sqlite" or parts.password is not None:
+        return url
+    user, at, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}{at or '@'}{host}"))
 
 
 def _sources(sheet: Sheet, folder: Path) -> Iterator[SourceSettings]:

@@ -1,4 +1,4 @@
-"""The store: papers, deliveries, what came back and what readers chose, in one SQLite file."""
+"""The store: papers, deliveries, what came back and what readers chose, in one database."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,8 +17,10 @@ from paperround.store.figures import read_figures
 from paperround.store.ledger import SqlLedger
 from paperround.store.library import SqlLibrary
 from paperround.store.migrations import migrate, revision_of
+from paperround.store.postgresql import PostgresqlDatabase
 from paperround.store.preferences import SqlPreferences
 from paperround.store.returns import SqlReturns
+from paperround.store.sqlite import SqliteDatabase
 from paperround.store.tables import deliveries, subscribers
 from paperround.store.vectors import SqlVectors
 
@@ -93,7 +95,7 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
     `patience` is how long to wait for another program that writes. Raise StoreError when the store
     cannot be used as it is.
     """
-    database = Database(_file(url), patience=patience)
+    database = _database(url, patience=patience)
     try:
         database.check()
         revision = migrate(database)
@@ -111,19 +113,36 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
     )
 
 
-def _file(url: str) -> URL:
-    """Return the URL of the store's file, which is there."""
+def _database(url: str, *, patience: timedelta) -> Database:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise StoreError(f"store: not an address; write sqlite:///var/paperround.db ({error})") from error
-    if parsed.get_backend_name() != "sqlite":
-        raise StoreError(f"store: {parsed.drivername} is not supported; write sqlite:///var/paperround.db")
-    if parsed.database in (None, "", ":memory:") or parsed.query:
+        raise StoreError("store: not an address; write sqlite:///var/paperround.db") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return SqliteDatabase(_file(parsed), patience=patience)
+        case "postgresql" | "postgres":
+            return _server(parsed, patience=patience)
+        case other:
+            raise StoreError(f"store: {other} is not supported; write sqlite:///var/paperround.db")
+
+
+def _file(url: URL) -> URL:
+    """Return the URL of the store's file, which is there."""
+    if url.database in (None, "", ":memory:") or url.query:
         raise StoreError("store: a file is needed and no options; write sqlite:///var/paperround.db")
-    path = Path(str(parsed.database))
-    _make(path)
-    return parsed.set(drivername="sqlite")
+    _make(Path(str(url.database)))
+    return url.set(drivername="sqlite")
+
+
+def _server(url: URL, *, patience: timedelta) -> Database:
+    if not url.database:
+        raise StoreError("store: a database is needed; write postgresql://paperround@localhost/paperround")
+    try:
+        return PostgresqlDatabase(url.set(drivername="postgresql+psycopg"), patience=patience)
+    except ImportError as error:
+        mend = 'pip install "paperround[postgresql]"'
+        raise StoreError(f"store: the driver of PostgreSQL is not installed; {mend}") from error
 
 
 def _make(path: Path) -> None:

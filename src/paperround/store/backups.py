@@ -15,6 +15,7 @@ from paperround.ports import StoreError
 from paperround.store import statements
 from paperround.store.engine import NO_PATIENCE, Database
 from paperround.store.migrations import revision_of
+from paperround.store.sqlite import SqliteDatabase
 
 _BEGINNING = b"SQLite format 3\0"
 LOGS = ("-wal", "-shm")  # what SQLite keeps beside a store that is open, or was when its program was killed
@@ -42,7 +43,7 @@ def contents(database: Database, revision: str) -> Contents:
         counts = connection.execute(statements.contents()).one()._asdict()
         moments = [connection.scalar(latest) for latest in statements.latest_moments()]
     return Contents(
-        size=Path(database.name).stat().st_size,
+        size=database.size(),
         revision=revision,
         written_at=max((moment for moment in moments if moment is not None), default=None),
         **counts,
@@ -54,6 +55,8 @@ def write(database: Database, target: Path) -> None:
 
     The name appears when the whole copy is on disk and was found to be sound.
     """
+    if not isinstance(database, SqliteDatabase):
+        raise StoreError(f"{database.name}: a server makes its backups by itself; see pg_dump")
     _refuse(target)
     try:
         part = _beside(target)
@@ -98,7 +101,7 @@ def fetch(backup: Path, store: Path) -> Path:
 
 def examine(path: Path) -> None:
     """Raise StoreError where the file is damaged, or no store of ours."""
-    database = Database(URL.create("sqlite", database=str(path)), patience=NO_PATIENCE)
+    database = SqliteDatabase(URL.create("sqlite", database=str(path)), patience=NO_PATIENCE)
     with closing(database):
         database.check()
         with database.reading() as connection:

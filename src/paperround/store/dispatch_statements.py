@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.postgresql import Insert
 
 from paperround.ports import Cause, Claim, DeliveryId, OnUnknown, Status, SubscriberId, WorkerId
 from paperround.store.engine import insert

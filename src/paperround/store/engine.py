@@ -1,47 +1,41 @@
 """The one way to the database: transactions, grouped commits, and errors in plain words."""
 
-import shutil
-import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from threading import Condition
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import URL, Connection, Table, create_engine, event
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from paperround.ports import StoreError
 
 T = TypeVar("T")
 
 NO_PATIENCE = timedelta(0)
-LEAST_ROOM = 1_000_000  # bytes; enough for what is in hand to be recorded
+DAMAGED = "the store is damaged; put the latest backup in its place"
 
 MOST_VALUES = (
     1000  # in one IN list; the oldest SQLite take 999 variables a statement, those since 2020 32,766
 )
 
 
-class Database:
-    """A SQLite file, read by anybody at any time and written by one transaction after another."""
+class Database(ABC):
+    """Where the tables are, read by anybody at any time and written by one transaction after another.
 
-    def __init__(self, url: URL, *, patience: timedelta) -> None:
-        self.name = str(url.database)
-        # The driver begins a transaction only at the first write, too late to hold what was read before.
-        connecting = {"timeout": patience.total_seconds(), "isolation_level": None}
-        self._engine = create_engine(url, connect_args=connecting, hide_parameters=True)
-        event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin)
-        self._reading = self._engine.execution_options(begin="BEGIN")
-        # A transaction that reads first and then writes is refused at once when another came between.
-        self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+    `name` is how people know it; no password is in it.
+    """
+
+    _errors: tuple[type[Exception], ...] = ()  # of the driver, where SQLAlchemy does not wrap them
+
+    def __init__(self, name: str, engine: Engine) -> None:
+        self.name = name
+        self._engine = engine
         self._turn = Condition()
         self._waiting: list[_Write[Any]] = []
         self._committing = False
@@ -49,18 +43,18 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a view of the store as it was at one moment."""
-        with self._translated(), self._reading.begin() as connection:
+        with self._translated(), self._begin_reading() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that no other comes between; leaving it commits to disk."""
-        with self._translated(), self._writing.begin() as connection:
+        with self._translated(), self._begin_writing() as connection:
             yield connection
 
     @contextmanager
     def outside_transactions(self) -> Iterator[Connection]:
-        """Give a connection for what SQLite does not do inside a transaction."""
+        """Give a connection for what is not done inside a transaction."""
         with self._translated(), self._engine.connect() as connection:
             yield connection
 
@@ -80,26 +74,24 @@ class Database:
                     self._turn.notify_all()
         return write.outcome.result()
 
-    def check(self) -> None:
-        """Raise StoreError where the file is damaged."""
-        with self.outside_transactions() as connection:
-            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-            if found != "ok":
-                raise StoreError(
-                    f"{self.name}: the store is damaged; put the latest backup in its place ({found})"
-                )
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make it fit to be written by several programs, before the first tables are made."""
 
+    @abstractmethod
+    def check(self) -> None:
+        """Raise StoreError where it is known to be damaged."""
+
+    @abstractmethod
     def require_room(self) -> None:
-        """Raise StoreError where the disk has hardly any room left."""
-        try:
-            free = shutil.disk_usage(Path(self.name).parent).free
-        except OSError as error:
-            raise StoreError(f"{self.name}: {error.strerror}") from error
-        if free < LEAST_ROOM:
-            raise StoreError(f"{self.name}: the disk is full; make room and run it again")
+        """Raise StoreError where it is known that hardly anything more can be written."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return its size in bytes."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of it."""
         self._engine.dispose()
 
     def _due(self, write: "_Write[Any]") -> "Sequence[_Write[Any]]":
@@ -143,16 +135,29 @@ class Database:
             write.outcome.set_result(result)
         return []
 
+    @abstractmethod
+    def _begin_reading(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that sees the store as it is at one moment."""
+
+    @abstractmethod
+    def _begin_writing(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction once no other that writes is at work."""
+
+    @abstractmethod
+    def _explained(self, error: Exception) -> str:
+        """Return what an error of the driver means, for people."""
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        of_the_driver: tuple[type[Exception], ...] = (SQLAlchemyError, *self._errors)
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(f"{self.name}: {_explained(error)}") from error
+        except of_the_driver as error:
+            raise StoreError(f"{self.name}: {self._explained(error)}") from error
         except (OverflowError, UnicodeEncodeError) as error:
             raise StoreError(f"{self.name}: a value cannot be kept: {error}") from error
         except ValueError as error:  # of what was read: nothing like it was ever written
-            raise StoreError(f"{self.name}: {_EXPLANATIONS['CORRUPT']} ({error})") from error
+            raise StoreError(f"{self.name}: {DAMAGED} ({error})") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,46 +168,12 @@ class _Write(Generic[T]):
     outcome: Future[T] = field(default_factory=Future)
 
 
-def insert(table: Table) -> sqlite.Insert:
-    """Return an insert that can say what happens on a conflict; PostgreSQL's has the same methods."""
-    return sqlite.insert(table)
+def insert(table: Table) -> postgresql.Insert:
+    """Return an insert that can say what happens on a conflict; SQLite has taken over the words for it."""
+    return postgresql.insert(table)
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield the values in pieces that fit into one IN list."""
     for start in range(0, len(values), MOST_VALUES):
         yield values[start : start + MOST_VALUES]
-
-
-def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = FULL")  # with less, a power cut takes back what was committed
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    if statement := connection.get_execution_options().get("begin"):
-        connection.exec_driver_sql(statement)
-
-
-# By the primary code of https://www.sqlite.org/rescode.html
-_EXPLANATIONS = {
-    "BUSY": "another program keeps the store locked; end it, or try again",
-    "LOCKED": "another program keeps the store locked; end it, or try again",
-    "FULL": "the disk is full; make room, and what is left will be done",
-    "CORRUPT": "the store is damaged; put the latest backup in its place",
-    "NOTADB": "this file is not a paperround store; name another, or move it away",
-    "READONLY": "the store cannot be written; check who owns the file and its folder",
-    "CANTOPEN": "the store cannot be opened; check who owns the file and its folder",
-    "IOERR": "the disk cannot be read or written; check it and what is mounted there",
-}
-
-
-def _explained(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    name = getattr(cause, "sqlite_errorname", "")  # SQLITE_BUSY_SNAPSHOT
-    if name in ("", "SQLITE_ERROR") and isinstance(cause, sqlite3.OperationalError):
-        # A column or table that is not there, or text that is none: its name or length was damaged.
-        return f"{_EXPLANATIONS['CORRUPT']} ({cause})"
-    return _EXPLANATIONS.get(name.removeprefix("SQLITE_").partition("_")[0], str(cause))

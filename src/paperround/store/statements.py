@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.postgresql import Insert
 
 from paperround.ports import RoundId, Status, SubscriberId
 from paperround.store.dispatch_statements import outcome, unknown_once

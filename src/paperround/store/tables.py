@@ -66,6 +66,10 @@ def Choice(choices: type[StrEnum], *, name: str) -> Enum:  # noqa: N802 - stands
     )
 
 
+# Of subscribers and deliveries: a hundred thousand readers have used up the small numbers in sixty years, a
+# million in six. SQLite has numbers of one size alone.
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
 # Named by rule, so that a migration can say which constraint it means on either database.
 metadata = MetaData(
     naming_convention={
@@ -140,7 +144,7 @@ revisions = Table(
 subscribers = Table(
     "subscribers",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("address", String, nullable=False),
     # The address in lower case: two spellings are one reader.
     Column("folded", String, nullable=False, unique=True),
@@ -150,7 +154,7 @@ subscribers = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
+    Column("subscriber", Number, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
     Column("cause", Choice(Cause, name="cause"), nullable=False),
     Column("reason", Text, nullable=False),
     Column("since", Instant, nullable=False),
@@ -160,7 +164,7 @@ suppressions = Table(
 preferences = Table(
     "preferences",
     metadata,
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
+    Column("subscriber", Number, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
     Column("paused", Boolean, nullable=False),
     Column("paused_until", Date),
     Column("cadence", Choice(Cadence, name="cadence")),
@@ -173,8 +177,8 @@ preferences = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), nullable=False),
+    Column("id", Number, primary_key=True),
+    Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False),
     Column("day", Date, nullable=False),
     Column("status", Choice(Status, name="status"), nullable=False),
     Column("reason", Text, nullable=False),
@@ -247,7 +251,7 @@ rounds = Table(
 picks = Table(
     "picks",
     metadata,
-    Column("delivery", Integer, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("delivery", Number, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("paper", String, nullable=False),
     Column("section", String, nullable=False),
@@ -267,8 +271,8 @@ returns = Table(
     "returns",
     metadata,
     Column("digest", LargeBinary, primary_key=True),  # of the message
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), nullable=False),
-    Column("delivery", Integer, ForeignKey("deliveries.id")),
+    Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False),
+    Column("delivery", Number, ForeignKey("deliveries.id")),
     Column("effect", Choice(Effect, name="effect"), nullable=False),
     Column("counts", Boolean, nullable=False),
     Column("reason", Text, nullable=False),

@@ -28,7 +28,7 @@ def migrate(database: Database) -> str:
     with database.reading() as connection:
         revision = revision_of(connection)
         if revision is None and inspect(connection).get_table_names():
-            raise StoreError(f"{database.name}: another program's tables are in this file; name a new one")
+            raise StoreError(f"{database.name}: another program's tables are in it; name a new one")
     if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
         raise StoreError(
             f"{database.name}: its tables (revision {revision}) are newer than this paperround knows "
@@ -40,8 +40,7 @@ def migrate(database: Database) -> str:
 
 
 def _upgrade(database: Database, config: Config) -> None:
-    with database.outside_transactions() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # kept in the file
+    database.prepare()
     # Whoever waited for this transaction finds nothing left to do inside it.
     with _one_at_a_time, database.writing() as connection:
         config.attributes["connection"] = connection

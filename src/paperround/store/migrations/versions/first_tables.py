@@ -6,6 +6,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -80,7 +81,7 @@ def _batches() -> None:
 def _subscribers() -> None:
     op.create_table(
         "subscribers",
-        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("address", sa.String, nullable=False),
         sa.Column("folded", sa.String, nullable=False),
         sa.Column("enrolled_at", MOMENT, nullable=False),
@@ -89,7 +90,7 @@ def _subscribers() -> None:
     )
     op.create_table(
         "suppressions",
-        sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("subscriber", NUMBER, autoincrement=False, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("since", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("subscriber", name="pk_suppressions"),
@@ -100,8 +101,8 @@ def _subscribers() -> None:
 def _deliveries() -> None:
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("subscriber", sa.Integer, nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("subscriber", NUMBER, nullable=False),
         sa.Column("day", sa.Date, nullable=False),
         sa.Column("status", sa.String(10), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
@@ -144,7 +145,7 @@ def _deliveries() -> None:
 def _picks() -> None:
     op.create_table(
         "picks",
-        sa.Column("delivery", sa.Integer, nullable=False),
+        sa.Column("delivery", NUMBER, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("paper", sa.String, nullable=False),
         sa.Column("section", sa.String, nullable=False),

@@ -6,6 +6,7 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 CAUSES = sa.Enum(
     "unsubscribed", "complained", "bounced", name="cause", native_enum=False, create_constraint=True
@@ -56,7 +57,7 @@ def _suppressions() -> None:
     op.drop_table("suppressions")
     op.create_table(
         "suppressions",
-        sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("subscriber", NUMBER, autoincrement=False, nullable=False),
         sa.Column("cause", CAUSES, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("since", MOMENT, nullable=False),

@@ -6,6 +6,7 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 CADENCES = sa.Enum("daily", "weekly", name="cadence", native_enum=False, create_constraint=True)
 
 
@@ -13,7 +14,7 @@ def upgrade() -> None:
     """Make the table; nobody has chosen anything."""
     op.create_table(
         "preferences",
-        sa.Column("subscriber", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("subscriber", NUMBER, nullable=False, autoincrement=False),
         sa.Column("paused", sa.Boolean, nullable=False),
         sa.Column("paused_until", sa.Date),
         sa.Column("cadence", CADENCES),

@@ -6,6 +6,7 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 EFFECTS = sa.Enum(
     "suppressed",
     "counted",
@@ -25,8 +26,8 @@ def upgrade() -> None:
     op.create_table(
         "returns",
         sa.Column("digest", sa.LargeBinary, nullable=False),
-        sa.Column("subscriber", sa.Integer, nullable=False),
-        sa.Column("delivery", sa.Integer),
+        sa.Column("subscriber", NUMBER, nullable=False),
+        sa.Column("delivery", NUMBER),
         sa.Column("effect", EFFECTS, nullable=False),
         sa.Column("counts", sa.Boolean, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
