@@ -69,6 +69,7 @@ bench: setup
 	$(BIN)/python benchmarks/signing.py $(DAYS)
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/recording.py --slower 5
+	$(if $(DAYS),$(BIN)/python benchmarks/searching.py $(DAYS))
 	$(if $(DAYS),$(BIN)/python benchmarks/precision.py $(DAYS),@echo "no recorded days here; make bench DAYS=FOLDER")
 
 # Builds the image, and runs it as compose.yaml does: needs docker or podman, and the image that the Dockerfile begins with.

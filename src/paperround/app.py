@@ -1,6 +1,7 @@
 """The composition root: the settings of an installation, made into things that work."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, nullcontext
@@ -12,6 +13,7 @@ from typing import assert_never
 import httpx
 from sqlalchemy import make_url
 
+from paperround.alarm_rules import Room
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
@@ -22,7 +24,7 @@ from paperround.mailboxes.imap import PATIENCE, Imap
 from paperround.mailboxes.maildir import Maildir
 from paperround.metrics import Monitor
 from paperround.pipeline import Desk, Stopped
-from paperround.ports import Embedder, Inbox, Ledger, Relay, Source, Vectors
+from paperround.ports import Embedder, Inbox, Leadership, Ledger, Relay, Source, Vectors
 from paperround.rates import Rate
 from paperround.remembering import Remembering
 from paperround.rendering import Renderer, RoundRenderer
@@ -44,6 +46,8 @@ from paperround.sources.http import ARXIV_INTERVAL, Client, Limits
 from paperround.sources.huggingface import HuggingFace
 from paperround.sources.pace import Pace
 from paperround.store import Store, open_store
+from paperround.store.leadership import AdvisoryLock
+from paperround.store.postgresql import PostgresqlDatabase
 
 _OTHER_THREADS = 4  # for what is done beside a delivery
 
@@ -113,8 +117,10 @@ def monitor_of(store: Store, *, now: Callable[[], datetime] = utc_now) -> Monito
     return Monitor(figures=store.figures, revision=store.revision, outdated=store.outdated, now=now)
 
 
-def leadership_of(settings: Settings) -> LockFile:
+def leadership_of(settings: Settings, store: Store) -> Leadership:
     """Return what tells which one of several services with this store leads."""
+    if isinstance(store.database, PostgresqlDatabase):
+        return AdvisoryLock(store.database)
     return LockFile(beside_store(settings, ".leader"))
 
 
@@ -133,11 +139,14 @@ def source(settings: SourceSettings, client: Client) -> Source:
             assert_never(settings)
 
 
-def relay_of(settings: Settings) -> Relay:
-    """Return the way mail goes out: the relay, or a folder where there is none."""
+def relay_of(settings: Settings, *, noticed: Callable[[str, datetime], None] = lambda _, __: None) -> Relay:
+    """Return the way mail goes out: the relay, or a folder where there is none.
+
+    `noticed` is told of whom a certificate was seen, and when it ends.
+    """
     if settings.relay is None:
         return Outbox(settings.outbox)
-    return SmtpRelay(settings.relay, hostname=settings.sender.domain)
+    return SmtpRelay(settings.relay, hostname=settings.sender.domain, noticed=noticed)
 
 
 def rate_of(settings: Settings) -> Rate:
@@ -187,6 +196,13 @@ def inbox_of(settings: Settings, *, patience: timedelta = PATIENCE) -> Callable[
     if isinstance(mailbox, ImapSettings):
         return partial(Imap, mailbox, patience=patience)
     return partial(Maildir, mailbox)
+
+
+def room_of(settings: Settings) -> Room:
+    """Return the room on the disk of the store."""
+    store = beside_store(settings, "")
+    free = shutil.disk_usage(store.parent if store.parent.exists() else ".").free
+    return Room(free=free, store=store.stat().st_size if store.exists() else 0)
 
 
 def beside_store(settings: Settings, ending: str) -> Path:

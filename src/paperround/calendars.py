@@ -12,10 +12,14 @@ from paperround.languages import N_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What is to be expected of a day: papers from `since` on, or none, and why."""
+    """What is to be expected of a day: papers from `since` on, or none, and why.
+
+    They come all `at_once`, or some more of them as the day goes on.
+    """
 
     since: datetime | None = None
     reason: str = ""
+    at_once: bool = False
 
 
 Calendar = Callable[[date], Announcement]
@@ -34,7 +38,8 @@ def arxiv(day: date) -> Announcement:
         return Announcement(reason=WEEKEND)
     if reason := _no_evening_before(day):
         return Announcement(reason=reason)
-    return Announcement(since=datetime.combine(day, time(), tzinfo=_EASTERN).astimezone(UTC))
+    midnight = datetime.combine(day, time(), tzinfo=_EASTERN)
+    return Announcement(since=midnight.astimezone(UTC), at_once=True)
 
 
 def hugging_face(day: date) -> Announcement:

@@ -1,12 +1,10 @@
 """What `check --online` looks at, all at once: relay, DNS, sources, mailbox, clock and disk."""
 
 import asyncio
-import shutil
-import ssl
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from itertools import islice
@@ -14,22 +12,24 @@ from itertools import islice
 import aiosmtplib
 import httpx
 
-from paperround.app import beside_store, client_of, inbox_of, source
+from paperround.alarm_rules import BEFORE_THE_END, LEAST_ROOM
+from paperround.alarms import ADVICE, Condition
+from paperround.app import client_of, inbox_of, room_of, source
 from paperround.batches import BatchState
-from paperround.delivery.connection import LOST, Host, Timeouts, connect
+from paperround.delivery.connection import LOST, Host, Timeouts, certificate_until, connect
 from paperround.delivery.conversation import Conversation
 from paperround.dkim_signing import Signer
 from paperround.domain_records import (
     Alignment,
     Finding,
     Level,
-    dkim,
     dmarc,
     mail_exchangers,
     parents,
     spf,
 )
 from paperround.headers import wire_domain
+from paperround.key_records import of_published
 from paperround.name_service import DnsSilent, NameService
 from paperround.phrases import counted, full_day
 from paperround.ports import InboxUnusable, Refused, RelayUnusable, Source, SourceError
@@ -40,8 +40,7 @@ PATIENCE = timedelta(seconds=10)
 SMALLEST_LETTER = 300_000  # bytes, that a relay has to take
 MOST_MESSAGES = 50  # counted in the mailbox
 LARGEST_OFFSET = timedelta(minutes=1)
-EXPIRES_SOON = timedelta(days=14)
-LEAST_ROOM, GOOD_ROOM = 50_000_000, 500_000_000  # bytes, beside the store
+TOO_LITTLE_ROOM = 50_000_000  # bytes, beside the store
 
 _TIMEOUTS = Timeouts(greeting=PATIENCE, envelope=PATIENCE)
 _LIMITS = Limits(connect=PATIENCE, total=timedelta(seconds=30), attempt=timedelta(seconds=30), tries=1)
@@ -133,22 +132,18 @@ def _of_relay(relay: RelaySettings, smtp: aiosmtplib.SMTP, now: datetime) -> Ite
     if size.isdecimal() and 0 < int(size) < SMALLEST_LETTER:
         few = f"it takes mails of at most {int(size):,} bytes, and a digest may be larger"
         yield _problem("relay", few, "ask whoever runs it for more")
-    protection = smtp.get_transport_info("ssl_object")
-    if isinstance(protection, ssl.SSLObject):
-        yield from _certificate(relay, protection.getpeercert() or {}, now)
+    if (until := certificate_until(smtp)) is not None:
+        yield _certificate(relay, until, now)
 
 
-def _certificate(relay: RelaySettings, said: Mapping[str, object], now: datetime) -> Iterator[Finding]:
-    until = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(said["notAfter"])), UTC)
+def _certificate(relay: RelaySettings, until: datetime, now: datetime) -> Finding:
     left = until - now
     message = f"that of {relay.host} is valid until {full_day(until)}"
-    if left < EXPIRES_SOON:
-        mend = "whoever runs the relay has to renew it; without a valid one no mail leaves"
-        yield _found(
-            "certificate", Level.WARNING, f"{message}: {counted(max(left.days, 0), 'day')} from now", mend
-        )
-    else:
-        yield _found("certificate", Level.FINE, message)
+    if left < BEFORE_THE_END:
+        mend = ADVICE[Condition.CERTIFICATE].mend
+        message = f"{message}: {counted(max(left.days, 0), 'day')} from now"
+        return _found("certificate", Level.WARNING, message, mend)
+    return _found("certificate", Level.FINE, message)
 
 
 async def _domain(settings: Settings, names: NameService) -> Looked:
@@ -175,10 +170,7 @@ async def _domain(settings: Settings, names: NameService) -> Looked:
     async def of_keys() -> Sequence[Finding]:
         if signer is None or signing is None:
             return [_UNSIGNED]
-        found: list[Finding] = []
-        for selector, key in signer.published():
-            found += dkim(selector, signing, key, await names.texts(f"{selector}._domainkey.{signing}"))
-        return found
+        return await of_published(signer, signing, names)
 
     try:
         if not await names.knows(author):
@@ -272,13 +264,12 @@ def _offset(offsets: Sequence[timedelta]) -> Iterator[Finding]:
 
 
 def _room(settings: Settings) -> Finding:
-    store = beside_store(settings, "")
-    free = shutil.disk_usage(store.parent if store.parent.exists() else ".").free
-    size = store.stat().st_size if store.exists() else 0
+    room = room_of(settings)
+    free, size = room.free, room.store
     message = f"{free / 1_000_000:,.0f} MB free beside the store, which has {size / 1_000_000:,.1f} MB"
-    if free < LEAST_ROOM:
-        return _problem("disk", message, "make room: what cannot be recorded is not sent")
-    if free < max(GOOD_ROOM, size):
+    if free < TOO_LITTLE_ROOM:
+        return _problem("disk", message, ADVICE[Condition.DISK].mend)
+    if free < max(LEAST_ROOM, size):
         return _found("disk", Level.WARNING, message, "make room before it runs out")
     return _found("disk", Level.FINE, message)
 

@@ -68,6 +68,12 @@ def asked_words(phrase: str) -> tuple[Token, ...]:
     return tuple(word for word in told if word.folded not in ASKING_WORDS) or told
 
 
+@lru_cache(maxsize=10_000)
+def spellings(phrase: str) -> tuple[tuple[str, ...], ...]:
+    """Return the stems of a phrase as it is written, and with each pair of neighbours written as one word."""
+    return tuple(tuple(word.stem for word in spelling) for spelling in _spellings(_read(phrase)))
+
+
 def may_stand_whole(phrase: str) -> bool:
     """Return whether a phrase is short enough to be looked for as a whole."""
     return len(tokens(phrase)) <= LONGEST_PHRASE

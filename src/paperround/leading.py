@@ -26,7 +26,8 @@ class Lead:
 
     async def look(self) -> None:
         """Take the lead if it is free, and set `turned` if that, or its loss, changes what is to be done."""
-        if not self._resigned and self._take() is not self.held:
+        # A server may take its time, and the pages go on meanwhile.
+        if not self._resigned and await asyncio.to_thread(self._take) is not self.held:
             self.turned.set()
 
     def only(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:

@@ -8,9 +8,9 @@ from paperround.digests import Digest, as_shown
 from paperround.dkim_signing import Signer
 from paperround.messages import Unsubscribe, build, message_id, return_path, unsubscribe
 from paperround.ports import DeliveryId, SubscriberId
-from paperround.rendering import Footer, Rendered, Renderer, RoundRenderer
+from paperround.rendering import Draft, Footer, Mail, Rendered, Renderer, RoundRenderer
 from paperround.settings import Mailbox
-from paperround.tokens import PREFERENCES, digest_token, token
+from paperround.tokens import FEED, PREFERENCES, digest_token, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +72,24 @@ class Letters:
     def render(self, digest: Digest, subscriber: SubscriberId) -> Rendered:
         """Return what the letter shows."""
         return self.renderer.render(
-            digest, footer=self._footer(subscriber, view=self._view(subscriber, digest.day))
+            digest, footer=self._footer(subscriber, view=self.view(subscriber, digest.day))
         )
 
     def seen_in_browser(self, digest: Digest, subscriber: SubscriberId) -> Rendered:
         """Return what the letter shows, but for the link that leads here."""
         return self.renderer.render(digest, footer=self._footer(subscriber, view=None))
+
+    def mail(self, digest: Digest, subscriber: SubscriberId) -> Mail:
+        """Return what the letter says, in words without a form."""
+        return Draft(digest, self._footer(subscriber, view=None)).mail(0)
+
+    def view(self, subscriber: SubscriberId, day: date) -> str | None:
+        """Return the page on which the letter is seen in a browser, where there is one."""
+        return self._page(f"digest/{digest_token(self.secret, subscriber, day)}")
+
+    def feed(self, subscriber: SubscriberId) -> str | None:
+        """Return where the subscriber's digests are to be had as a feed, if they are."""
+        return self._page(f"feed/{token(self.secret, FEED, subscriber)}.xml")
 
     def return_path(self, delivery: DeliveryId) -> str:
         """Return the address to which this delivery comes back: its own, where there is a mailbox for it."""
@@ -89,23 +101,14 @@ class Letters:
         ways_out = self._unsubscribe(subscriber)
         return Footer(
             unsubscribe=ways_out.url or ways_out.mailto,
-            preferences=self._preferences(subscriber),
+            preferences=self._page(f"preferences/{token(self.secret, PREFERENCES, subscriber)}"),
             view=view,
             postal_address=self.postal_address,
         )
 
-    def _preferences(self, subscriber: SubscriberId) -> str | None:
-        """Return the page on which the subscriber chooses, where there is one."""
-        if self.public_url is None:
-            return None
-        own = token(self.secret, PREFERENCES, subscriber)
-        return f"{self.public_url.rstrip('/')}/preferences/{own}"
-
-    def _view(self, subscriber: SubscriberId, day: date) -> str | None:
-        """Return the page on which the letter is seen in a browser, where there is one."""
-        if self.public_url is None:
-            return None
-        return f"{self.public_url.rstrip('/')}/digest/{digest_token(self.secret, subscriber, day)}"
+    def _page(self, path: str) -> str | None:
+        """Return the address of a page of ours, where readers reach them."""
+        return None if self.public_url is None else f"{self.public_url.rstrip('/')}/{path}"
 
     def _unsubscribe(self, subscriber: SubscriberId) -> Unsubscribe:
         mailbox = self.bounces or self.sender.address

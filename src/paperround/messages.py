@@ -112,6 +112,23 @@ def build(
     return "".join(fields).encode("ascii") + parts + f"\r\n--{boundary}--\r\n".encode()
 
 
+def build_note(
+    *, subject: str, text: str, sender: Mailbox, recipient: str, message_id: str, date: datetime
+) -> bytes:
+    """Return a message of text alone, from one program to one person, as `build` does."""
+    fields = (
+        mailbox_field("From", sender),
+        field("To", wire_address(recipient)),
+        text_field("Subject", subject),
+        field("Date", email.utils.format_datetime(_utc(date))),
+        field("Message-ID", message_id),
+        field("Auto-Submitted", "auto-generated"),
+        field("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        field("MIME-Version", "1.0"),
+    )
+    return "".join(fields).encode("ascii") + _part("plain", text)
+
+
 def _mark(secret: bytes, day: str, subscriber: str) -> str:
     return keyed_hash(secret, f"message-id\0{day}\0{subscriber}").hex()[:16]
 

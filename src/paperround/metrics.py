@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from paperround.alarms import Condition
 from paperround.batches import BatchState
 from paperround.ports import (
     Cause,
@@ -81,6 +82,10 @@ class Monitor:
         """Return why nothing can be done now, or nothing where it can."""
         return self._outdated()
 
+    def figures(self) -> Figures:
+        """Return how it stands, counted; raise StoreError where the store cannot be read."""
+        return self._figures()
+
     def measured(self, relay: Relay) -> Relay:
         """Return the relay, with an eye on how long it takes and what it answers."""
         return _Measured(relay, self._attempts, self._latency, self._clock)
@@ -110,6 +115,9 @@ class Monitor:
         if figures is not None:
             yield from _of_papers(figures)
             yield from _of_deliveries(figures, self._now())
+            standing = dict.fromkeys(figures.alarms, 1)
+            told = "Whether an alarm of each condition stands."
+            yield _counted("paperround_alarm", told, "condition", Condition, standing)
 
 
 class _Gauges(Collector):

@@ -20,6 +20,7 @@ from paperround.polls import Polls
 from paperround.ports import (
     Claim,
     Embedder,
+    Gap,
     Ledger,
     Library,
     OnUnknown,
@@ -266,6 +267,12 @@ async def _delivered(
         patience=patience,
         until=until,
     )
+
+
+def standing_gaps(ledger: Ledger, now: datetime) -> tuple[Gap, ...]:
+    """Return the rounds of the last days that left somebody without a row."""
+    lately = (gap for gap in ledger.gaps() if now - gap.begun_at < LIFE_OF_A_LETTER)
+    return tuple(gap for gap in lately if gap.stands(now))
 
 
 def _forward(now: Callable[[], datetime]) -> Callable[[], datetime]:

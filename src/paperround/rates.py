@@ -63,8 +63,8 @@ def later(
     `handed_over` counts what was begun in each minute, by its beginning, of at least the last day and
     a minute; a minute counts as long as any of it lies within the time that is limited.
     """
-    if state.paused_until is not None and is_paused(state, now=now):
-        return Later(until=state.paused_until, reason=state.reason, pauses=state.pauses)
+    if (pause := pause_of(state, now=now)) is not None:
+        return pause
     for span, limit in rate.limits.items():
         within = {
             minute: count for minute, count in handed_over.items() if now - span - MINUTE < minute <= now
@@ -84,6 +84,13 @@ def later(
 def is_paused(state: RelayState, *, now: datetime) -> bool:
     """Return whether a pause lasts; one that ends later than any can is that of a clock that was ahead."""
     return state.paused_until is not None and now < state.paused_until <= now + LONGEST_HOLD
+
+
+def pause_of(state: RelayState, *, now: datetime) -> Later | None:
+    """Return the pause that lasts, if one does."""
+    if state.paused_until is None or not is_paused(state, now=now):
+        return None
+    return Later(until=state.paused_until, reason=state.reason, pauses=state.pauses)
 
 
 def pause_after(pauses: int) -> timedelta:

@@ -1,14 +1,27 @@
 """What readers read again: the digests of the past, out of the ledger and the library."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import quote
 
+from paperround import atom
 from paperround.digests import Digest
 from paperround.letters import Letters
-from paperround.ports import DeliveryRecord, Ledger, Library, SubscriberId
+from paperround.papers import Paper, PaperId
+from paperround.ports import DeliveryRecord, Ledger, Library, Status, SubscriberId
 from paperround.reprints import papers_of, reprinted
 from paperround.subscribers import Subscriber
+
+IN_A_FEED = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A reader's digests as a feed; `version` is another whenever there is something new in it."""
+
+    version: str
+    document: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +39,62 @@ class Shelf:
         if reader is None:
             return None
         found = self.ledger.rows(day=day, address=reader.address)
-        digests = [self._digest(row, reader) for row in found if row.message_id is not None]
+        digests = self._digests([row for row in found if row.message_id is not None], reader)
         return self.letters.seen_in_browser(digests[0], subscriber).html if digests else None
 
-    def _digest(self, row: DeliveryRecord, reader: Subscriber) -> Digest:
-        known = (self.library.paper(paper) for paper in papers_of(row))
-        return reprinted(row, reader, {paper.id: paper for paper in known if paper is not None})
+    def feed(self, subscriber: SubscriberId, *, now: datetime) -> Feed | None:
+        """Return the latest digests as a feed, or None where there is none for somebody."""
+        reader = self.readers(subscriber)
+        if reader is None or (address := self.feed_address(subscriber)) is None:
+            return None
+        since = (now - IN_A_FEED).date()
+        found = self.ledger.rows(since=since, address=reader.address)
+        rows = [row for row in found if row.message_id and row.status is not Status.SUPPRESSED]
+        told = (address, reader.language, *(f"{row.message_id} {row.planned_at}" for row in rows))
+        return Feed(
+            version="\n".join(told),
+            document=lambda: atom.written(self._feed(subscriber, reader, rows, address, since)),
+        )
+
+    def feed_address(self, subscriber: SubscriberId) -> str | None:
+        """Return where somebody's feed is, if there are feeds."""
+        return self.letters.feed(subscriber)
+
+    def _feed(
+        self,
+        subscriber: SubscriberId,
+        reader: Subscriber,
+        rows: Sequence[DeliveryRecord],
+        address: str,
+        since: date,
+    ) -> atom.Feed:
+        sender = self.letters.sender
+        entries = (
+            atom.Entry(
+                id=_identity(row),
+                updated=row.planned_at,
+                link=self.letters.view(subscriber, row.day) or address,
+                mail=self.letters.mail(digest, subscriber),
+            )
+            for row, digest in zip(rows, self._digests(rows, reader), strict=True)
+        )
+        return atom.Feed(
+            id=f"tag:{sender.domain},2026:digests/{subscriber}",
+            address=address,
+            title=sender.name or sender.address,
+            author=sender.name or sender.address,
+            language=reader.language,
+            updated=max((row.planned_at for row in rows), default=datetime.combine(since, time(), UTC)),
+            entries=tuple(entries),
+        )
+
+    def _digests(self, rows: Iterable[DeliveryRecord], reader: Subscriber) -> Sequence[Digest]:
+        chosen = tuple(rows)
+        ids = frozenset[PaperId]().union(*map(papers_of, chosen))
+        known: Mapping[PaperId, Paper] = {paper.id: paper for paper in self.library.papers(ids)}
+        return [reprinted(row, reader, known) for row in chosen]
+
+
+def _identity(row: DeliveryRecord) -> str:
+    """Return the name of a digest in all programs and for ever: that of its message (RFC 2392)."""
+    return f"mid:{quote((row.message_id or '').strip('<>'), safe='@')}"

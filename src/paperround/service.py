@@ -3,13 +3,14 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from paperround.alarming import LOOK_FOR_ALARMS, Alarming
 from paperround.following import Following
 from paperround.leading import LOOK, Lead
 from paperround.metrics import Monitor
@@ -30,7 +31,12 @@ class PortProblem(Exception):  # noqa: N818 - it says what is wrong with a port
 
 
 async def serve(
-    desk: Desk, monitor: Monitor, following: Following, door: socket.socket, leadership: Leadership
+    desk: Desk,
+    monitor: Monitor,
+    following: Following,
+    alarming: Alarming,
+    door: socket.socket,
+    leadership: Leadership,
 ) -> bool:
     """Run until `desk.stop` is set, or until it has to begin anew; return whether it has to.
 
@@ -42,15 +48,21 @@ async def serve(
     lead = Lead(leadership)
     watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up, latest=settings.latest)
     app = website(
-        desk, settings, monitor, watch, health=lambda: _together(lead.health(watch.health), following)
+        desk,
+        settings,
+        monitor,
+        watch,
+        health=lambda: _together(lead.health(watch.health), following, alarming),
     )
     server = Server(app, settings.web)
     scheduler = AsyncIOScheduler()
-    _enter(scheduler, lead, watch, desk)
+    look = partial(alarming.look, desk, settings, lambda: watch.relay)
+    _enter(scheduler, lead, watch, desk, look)
     web = asyncio.create_task(server.serve(sockets=[door.dup()]))
     changed = asyncio.create_task(following.changed(desk.stop))
     turned = asyncio.create_task(lead.turned.wait())
     scheduler.start()
+    punctual = asyncio.create_task(keep_time(scheduler, now=desk.now))
     log.info(
         "service.started", subscribers=len(settings.subscribers), port=settings.web.port, leads=lead.held
     )
@@ -59,8 +71,9 @@ async def serve(
         if changed.done() and not changed.result():
             lead.resign()  # what is in hand may take minutes, and others need not wait for it
     finally:
+        punctual.cancel()
         turned.cancel()
-        await _end(scheduler, watch, desk)
+        await _end(scheduler, watch, desk, alarming)
         server.should_exit = True
         await web
     if await changed or lead.turned.is_set():
@@ -69,26 +82,34 @@ async def serve(
     return False
 
 
-def _enter(scheduler: AsyncIOScheduler, lead: Lead, watch: Watch, desk: Desk) -> None:
+def _enter(
+    scheduler: AsyncIOScheduler,
+    lead: Lead,
+    watch: Watch,
+    desk: Desk,
+    look_for_alarms: Callable[[], Awaitable[object]],
+) -> None:
     """Enter what is to be done again and again: the work by who leads, a look at the lead by others."""
     if not lead.held:
-        _every(LOOK, lead.look, scheduler, first=desk.now())
+        every(LOOK, lead.look, scheduler, first=desk.now())
         return
-    _every(TICK, lead.only(watch.tick), scheduler, first=desk.now())
+    every(TICK, lead.only(watch.tick), scheduler, first=desk.now())
+    every(LOOK_FOR_ALARMS, lead.only(look_for_alarms), scheduler, first=desk.now())
     if desk.returning.has_inbox:
-        _every(LOOK_AT_RETURNS, lead.only(desk.returning.look), scheduler, first=desk.now())
+        every(LOOK_AT_RETURNS, lead.only(desk.returning.look), scheduler, first=desk.now())
 
 
-async def _end(scheduler: AsyncIOScheduler, watch: Watch, desk: Desk) -> None:
+async def _end(scheduler: AsyncIOScheduler, watch: Watch, desk: Desk, alarming: Alarming) -> None:
     """Return when nothing is at work any more, and nothing will be."""
     desk.stop.set()
     scheduler.pause()
     await watch.rest()
     await desk.returning.rest()
+    await alarming.rest()
     scheduler.shutdown(wait=False)  # it would cut off a tick at work
 
 
-def _every(
+def every(
     interval: timedelta,
     work: Callable[[], Awaitable[object]],
     scheduler: AsyncIOScheduler,
@@ -106,9 +127,22 @@ def _every(
     )
 
 
-def _together(health: Health, following: Following) -> Health:
-    """Return what is wrong with the work, and with the config."""
-    return replace(health, problems=(*health.problems, *following.problems))
+async def keep_time(
+    scheduler: AsyncIOScheduler, *, now: Callable[[], datetime], look: timedelta = TICK
+) -> None:
+    """Bring forward, for ever, what a clock that was set back would put off: appointments are made by it."""
+    while True:
+        await asyncio.sleep(look.total_seconds())
+        for job in scheduler.get_jobs():
+            if job.next_run_time is not None and job.next_run_time - now() > job.trigger.interval + look:
+                log.warning("clock.set_back", next_run=job.next_run_time.isoformat())
+                job.modify(next_run_time=now())
+
+
+def _together(health: Health, following: Following, alarming: Alarming) -> Health:
+    """Return what is wrong with the work and with the config, and the alarms that stand; each once."""
+    problems = (*health.problems, *following.problems, *alarming.problems())
+    return Health(problems=tuple(dict.fromkeys(problems)), notes=(*health.notes, *alarming.notes()))
 
 
 def listening(web: WebSettings) -> socket.socket:

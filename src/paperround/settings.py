@@ -135,10 +135,16 @@ class SemanticSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where the service listens; whoever asks for metrics shows `metrics_token`, or is on this machine."""
+    """Where the service listens, and by which `hosts` beside that of `public_url` it is asked for pages.
+
+    Whoever asks for metrics shows `metrics_token`, or is on this machine. With `archive`, it shows the papers
+    of each day to everybody.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
+    archive: bool = False
+    hosts: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
 
 
@@ -149,7 +155,8 @@ class Settings:
     `store` is an SQLAlchemy URL. Without a `relay`, mails are written to `outbox`; without `semantic`,
     papers are ranked by words alone; without `bounces`, mail comes back to the sender. `catch_up` is how
     late a digest may still go out after its hour, and `latest` how long it waits for sources. `templates`
-    is a folder whose files are taken in place of the built-in ones of the same name.
+    is a folder whose files are taken in place of the built-in ones of the same name. The `operator` is told
+    of alarms by mail.
     """
 
     sender: Mailbox
@@ -168,3 +175,4 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     semantic: SemanticSettings | None = None
     bounces: BouncesSettings | None = None
+    operator: Mailbox | None = None

@@ -12,6 +12,8 @@ UNSUBSCRIBE = "unsubscribe"
 PREFERENCES = "preferences"
 BOUNCE = "bounce"
 DIGEST = "digest"
+FEED = "feed"
+STATUS = "status"
 
 # Names the key and the form together, so that either may change while older links go on working.
 _KEY = "1"
@@ -20,6 +22,8 @@ _SECRET_BYTES = 16
 _SHAPE = rf"{_KEY}-(?P<number>0|[1-9][0-9]{{0,17}})-[a-z2-7]{{26}}"
 _FORM = re.compile(_SHAPE)
 _OF_A_DAY = re.compile(rf"{_KEY}-(?P<number>0|[1-9][0-9]{{0,17}})-(?P<day>[0-9]{{8}})-[a-z2-7]{{26}}")
+_ANY = re.compile(r"[0-9]-[a-z0-9-]{0,40}?[a-z2-7]{26,}", re.IGNORECASE)
+_UNTIL = re.compile(rf"{_KEY}-(?P<day>[0-9]{{8}})-[a-z2-7]{{26}}")
 _IN_TEXT = re.compile(rf"(?<![a-z0-9-]){_SHAPE}(?![a-z0-9-])")
 
 
@@ -61,12 +65,32 @@ def digest_of(secret: bytes, given: str) -> tuple[SubscriberId, date] | None:
     return (subscriber, day) if hmac.compare_digest(digest_token(secret, subscriber, day), given) else None
 
 
+def status_token(secret: bytes, until: date) -> str:
+    """Return the token that lets whoever holds it see how the service stands, up to that day."""
+    return f"{_KEY}-{str(until).replace('-', '')}-{_mac(secret, STATUS, until)}"
+
+
+def shows_status(secret: bytes, given: str, *, on: date) -> bool:
+    """Return whether we made the token for that, and it holds on this day."""
+    found = _UNTIL.fullmatch(given)
+    try:
+        until = date.fromisoformat(found["day"]) if found else date.min
+    except ValueError:
+        return False
+    return on <= until and hmac.compare_digest(status_token(secret, until), given)
+
+
 def tokens_in(text: str) -> Iterable[str]:
     """Yield what has the form of a token in a text, whoever made it, in small letters.
 
     Mail servers may change the capitals of an address, which says nothing about who made it.
     """
     return (found[0] for found in _IN_TEXT.finditer(text.lower()))
+
+
+def without_tokens(text: str) -> str:
+    """Return the text with "[token]" for whatever has the form of one of ours, for whatever purpose."""
+    return _ANY.sub("[token]", text)
 
 
 def keyed_hash(secret: bytes, text: str) -> bytes:

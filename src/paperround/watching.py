@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from paperround import clock
+from paperround.alarm_rules import RelayFacts
 from paperround.awaiting import Wait
 from paperround.delivering import Delivered
-from paperround.pipeline import LIFE_OF_A_LETTER, Desk, Stopped, post, prepare
+from paperround.pipeline import Desk, Stopped, post, prepare, standing_gaps
 from paperround.ports import LONGEST_ROUND
 from paperround.subscribers import Subscriber
 from paperround.web import Health
@@ -51,6 +52,7 @@ class Watch:
         self._at_work = asyncio.Lock()
         self._pause = timedelta(0)
         self._rest_until = desk.now()
+        self._relay: RelayFacts | None = None
 
     async def tick(self) -> None:
         """Do what is due now: new rounds, and attempts that were put off until now."""
@@ -72,6 +74,11 @@ class Watch:
         """The end of the latest tick that left nothing wrong, if there was one."""
         return self._last_well
 
+    @property
+    def relay(self) -> RelayFacts | None:
+        """What the latest deliveries say of the relay, or None where there was none yet."""
+        return self._relay
+
     async def rest(self) -> None:
         """Return when no tick is at work."""
         async with self._at_work:
@@ -81,18 +88,13 @@ class Watch:
         """Return what is wrong, if anything."""
         at_work = self._at_work.locked()
         since = self._began if at_work else self._ticked
-        problems = (*self._problems, *self._gaps(), *self._desk.returning.problems())
+        gaps = map(str, standing_gaps(self._desk.ledger, self._desk.now()))
+        problems = (*self._problems, *gaps, *self._desk.returning.problems())
         notes = tuple(dict.fromkeys(str(wait) for waits in self._waits.values() for wait in waits))
         if abs(self._desk.now() - since) <= (LONGEST_ROUND if at_work else SILENT):
             return Health(problems=problems, notes=notes)
         hung = "a round has not ended" if at_work else "nothing was done"
         return Health(problems=(*problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))
-
-    def _gaps(self) -> tuple[str, ...]:
-        """Return what is wrong with the rounds of the last days."""
-        now = self._desk.now()
-        gaps = (gap for gap in self._desk.ledger.gaps() if now - gap.begun_at < LIFE_OF_A_LETTER)
-        return tuple(str(gap) for gap in gaps if gap.stands(now))
 
     async def _work(self) -> tuple[str, ...]:
         desk = self._desk
@@ -111,6 +113,7 @@ class Watch:
         if desk.stop.is_set():
             return ()
         problems = _problems(delivered)
+        self._relay = seen(self._relay, problems, attempts=delivered.attempts, now=desk.now())
         self._rest(tired=bool(problems))
         return problems
 
@@ -136,6 +139,16 @@ class Watch:
             or self._waits.get(day)
             or now - self._looked.get(day, now) > LOOK_AGAIN
         }
+
+
+def seen(
+    before: RelayFacts | None, problems: Sequence[str], *, attempts: int, now: datetime
+) -> RelayFacts | None:
+    """Return what is known of the relay after a delivery; one without an attempt says nothing of it."""
+    if problems:
+        since = before.failing_since if before is not None else None
+        return RelayFacts(failing_since=since or now, reason=problems[0])
+    return RelayFacts() if attempts else before
 
 
 def _problems(delivered: Delivered) -> tuple[str, ...]:

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Mapping
 
+import httpx
 from starlette.applications import Starlette
 
 from paperround.metrics import Monitor
+from paperround.overseeing import overseen
+from paperround.overview import Overview
 from paperround.pipeline import Desk
-from paperround.ports import SubscriberId
+from paperround.ports import Figures, SubscriberId
 from paperround.rereading import Shelf
 from paperround.settings import Settings
 from paperround.subscribers import Subscriber
 from paperround.watching import Watch
 from paperround.web import Health, create_app
 from paperround.web.monitoring import Probes
+from paperround.web.status import Lookout
 
 
 def website(
@@ -30,6 +34,8 @@ def website(
         now=desk.now,
         sender_name=settings.sender.name or settings.sender.address,
         templates=settings.templates,
+        hosts=hosts(settings),
+        lookout=Lookout(overview=lambda: overview(desk, monitor.figures, health()), now=desk.now),
         probes=Probes(
             ready=monitor.ready,
             metrics=lambda: monitor.exposition(last_well=watch.last_well),
@@ -41,7 +47,26 @@ def website(
             letters=desk.letters.for_round(),
             readers=lambda subscriber: current(desk, known, subscriber),
         ),
+        papers=desk.library if settings.web.archive else None,
     )
+
+
+def overview(desk: Desk, figures: Callable[[], Figures], health: Health) -> Overview:
+    """Return how it stands with what a round is done with; `figures` may raise StoreError."""
+    return overseen(
+        ledger=desk.ledger,
+        library=desk.library,
+        relay=desk.rate.relay,
+        figures=figures,
+        health=health,
+        now=desk.now(),
+    )
+
+
+def hosts(settings: Settings) -> frozenset[str]:
+    """Return the names by which pages are asked for, beside those of this machine."""
+    public = httpx.URL(settings.public_url).raw_host.decode() if settings.public_url else settings.web.host
+    return frozenset({public, settings.web.host, *settings.web.hosts})
 
 
 def subscribers(desk: Desk) -> Mapping[SubscriberId, Subscriber]:

@@ -92,6 +92,17 @@ def test_a_paused_relay_is_handed_nothing_until_the_pause_ends(
     assert len(readers) == 4
 
 
+def test_a_pause_is_told_of_while_it_lasts(ledger: Ledger) -> None:
+    assert ledger.paused(RATE.relay, now=NOW) is None
+    until = ledger.pause(RATE.relay, "421 slowly", now=NOW)
+    assert ledger.paused(RATE.relay, now=NOW) == Later(until=until, reason="421 slowly", pauses=1)
+    assert ledger.paused("another.example.org:25", now=NOW) is None
+    assert ledger.paused(RATE.relay, now=until) is None
+    ledger.pause(RATE.relay, "421 slowly", now=until)
+    ledger.resume(RATE.relay)
+    assert ledger.paused(RATE.relay, now=until) is None
+
+
 def test_each_pause_is_longer_and_one_that_lasts_stays_as_it_is(ledger: Ledger) -> None:
     relay = RATE.relay
     first = ledger.pause(relay, "421", now=NOW)

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.fakes.leadership import MemoryLeadership, Seat
 
 from paperround.leadership import LockFile
 from paperround.ports import Leadership, StoreError
+from paperround.store import Store
+from paperround.store.leadership import AdvisoryLock
+from paperround.store.postgresql import PostgresqlDatabase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +25,34 @@ class Rivals:
     rob: Callable[[], object]
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "postgresql"])
 def rivals(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rivals]:
     if request.param == "memory":
         seat = Seat()
         one, two = MemoryLeadership(seat, "one"), MemoryLeadership(seat, "two")
         yield Rivals(one=one, two=two, rob=lambda: setattr(seat, "holder", None))
         return
+    if request.param == "postgresql":
+        yield from _rivals_on_a_server(request.getfixturevalue("on_a_server"))
+        return
     path = tmp_path / "store.db.leader"
     files = LockFile(path), LockFile(path)
     yield Rivals(one=files[0], two=files[1], rob=path.unlink)
     for each in files:
+        each.close()
+
+
+def _rivals_on_a_server(store: Store) -> Iterator[Rivals]:
+    assert isinstance(store.database, PostgresqlDatabase)
+    locks = AdvisoryLock(store.database), AdvisoryLock(store.database)
+
+    def rob() -> None:
+        held = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
+        with store.database.outside_transactions() as connection:
+            connection.execute(text(held))
+
+    yield Rivals(one=locks[0], two=locks[1], rob=rob)
+    for each in locks:
         each.close()
 
 

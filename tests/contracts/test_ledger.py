@@ -27,6 +27,7 @@ from paperround.papers import PaperId
 from paperround.ports import (
     Cause,
     Ledger,
+    OnUnknown,
     Past,
     PickRecord,
     Plan,
@@ -374,6 +375,7 @@ def test_rows_come_newest_day_first_and_then_by_address(ledger: Ledger) -> None:
 @pytest.mark.usefixtures("three")
 def test_rows_are_chosen_by_day_address_and_status(ledger: Ledger) -> None:
     assert len(ledger.rows(day=TUESDAY)) == 2
+    assert {each.day for each in ledger.rows(since=TUESDAY)} == {TUESDAY}
     assert len(ledger.rows(address="Grace@EXAMPLE.org")) == 2
     assert len(ledger.rows(status=Status.QUIET)) == 1
     (one,) = ledger.rows(day=TUESDAY, address="grace@example.org", status=Status.PLANNED)
@@ -390,6 +392,9 @@ def test_the_tally_counts_their_rows_of_a_day(ledger: Ledger, ada: SubscriberId,
     assert sum(ledger.tally([grace], TUESDAY).values()) == 1
     assert ledger.tally(both, MONDAY) == {Status.QUIET: 1}
     assert ledger.tally(both, SUNDAY) == {}
+    of_tuesday = {TUESDAY: {Status.PLANNED: 1, Status.SENDING: 1}}
+    assert ledger.tallies(TUESDAY) == of_tuesday
+    assert ledger.tallies(SUNDAY) == {MONDAY: {Status.QUIET: 1}} | of_tuesday
 
 
 def test_the_secret_stays(ledger: Ledger) -> None:
@@ -467,3 +472,22 @@ def test_what_the_latest_look_knew_to_have_failed_is_not_missed_any_more(
     bring_to(ledger, ada, Status.FAILED, day=SUNDAY, name="a")
     ledger.plan([silence(ada, MONDAY)], now=SOON)
     assert ledger.past([ada], TUESDAY)[ada].missed == frozenset()
+
+
+def test_outcomes_are_those_of_some_time(ledger: Ledger, ada: SubscriberId, grace: SubscriberId) -> None:
+    bring_to(ledger, ada, Status.SENT, day=MONDAY)
+    bring_to(ledger, ada, Status.FAILED)
+    bring_to(ledger, grace, Status.FAILED)
+    assert ledger.outcomes(NOW) == {Status.SENT: 1, Status.FAILED: 2}
+    assert ledger.outcomes(SOON) == {}
+    assert ledger.outcomes(NOW + timedelta(days=8)) == {}
+
+
+def test_unknown_deliveries_are_held_the_second_time_or_the_first(ledger: Ledger, ada: SubscriberId) -> None:
+    bring_to(ledger, ada, Status.UNKNOWN)
+    assert (ledger.held(OnUnknown.RESEND), ledger.held(OnUnknown.HOLD)) == (0, 1)
+    again = claim(ledger, now=SOON)
+    assert again is not None
+    assert ledger.held(OnUnknown.HOLD) == 0
+    ledger.settle(again, Status.UNKNOWN, reply="", now=SOON)
+    assert (ledger.held(OnUnknown.RESEND), ledger.held(OnUnknown.HOLD)) == (1, 1)

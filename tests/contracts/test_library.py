@@ -7,6 +7,7 @@ from tests.fakes.library import MemoryLibrary
 from paperround.batches import Batch, BatchState, Revision
 from paperround.papers import Paper, PaperId
 from paperround.ports import Library
+from paperround.searching import search
 from paperround.store import Store
 
 MONDAY = date(2026, 6, 15)
@@ -280,3 +281,74 @@ def test_many_revisions_are_kept_at_once(library: Library) -> None:
     revisions = tuple(Revision(paper=each, version=2) for each in many)
     library.record(replace(batch(paper(2_000)), revisions=revisions), now=NOW)
     assert len(library.revisions(TUESDAY, TUESDAY)) == 1_100
+
+
+def test_days_without_papers_are_not_among_those_that_have_some(library: Library) -> None:
+    assert library.announced_days() == ()
+    library.record(batch(paper(1), day=MONDAY), now=NOW)
+    library.record(batch(paper(2), day=MONDAY, source="Another"), now=NOW)
+    library.record(batch(state=BatchState.QUIET, day=TUESDAY), now=NOW)
+    library.record(batch(paper(3), day=WEDNESDAY), now=NOW)
+    assert library.announced_days() == (WEDNESDAY, MONDAY)
+
+
+def test_several_papers_are_asked_for_at_once(library: Library) -> None:
+    library.record(batch(paper(1), paper(2), paper(3)), now=NOW)
+    asked = [paper(1).id, paper(3).id, paper(4).id]
+    assert sorted(each.id for each in library.papers(asked)) == [paper(1).id, paper(3).id]
+    assert library.papers([]) == ()
+
+
+def found(
+    library: Library, typed: str, *, day: date | None = None, most: int = 100
+) -> list[tuple[date, PaperId]]:
+    wanted = search(typed)
+    assert wanted is not None
+    return [(each.day, each.paper.id) for each in library.holding(wanted.spellings, day=day, most=most)]
+
+
+def test_papers_are_found_by_their_words_the_latest_first(library: Library) -> None:
+    library.record(batch(paper(1, abstract="Of robots."), paper(2), day=MONDAY), now=NOW)
+    library.record(batch(paper(3, abstract="A robot plans."), paper(4)), now=NOW)
+    assert found(library, "robot") == [(TUESDAY, paper(3).id), (MONDAY, paper(1).id)]
+    assert found(library, "planned robots") == [(TUESDAY, paper(3).id)]
+    assert found(library, "robot", day=MONDAY) == [(MONDAY, paper(1).id)]
+    assert found(library, "robot", most=1) == [(TUESDAY, paper(3).id)]
+    assert found(library, "zebra") == []
+    assert found(library, "the") == found(library, "paper")
+
+
+@pytest.mark.parametrize(
+    ("typed", "abstract"),
+    [("fine-tuning", "finetuned"), ("finetuning", "fine-tuned"), ("Renyi", "Rényi"), ("Rényi", "renyi")],
+)
+def test_a_paper_is_found_however_it_writes_a_word(library: Library, typed: str, abstract: str) -> None:
+    library.record(batch(paper(1, abstract=abstract), paper(2)), now=NOW)
+    assert found(library, typed) == [(TUESDAY, paper(1).id)]
+
+
+def test_nothing_that_is_typed_stands_for_anything_but_itself(library: Library) -> None:
+    library.record(batch(replace(paper(1), title="100% of a_b", authors=("O'Neil \\", 'A "B" C'))), now=NOW)
+    for typed in ("o'neil", "100%", '"a_b"', "b\\"):
+        assert found(library, typed) == [(TUESDAY, paper(1).id)], typed
+    for typed in ("%eil", "n_il", "1__", "' OR 1=1 --x"):
+        assert found(library, typed) == [], typed
+
+
+def test_a_paper_is_found_by_what_it_says_now(library: Library) -> None:
+    library.record(batch(paper(1, abstract="Of robots."), day=MONDAY), now=NOW)
+    revised = replace(paper(1), title="Speech", abstract="Of voices.")
+    library.record(replace(batch(paper(2)), revisions=(Revision(paper=revised, version=2),)), now=NOW)
+    assert found(library, "robots") == []
+    assert found(library, "voices") == [(MONDAY, paper(1).id)]
+
+
+def test_papers_are_counted_once_a_day_whoever_announced_them(library: Library) -> None:
+    library.record(batch(paper(1), paper(2)), now=NOW)
+    library.record(batch(paper(2), paper(3), source="Hugging Face"), now=NOW)
+    library.record(batch(paper(1), day=WEDNESDAY), now=LATER)
+    library.record(batch(paper(4), day=MONDAY), now=NOW)
+    library.record(batch(day=WEDNESDAY, state=BatchState.FAILED, source="Hugging Face"), now=NOW)
+    assert library.announced(TUESDAY) == {TUESDAY: 3, WEDNESDAY: 1}
+    assert library.announced(MONDAY) == {MONDAY: 1, TUESDAY: 3, WEDNESDAY: 1}
+    assert library.announced(WEDNESDAY + timedelta(days=1)) == {}

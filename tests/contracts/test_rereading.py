@@ -2,20 +2,22 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+import feedparser
 import httpx
 import pytest
 from starlette.applications import Starlette
 from tests.fakes.asking import ask
 from tests.fakes.relay import MemoryRelay
-from tests.fakes.world import ADA, GRACE, MONDAY, TUESDAY, World, paper
+from tests.fakes.world import ADA, GRACE, MONDAY, TUESDAY, World, paper, refused
 
 from paperround.ports import SubscriberId
 from paperround.rereading import Shelf
 from paperround.subscribers import Subscriber
-from paperround.tokens import PREFERENCES, digest_token, token
+from paperround.tokens import DIGEST, FEED, PREFERENCES, UNSUBSCRIBE, digest_token, token
 from paperround.web import Health, create_app
 
 SITE = "https://papers.example.org"
@@ -37,7 +39,7 @@ def site_of(world: World, *readers: Subscriber) -> Starlette:
     return create_app(
         ledger=world.ledger,
         preferences=world.preferences,
-        readers=known.get,
+        readers=lambda each: None if each in world.ledger.suppressions() else known.get(each),
         languages={},
         secret=SECRET,
         health=Health,
@@ -133,3 +135,125 @@ def test_without_a_web_address_there_is_no_such_link(world: World) -> None:
     world.source.lists[MONDAY] = [paper("LoRA")]
     world.round(MONDAY, ADA)
     assert "digest" not in "".join(parts(world, ADA).values())
+
+
+def feed_of(world: World, reader: Subscriber) -> str:
+    return f"/feed/{token(SECRET, FEED, number(world, reader))}.xml"
+
+
+def test_a_reader_has_their_digests_as_a_feed(world: World, site: Starlette) -> None:
+    world.source.lists[TUESDAY] = [paper("more on LoRA")]
+    world.round(TUESDAY)
+    answer = opened(site, feed_of(world, ADA))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/atom+xml")
+    feed = feedparser.parse(answer.content)
+    assert not feed.bozo
+    assert [link.href for link in feed.feed.links if link.rel == "self"] == [SITE + feed_of(world, ADA)]
+    newest, oldest = feed.entries
+    assert "more on LoRA" in newest.content[0].value
+    assert "LoRA" in oldest.content[0].value
+    assert "robots" not in answer.text
+    rows = {f"mid:{row.message_id.strip('<>')}": row for row in world.ledger.rows() if row.message_id}
+    assert {entry.id for entry in feed.entries} == {
+        identity for identity, row in rows.items() if row.subscriber == ADA.address
+    }
+    assert newest.updated == rows[newest.id].planned_at.isoformat(timespec="seconds")
+    assert opened(site, newest.link.removeprefix(SITE)).status_code == 200
+
+
+def test_a_feed_is_private(world: World, site: Starlette) -> None:
+    headers = opened(site, feed_of(world, ADA)).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Robots-Tag"] == "noindex"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_a_feed_is_sent_again_only_with_something_new_in_it(world: World, site: Starlette) -> None:
+    first = opened(site, feed_of(world, ADA))
+    known = {"If-None-Match": first.headers["ETag"]}
+    again = ask("GET", feed_of(world, ADA), site, headers=known)
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    world.source.lists[TUESDAY] = [paper("more on LoRA")]
+    world.round(TUESDAY)
+    assert ask("GET", feed_of(world, ADA), site, headers=known).status_code == 200
+
+
+def test_a_feed_holds_the_digests_of_thirty_days(world: World, site: Starlette) -> None:
+    world.time += timedelta(days=30)
+    assert len(feedparser.parse(opened(site, feed_of(world, ADA)).content).entries) == 1
+    world.time += timedelta(days=1)
+    later = opened(site, feed_of(world, ADA))
+    assert later.status_code == 200
+    assert feedparser.parse(later.content).entries == []
+
+
+def test_what_was_taken_back_is_not_in_the_feed(world: World, site: Starlette) -> None:
+    world.relay = MemoryRelay(faults={ADA.address: [refused(450, "later")]})
+    world.source.lists[TUESDAY] = [paper("more on LoRA")]
+    world.round(TUESDAY)
+    assert len(feedparser.parse(opened(site, feed_of(world, ADA)).content).entries) == 2
+    world.ledger.withdraw([], now=world.now())
+    assert len(feedparser.parse(opened(site, feed_of(world, ADA)).content).entries) == 1
+
+
+def test_a_feed_ends_for_whoever_left_or_is_not_known(world: World) -> None:
+    site = site_of(world, ADA)
+    world.ledger.suppress(number(world, ADA), "unsubscribed", now=world.now())
+    assert opened(site, feed_of(world, ADA)).status_code == 410
+    assert opened(site, feed_of(world, GRACE)).status_code == 410
+
+
+def test_no_other_token_opens_a_feed_and_that_of_a_feed_opens_nothing_else(
+    world: World, site: Starlette
+) -> None:
+    ada = number(world, ADA)
+    own = token(SECRET, FEED, ada)
+    guesses = [f"/feed/{token(SECRET, purpose, ada)}.xml" for purpose in (PREFERENCES, UNSUBSCRIBE, DIGEST)]
+    guesses += [f"/{page}/{own}" for page in ("preferences", "unsubscribe", "digest", "feed")]
+    guesses += [
+        f"/feed/{token(bytes(32), FEED, ada)}.xml",
+        f"/feed/{digest_token(SECRET, ada, MONDAY)}.xml",
+        f"/feed/{own.replace(f'-{ada}-', f'-{number(world, GRACE)}-')}.xml",
+        "/feed/.xml",
+    ]
+    assert [opened(site, path).status_code for path in guesses] == [404] * len(guesses)
+
+
+def test_reading_a_feed_changes_nothing(world: World, site: Starlette) -> None:
+    before = world.ledger.rows()
+    for method, status in (("GET", 200), ("HEAD", 200), ("POST", 405)):
+        assert ask(method, feed_of(world, ADA), site).status_code == status
+    assert world.ledger.rows() == before
+
+
+def test_the_page_of_choices_names_the_feed(world: World, site: Starlette) -> None:
+    page = opened(site, f"/preferences/{token(SECRET, PREFERENCES, number(world, ADA))}").text
+    address = SITE + feed_of(world, ADA)
+    assert f'<a href="{address}">{address}</a>' in page
+    assert f'<link rel="alternate" type="application/atom+xml" href="{address}">' in page
+
+
+def test_without_a_web_address_there_is_no_feed(world: World) -> None:
+    site = site_of(world, ADA)
+    world.letters = replace(world.letters, public_url=None)
+    private = create_app(
+        ledger=world.ledger,
+        preferences=world.preferences,
+        readers={number(world, ADA): ADA}.get,
+        languages={},
+        secret=SECRET,
+        health=Health,
+        now=world.now,
+        sender_name="Paper Round",
+        shelf=Shelf(
+            ledger=world.ledger,
+            library=world.library,
+            letters=world.letters,
+            readers={number(world, ADA): ADA}.get,
+        ),
+    )
+    assert opened(site, feed_of(world, ADA)).status_code == 200
+    assert opened(private, feed_of(world, ADA)).status_code == 404
+    page = opened(private, f"/preferences/{token(SECRET, PREFERENCES, number(world, ADA))}").text
+    assert "feed" not in page

@@ -102,7 +102,7 @@ store: sqlite:////srv/papers.db
 outbox: mails
 on_unknown: hold
 catch_up: 90m
-web: {host: "::", port: 9000}
+web: {host: "::", port: 9000, archive: true}
 relay:
   host: smtp.example.org
   port: 2525
@@ -126,7 +126,7 @@ dkim: {selector: s1, domain: example.org, ed25519_selector: e1}
         outbox=Path("mails"),
         on_unknown=OnUnknown.HOLD,
         catch_up=timedelta(minutes=90),
-        web=WebSettings(host="::", port=9000),
+        web=WebSettings(host="::", port=9000, archive=True),
         relay=RelaySettings(
             host="smtp.example.org",
             port=2525,

@@ -252,3 +252,12 @@ def test_commits_are_counted_of_letters_recorded_together_and_alone() -> None:
         assert isinstance(grouped, float)
         assert grouped < 3 <= alone
     assert {line["times_alone"] for line in told[::2]} == {1.0}
+
+
+def test_searches_are_timed_over_copies_of_recorded_days(tmp_path: Path) -> None:
+    folder = record(tmp_path / "days", "Diffusion models of SAM", "Robots")
+    told = lines(run("searching.py", folder, "--papers", "7"))
+    assert told[0]["papers"] == 7
+    found = {(line["search"], line["days"]): line["shown"] for line in told[1:]}
+    assert found["SAM", "all"] == found["SAM", "one"] == found['"diffusion models"', "all"] == 4
+    assert found["zzz", "all"] == 0

@@ -29,9 +29,9 @@ from tests.fakes.imap_server import ImapServer
 from tests.fakes.smtp_server import DROP, Server
 from tests.fakes.smtp_sink import free_port
 
+from paperround import logs
 from paperround.app import open_desk, utc_now
 from paperround.cli import main
-from paperround.cli.frame import configure_logging
 from paperround.config import load
 from paperround.pipeline import run
 from paperround.store import open_store
@@ -154,7 +154,7 @@ class Installation:
             async with open_desk(load(self.folder, os.environ).settings, now=now) as desk:
                 await run(date.fromisoformat(DAY), desk.subscribers, desk, max_age=timedelta(0))
 
-        configure_logging(logging.INFO)
+        logs.configure(logging.INFO)
         asyncio.run(go())
         return self.capture.readouterr().err
 
@@ -228,6 +228,7 @@ def test_a_day_that_goes_well_tells_no_secret(paperround: Installation) -> None:
     assert len(seen(server.bodies[0], tokens)) == len((UNSUBSCRIBE, PREFERENCES))  # and a reader's own tokens
     assert seen(paperround.said) == seen(paperround.said, tokens) == []
     assert seen(paperround.stored()) == []
+    assert logs.private(f"{PASSWORD} {RSA_KEY.splitlines()[9]}") == "[secret] [secret]"  # as of any line
 
 
 @pytest.mark.parametrize(

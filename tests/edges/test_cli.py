@@ -18,6 +18,7 @@ import pytest
 import structlog
 from tests.fakes.plans import letter
 
+from paperround.alarms import Alarm, Condition, Turn
 from paperround.app import utc_now
 from paperround.cli import main
 from paperround.cli.online import tell_found
@@ -123,6 +124,44 @@ def test_the_demo_runs_again_and_again(shell: Shell) -> None:
 def test_the_demo_empties_no_folder_but_its_own(shell: Shell) -> None:
     assert shell("demo", "--folder", "config") == 2
     assert (shell.folder / "config/papers.jsonl").exists()
+
+
+def test_alarms_say_what_stands_since_when_and_what_to_do(shell: Shell) -> None:
+    assert shell("alarms") == 1
+    assert (shell.out, "nobody has looked yet" in shell.err) == ("No alarm stands.\n", True)
+    now = utc_now()
+    silent, low = (
+        Alarm(condition=condition, subject="Ours", sentence=sentence)
+        for condition, sentence in ((Condition.SOURCE, "Ours is failing"), (Condition.DISK, "it is full"))
+    )
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        store.alarms.enter(Turn(raised=(silent, low)), now=now - timedelta(hours=1))
+        store.alarms.enter(Turn(ended=frozenset({low.key})), now=now)
+    assert shell("alarms") == 1
+    assert re.search(
+        r"^ALARM    Ours is failing\n  since  \S{10} \S{5} UTC\n  do     look ", shell.out, re.MULTILINE
+    )
+    assert re.search(
+        r"^over     it is full\n         It was so from .* UTC to .* UTC\.$", shell.out, re.MULTILINE
+    )
+    assert shell.out.endswith("1 alarm.\n")
+    entries = shell.json("alarms")["alarms"]
+    assert [(each["condition"], each["until"] is None) for each in entries] == [
+        ("source_silent", True),
+        ("disk_low", False),
+    ]
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        store.alarms.enter(Turn(ended=frozenset({silent.key})), now=now)
+    assert (shell("alarms"), shell.err) == (0, "")
+
+
+def test_a_service_that_looks_no_more_is_told_of(shell: Shell) -> None:
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        store.alarms.enter(Turn(), now=utc_now() - timedelta(minutes=16))
+    assert shell("alarms") == 1
+    assert re.search(
+        r"nobody has looked since \S{10} \S{5} UTC; that is done by `paperround serve`", shell.err
+    )
 
 
 def test_a_new_installation_is_fine_as_it_is_and_nothing_is_overwritten(shell: Shell) -> None:

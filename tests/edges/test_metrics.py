@@ -12,6 +12,7 @@ from tests.fakes.plans import NOW, TUESDAY, bring_to, letter
 from tests.fakes.relay import MemoryRelay
 from tests.fakes.world import paper, refused
 
+from paperround.alarms import Alarm, Condition, Turn
 from paperround.batches import Batch, BatchState
 from paperround.metrics import Monitor
 from paperround.ports import (
@@ -29,6 +30,7 @@ from paperround.ports import (
 from paperround.store import Store, open_store
 from paperround.web.monitoring import Probes, monitoring_routes
 
+DISK, RELAY = Condition.DISK, Condition.RELAY
 ADDRESS = "ada@example.org"
 TOKEN = "a long secret"  # noqa: S105 - for these tests
 LATER = NOW + timedelta(minutes=10)
@@ -93,6 +95,8 @@ def test_what_the_store_holds_is_counted(url: str) -> None:
         "paperround_suppressed bounced": 1,
         "paperround_suppressed complained": 0,
         "paperround_returned suppressed": 1,
+        "paperround_alarm disk_low": 1,
+        "paperround_alarm relay_unusable": 0,
         "paperround_last_well_timestamp_seconds": LATER.timestamp(),
     }
     assert {name: told[name] for name in expected} == expected
@@ -100,7 +104,9 @@ def test_what_the_store_holds_is_counted(url: str) -> None:
 
 
 def fill(store: Store) -> None:
-    """Enter a batch, a sent letter that came back, a held unknown one and another, one planned."""
+    """Enter a batch; a letter that came back, two unknown ones, one of them held, and one planned; alarms,
+    one of which stands.
+    """
     batch = Batch(source="arXiv", day=TUESDAY, state=BatchState.FRESH, papers=(paper("a"), paper("b")))
     store.library.record(batch, now=NOW)
     ids = store.ledger.enrol([ADDRESS, "eve@example.org", "bob@example.org", "dan@example.org"], now=NOW)
@@ -114,6 +120,9 @@ def fill(store: Store) -> None:
     bring_to(store.ledger, ids["dan@example.org"], Status.UNKNOWN)
     store.ledger.plan([letter(ids["bob@example.org"], TUESDAY)], now=NOW)
     store.ledger.plan([letter(ids[ADDRESS], TUESDAY)], now=NOW)  # is there already
+    disk, relay = (Alarm(condition=each, subject="it", sentence="low") for each in (DISK, RELAY))
+    store.alarms.enter(Turn(raised=(disk, relay)), now=NOW)
+    store.alarms.enter(Turn(ended=frozenset({relay.key})), now=NOW)
 
 
 def test_a_store_that_does_not_answer_is_told_too(url: str) -> None:

@@ -58,15 +58,24 @@ def test_a_store_of_the_first_revision_keeps_what_it_holds(path: Path) -> None:
         "'2026-06-15 06:00:00', '2026-06-15 06:00:00', '[]', 2, '{}', NULL)",
     )
     change(path, "INSERT INTO picks VALUES (1, 0, 'arxiv:a', 'for_you', 0.5, '2026-06-15', '[]', '[]')")
+    change(
+        path,
+        "INSERT INTO papers VALUES ('arxiv:a', 'Robots', 'https://a.example', '2026-06-15', 'They plan.', "
+        """'["Ada Lovelace"]', NULL, '[]', '["speech"]', 3, NULL, NULL, NULL, NULL)""",
+    )
+    change(path, "INSERT INTO batches VALUES ('HF', '2026-06-15', 'fresh', 1, 1, '', NULL, '2026-06-15')")
+    change(path, "INSERT INTO listings VALUES ('HF', '2026-06-15', 'arxiv:a', '2026-06-15')")
     change(path, "INSERT INTO picks VALUES (1, 1, 'arxiv:b', 'more', 0.4, '2026-06-15', '[]', '[]')")
     with closing(open_store(f"sqlite:///{path}")) as store:
         (row,) = store.ledger.rows()
         (past,) = store.ledger.past([SubscriberId(1)], date(2026, 6, 16)).values()
+        (found,) = store.library.holding(((("lovelac", "plan", "robot", "speech"),),), day=None, most=2)
     assert [(pick.paper, pick.version) for pick in row.picks] == [("arxiv:a", None)]
     assert [(line.paper, line.hindrance) for line in row.lines] == [("arxiv:b", None)]
     assert past.had == {"arxiv:a", "arxiv:b"}
     assert past.versions == {}
     assert row.remark == ""
+    assert (found.paper.id, found.paper.authors) == ("arxiv:a", ("Ada Lovelace",))
 
 
 def test_a_store_says_its_revision(store: Store, path: Path) -> None:

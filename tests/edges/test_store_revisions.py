@@ -37,6 +37,9 @@ DELIVERY: Row = {
     "worker": None,
 }
 
+MADE = {"words"}  # of what is in other tables
+STEMS = {"a": " ann say titl ", "b": " ann b say titl "}
+
 # A row or two of each table as it is now; an earlier revision is given those of its own tables and columns.
 ROWS: Mapping[str, tuple[Row, ...]] = {
     "papers": tuple(
@@ -75,6 +78,19 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     "subscribers": (
         {"id": 1, "address": "Ada@example.org", "folded": "ada@example.org", "enrolled_at": MOMENT},
         {"id": 5, "address": "eve@example.org", "folded": "eve@example.org", "enrolled_at": MOMENT},
+    ),
+    # What is said of a paper, in stems; made of the papers where there was no such table.
+    "words": tuple({"paper": f"arxiv:{name}", "stems": STEMS[name]} for name in ("a", "b")),
+    "alarms": (
+        {
+            "id": 1,
+            "condition": "disk_low",
+            "subject": "store",
+            "sentence": "the disk is nearly full",
+            "raised_at": MOMENT,
+            "ended_at": None,
+            "told_at": None,
+        },
     ),
     "suppressions": (
         {"subscriber": 5, "cause": "unsubscribed", "reason": "unsubscribed on 2026-06-15", "since": MOMENT},
@@ -196,7 +212,7 @@ def test_a_store_of_any_revision_keeps_all_that_it_holds(tmp_path: Path, revisio
         assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
     assert after.keys() == ROWS.keys()
     for table, rows in after.items():
-        expected = [dict(row) for row in ROWS[table]] if table in before else []
+        expected = [dict(row) for row in ROWS[table]] if table in before or table in MADE else []
         assert rows == expected, table
 
 

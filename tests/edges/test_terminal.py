@@ -1,13 +1,12 @@
 """What a person sees on a terminal of eighty columns."""
 
 import json
-import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.fakes.terminal import said_on_a_terminal
 
 WIDTH = 80
 DAY = "2026-06-16"
@@ -16,29 +15,10 @@ TITLE = "Geometric action models for the learning of robot policies from LoRA ad
 
 def on_a_terminal(folder: Path, *arguments: str) -> list[str]:
     """Return the lines that the command writes to a terminal."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(  # the command under test
-        [sys.executable, "-m", "paperround", *arguments],
-        cwd=folder,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "COLUMNS": str(WIDTH), "TERM": "dumb", "NO_COLOR": "1"},
-    ) as running:
-        os.close(theirs)
-        said = b""
-        while chunk := _read(ours):
-            said += chunk
-        assert running.wait() == 0, said.decode()
-    os.close(ours)
-    return said.decode().replace("\r\n", "\n").splitlines()
-
-
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 4096)
-    except OSError:  # how Linux says that the other end was closed
-        return b""
+    command = [sys.executable, "-m", "paperround", *arguments]
+    code, said = said_on_a_terminal(command, cwd=folder, columns=WIDTH)
+    assert code == 0, said
+    return said.splitlines()
 
 
 @pytest.fixture(scope="module")

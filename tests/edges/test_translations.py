@@ -101,8 +101,9 @@ NOT_SAID = re.compile(r"\[#.*?#\]|\{#.*?#\}|\[\[.*?\]\]|\[%.*?%\]|\{\{.*?\}\}|\{
 STYLE_SHEET = re.compile(r"<(mj-style|style)>.*?</\1>", re.DOTALL)
 ATTRIBUTE = re.compile(r"\b(?:alt|title|aria-label)=\"([^\"]*)\"")
 TAG = re.compile(r"<[^>]*>")
-# The page of the preview is for operators, who are spoken to in English.
-READ = sorted(each for each in installed.templates().rglob("*.j2") if each.name != "preview.html.j2")
+# These pages are for operators, who are spoken to in English.
+FOR_OPERATORS = {"preview.html.j2", "status.html.j2"}
+READ = sorted(each for each in installed.templates().rglob("*.j2") if each.name not in FOR_OPERATORS)
 
 
 def words_past_jinja(text: str) -> list[str]:

@@ -4,9 +4,6 @@ import hashlib
 import logging
 import re
 import signal
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,13 +14,13 @@ from starlette.applications import Starlette
 from tests.fakes.asking import URLENCODED, ask
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.preferences import MemoryPreferences
+from tests.fakes.serving import raw, serving
 
 from paperround.languages import Language
 from paperround.ports import SubscriberId
-from paperround.settings import WebSettings
 from paperround.subscribers import Subscriber
 from paperround.tokens import PREFERENCES, UNSUBSCRIBE, token
-from paperround.web import Health, Server, create_app
+from paperround.web import Health, create_app
 
 SECRET = bytes(range(32))
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
@@ -293,37 +290,6 @@ def test_an_unsubscription_is_logged_without_its_token() -> None:
 
 
 # --- a real server ------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[int]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(app, WebSettings())
-    running = asyncio.create_task(server.serve([listener]))
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await running
-        listener.close()
-
-
-def raw(app: Starlette, *pieces: bytes) -> bytes:
-    """Return what the server answers until it ends the conversation."""
-
-    async def conversation() -> bytes:
-        async with serving(app) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            for piece in pieces:
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(0.01)
-            async with asyncio.timeout(10):
-                answer = await reader.read()
-            writer.close()
-            return answer
-
-    return asyncio.run(conversation())
 
 
 def post(body: bytes, *headers: str, path: str = LINK) -> bytes:

@@ -18,7 +18,7 @@ from paperround.ports import (
     Taken,
     WorkerId,
 )
-from paperround.rates import Later, Rate, RelayState, is_paused, later, pause_after
+from paperround.rates import Later, Rate, RelayState, is_paused, later, pause_after, pause_of
 
 ENDS = {Status.SENT, Status.FAILED, Status.PLANNED, Status.DEFERRED, Status.UNKNOWN}
 
@@ -126,6 +126,9 @@ class MemoryDispatch:
 
     def pauses(self, relay: str) -> int:
         return self._state(relay).pauses
+
+    def paused(self, relay: str, *, now: datetime) -> Later | None:
+        return pause_of(self._state(relay), now=now)
 
     def resume(self, relay: str, *, begun: datetime | None = None) -> bool:
         until = self._state(relay).paused_until

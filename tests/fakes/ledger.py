@@ -10,10 +10,12 @@ from tests.fakes.dispatch import MemoryDispatch, Row, change, end
 from paperround.digests import Pick
 from paperround.papers import PaperId
 from paperround.ports import (
+    LONGEST_TALE,
     Cause,
     DeliveryId,
     DeliveryRecord,
     Gap,
+    OnUnknown,
     Past,
     PickRecord,
     Plan,
@@ -168,12 +170,18 @@ class MemoryLedger(MemoryDispatch):
         return True
 
     def rows(
-        self, *, day: date | None = None, address: str | None = None, status: Status | None = None
+        self,
+        *,
+        day: date | None = None,
+        since: date | None = None,
+        address: str | None = None,
+        status: Status | None = None,
     ) -> tuple[DeliveryRecord, ...]:
         found = [
             replace(row.record, subscriber=self._addresses[row.subscriber])
             for row in self._rows.values()
             if day in (None, row.record.day)
+            and (since is None or row.record.day >= since)
             and (address is None or address.lower() == self._addresses[row.subscriber].lower())
             and status in (None, row.record.status)
         ]
@@ -182,6 +190,20 @@ class MemoryLedger(MemoryDispatch):
     def tally(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[Status, int]:
         theirs = (row for row in self._rows.values() if row.subscriber in subscribers)
         return Counter(row.record.status for row in theirs if row.record.day == day)
+
+    def outcomes(self, since: datetime) -> Mapping[Status, int]:
+        first = (since - LONGEST_TALE).date()
+        records = (row.record for row in self._rows.values())
+        return Counter(each.status for each in records if each.updated_at >= since and each.day >= first)
+
+    def held(self, on_unknown: OnUnknown) -> int:
+        again = 1 if on_unknown is OnUnknown.RESEND else 0
+        unknown = (row for row in self._rows.values() if row.record.status is Status.UNKNOWN)
+        return sum(row.unknowns > again for row in unknown)
+
+    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
+        days = {row.record.day for row in self._rows.values() if row.record.day >= since}
+        return {day: self.tally(self._addresses, day) for day in days}
 
     def secret(self) -> bytes:
         return bytes(range(32))

@@ -1,12 +1,14 @@
 """A library in memory."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from paperround.batches import Batch, BatchRecord, BatchState
 from paperround.papers import Paper, PaperId, merge
 from paperround.ports import Listing, RevisionListing
+from paperround.searching import Spellings, stems
 
 Day = tuple[str, date]
 
@@ -87,6 +89,10 @@ class MemoryLibrary:
         ]
         return tuple(sorted(found, key=lambda each: (each.day, each.first_seen, each.source, each.paper.id)))
 
+    def announced(self, since: date) -> Mapping[date, int]:
+        papers = {(day, paper) for (_, day), listed in self._listed.items() for paper in listed}
+        return Counter(day for day, _ in papers if day >= since)
+
     def latest_day(self) -> date | None:
         return max((each.day for each in self.listings(date.min, date.max)), default=None)
 
@@ -95,3 +101,17 @@ class MemoryLibrary:
 
     def paper(self, paper: PaperId) -> Paper | None:
         return self._papers.get(paper)
+
+    def papers(self, ids: Collection[PaperId]) -> tuple[Paper, ...]:
+        return tuple(self._papers[each] for each in ids if each in self._papers)
+
+    def announced_days(self) -> tuple[date, ...]:
+        return tuple(sorted({day for (_, day), listed in self._listed.items() if listed}, reverse=True))
+
+    def holding(self, wanted: Spellings, *, day: date | None, most: int) -> tuple[Listing, ...]:
+        found = [
+            each
+            for each in self.listings(day or date.min, day or date.max)
+            if all(any(stems(each.paper).issuperset(way) for way in ways) for ways in wanted)
+        ]
+        return tuple(sorted(found, key=lambda each: each.day, reverse=True)[:most])

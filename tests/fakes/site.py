@@ -1,5 +1,6 @@
 """The web application with one reader, on a Tuesday at noon."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, time
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from paperround.preferences import Rhythm
 from paperround.subscribers import Pause, Subscriber
 from paperround.tokens import PREFERENCES, token
 from paperround.web import Health, create_app
+from paperround.web.monitoring import Probes
+from paperround.web.status import Lookout
 
 SECRET = bytes(range(32))
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -34,7 +37,13 @@ class Site:
         self.now = now
         self.link = f"/preferences/{token(SECRET, PREFERENCES, self.ada)}"
 
-    def app(self) -> Starlette:
+    def app(
+        self,
+        *,
+        hosts: Collection[str] | None = None,
+        probes: Probes | None = None,
+        lookout: Lookout | None = None,
+    ) -> Starlette:
         return create_app(
             ledger=MemoryLedger(),
             preferences=self.preferences,
@@ -44,6 +53,9 @@ class Site:
             health=Health,
             now=lambda: self.now,
             sender_name="Paper Round",
+            probes=probes,
+            hosts=hosts,
+            lookout=lookout,
         )
 
     def open(self, path: str | None = None) -> httpx.Response:

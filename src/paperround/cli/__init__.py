@@ -1,6 +1,7 @@
 """The command line: what a person types, and what they are told."""
 
 from paperround.cli import (
+    alarms,
     backups,
     bounces,
     demo,
@@ -10,6 +11,7 @@ from paperround.cli import (
     preview,
     rounds,
     setup,
+    status,
     subscribers,
     what_if,
     why,
@@ -17,6 +19,7 @@ from paperround.cli import (
 from paperround.cli.frame import app, main
 
 __all__ = [
+    "alarms",
     "app",
     "backups",
     "bounces",
@@ -28,6 +31,7 @@ __all__ = [
     "preview",
     "rounds",
     "setup",
+    "status",
     "subscribers",
     "what_if",
     "why",

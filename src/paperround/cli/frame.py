@@ -17,19 +17,18 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
-import stamina
-import structlog
 import typer
 from rich.console import Console
 
-from paperround import clock
+from paperround import clock, logs
 from paperround.app import open_desk, utc_now
 from paperround.config import ConfigError, Loaded, load
 from paperround.dkim_signing import KeyProblem
 from paperround.pipeline import Desk, Stopped
 from paperround.ports import Relay, StoreError
+from paperround.probing import own_host
 from paperround.rendering import TemplateError
-from paperround.settings import Settings
+from paperround.settings import Settings, WebSettings
 from paperround.store import Store
 from paperround.subscribers import Subscriber
 
@@ -116,32 +115,7 @@ def _begin(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each step.")] = False,
 ) -> None:
-    configure_logging(logging.INFO if verbose else logging.WARNING)
-
-
-def configure_logging(level: int) -> None:
-    """Log to standard error: for reading on a terminal, as JSON elsewhere."""
-    # What a source answers is told once, by its batch, and not for each try.
-    stamina.instrumentation.set_on_retry_hooks([])
-    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # the service logs what matters
-    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it repeats what messages say
-    renderer = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if sys.stderr.isatty() else [structlog.processors.format_exc_info]),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+    logs.configure(logging.INFO if verbose else logging.WARNING)
 
 
 def settings_of(folder: Path) -> Settings:
@@ -160,6 +134,12 @@ def loaded(folder: Path, *, readers_of: Path | None = None) -> Loaded:
 def usual_config() -> Path:
     """Return the folder of the config that is used where no option names one."""
     return Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
+
+
+def own_url(web: WebSettings) -> str:
+    """Return how the service is reached on this machine."""
+    host = own_host(web)
+    return f"http://[{host}]:{web.port}" if ":" in host else f"http://{host}:{web.port}"
 
 
 def wants_json(chosen: Format, *, json_flag: bool) -> bool:
@@ -251,6 +231,7 @@ def at_desk(
     That they came is said in `request`; `store` and `relay` are as for `open_desk`.
     """
     request = request or StopRequest()
+    logs.conceal(settings)
 
     async def sit_down() -> T:
         async with open_desk(settings, store=store, relay=relay) as desk:

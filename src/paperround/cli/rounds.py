@@ -12,7 +12,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from paperround import probing
+from paperround import logs, probing
+from paperround.alarming import Alarming
 from paperround.app import leadership_of, monitor_of, relay_of
 from paperround.batches import BatchRecord, BatchState
 from paperround.cli import frame
@@ -30,6 +31,8 @@ from paperround.composing import plans
 from paperround.config import load, load_web
 from paperround.config.environment import secret_files
 from paperround.following import Following
+from paperround.name_service import NameService
+from paperround.observing import Observing
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Desk, Round, collected, run
 from paperround.ports import DeliveryRecord, Plan, Status
@@ -133,7 +136,7 @@ def _went_well(outcome: Round) -> bool:
 @app.command()
 def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the service: everybody's digest at their hour, the pages that mails lead to, and health."""
-    frame.configure_logging(logging.INFO)
+    logs.configure(logging.INFO)
     settings = frame.settings_of(config)
     secrets = secret_files(os.environ)
     following = Following(settings, config, lambda: load(config, os.environ).settings, beside=secrets)
@@ -142,18 +145,20 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
         with (
             listening(settings.web) as door,
             closing(open_store(settings.store)) as store,
-            closing(leadership_of(settings)) as leadership,
+            closing(leadership_of(settings, store)) as leadership,
         ):
-            monitor = monitor_of(store)
+            monitor, observing = monitor_of(store), Observing(NameService())
+            alarming = Alarming(store.alarms, observing)
 
             async def work(desk: Desk) -> bool:
-                return await run_service(desk, monitor, following, door, leadership)
+                return await run_service(desk, monitor, following, alarming, door, leadership)
 
             goes_on = True
             # Each config has its time, and so has leading; in between, whoever knocks waits at the door.
             while goes_on and not request.made:
-                relay = monitor.measured(relay_of(following.settings))
-                goes_on = frame.at_desk(following.settings, work, store=store, relay=relay, request=request)
+                settings = following.settings
+                relay = monitor.measured(relay_of(settings, noticed=observing.noticed))
+                goes_on = frame.at_desk(settings, work, store=store, relay=relay, request=request)
     except PortProblem as error:
         frame.say(f"paperround: {error}")
         raise typer.Exit(FAILED) from None

@@ -50,6 +50,8 @@ from paperround.settings import (
 
 _MODEL_NAME = r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?"  # with its owner or without
 
+MOST_HOSTS = 50
+
 PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
 
 
@@ -175,6 +177,10 @@ class WebForm(Form):
     host: Host = "127.0.0.1"
     """0.0.0.0 or :: for every interface, as in a container."""
     port: Port = 8080
+    archive: bool = False
+    """Whether everybody who reaches the service may read and search the papers of each day there."""
+    hosts: list[Host] = Field(default_factory=list, max_length=MOST_HOSTS)
+    """Names by which readers ask for pages, beside that of public_url and those of this machine."""
 
 
 def _says_what_is_required(schema: dict[str, Any]) -> None:
@@ -217,6 +223,8 @@ class InstallationForm(Form):
     """A model for meaning; without one, papers are ranked by words alone."""
     bounces: BouncesForm | None = None
     """Where mail comes back to; without it, that is the address of `from`, and nobody reads it for you."""
+    operator: Sender | None = None
+    """Who is told by mail of what goes wrong: Name <address>, or an address."""
 
 
 def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None:
@@ -253,10 +261,13 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         web=WebSettings(
             host=variables.web_host or form.web.host,
             port=variables.web_port or form.web.port,
+            archive=form.web.archive,
+            hosts=tuple(form.web.hosts),
             metrics_token=variables.metrics_token,
         ),
         semantic=_semantic(sheet, form, folder),
         bounces=bounces.read(sheet, form.bounces, folder=folder, password=variables.bounces_password),
+        operator=form.operator,
     )
 
 

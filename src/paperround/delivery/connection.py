@@ -6,9 +6,10 @@ import contextlib
 import ipaddress
 import re
 import socket
+import ssl
 from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 
 import aiosmtplib
@@ -79,6 +80,15 @@ async def connect(host: Host) -> aiosmtplib.SMTP:
         drop(smtp)
         raise
     return smtp
+
+
+def certificate_until(smtp: aiosmtplib.SMTP) -> datetime | None:
+    """Return when the certificate that the relay showed comes to its end, if it showed one."""
+    protection = smtp.get_transport_info("ssl_object")
+    if not isinstance(protection, ssl.SSLObject):
+        return None
+    said = protection.getpeercert() or {}
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(said["notAfter"])), UTC)
 
 
 def drop(smtp: aiosmtplib.SMTP) -> None:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
-from paperround.delivery.connection import LOST, Host, connect, drop, why, within
+from paperround.delivery.connection import LOST, Host, certificate_until, connect, drop, why, within
 from paperround.headers import wire_address
 from paperround.ports import Interrupted, Refused, Unanswered
 from paperround.replies import Reply, Step, heard
@@ -62,6 +62,11 @@ class Conversation:
     async def begin(cls, host: Host) -> Self:
         """Connect, or raise RelayUnusable or Refused."""
         return cls(host, await connect(host))
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        """When the certificate that the relay showed comes to its end, if it showed one."""
+        return certificate_until(self._smtp)
 
     @property
     def is_open(self) -> bool:

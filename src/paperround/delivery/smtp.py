@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from paperround.delivery.connection import Host, Timeouts
 from paperround.delivery.conversation import Conversation, StaleError, letter
@@ -13,7 +14,8 @@ class SmtpRelay:
     """A relay over at most `settings.connections` connections, each used for many messages.
 
     `hostname` is the name we greet with, by default this machine's. TLS is what the settings say or
-    there is no conversation; credentials never travel without it.
+    there is no conversation; credentials never travel without it. `noticed` is told the host and when its
+    certificate ends, at each connection where it shows one.
     """
 
     def __init__(
@@ -24,10 +26,11 @@ class SmtpRelay:
         timeouts: Timeouts | None = None,
         messages_per_connection: int = 100,
         clock: Callable[[], float] = time.monotonic,
+        noticed: Callable[[str, datetime], None] = lambda _, __: None,
     ) -> None:
         self._host = Host(settings=settings, hostname=hostname, timeouts=timeouts or Timeouts())
         self._messages_per_connection = messages_per_connection
-        self._clock = clock
+        self._clock, self._noticed = clock, noticed
         self._places = asyncio.Semaphore(settings.connections)
         self._idle: list[Conversation] = []
         self._closings = 0
@@ -63,7 +66,10 @@ class SmtpRelay:
             if self._clock() - conversation.idle_since < _LONGEST_IDLE:
                 return conversation
             await conversation.quit()
-        return await Conversation.begin(self._host)
+        conversation = await Conversation.begin(self._host)
+        if (until := conversation.certificate_until) is not None:
+            self._noticed(self._host.settings.host, until)
+        return conversation
 
     async def _put_back(self, conversation: Conversation, *, wanted: bool) -> None:
         if not conversation.is_open:

@@ -1,7 +1,9 @@
 """The edges as the pipeline sees them: where papers come from, where they are kept, where mail goes."""
 
+from paperround.ports.alarms import AlarmRecord, Alarms
 from paperround.ports.deliveries import (
     LONGEST_ROUND,
+    LONGEST_TALE,
     Cause,
     Claim,
     DeliveryRecord,
@@ -15,7 +17,7 @@ from paperround.ports.deliveries import (
 )
 from paperround.ports.embedding import Embedder, EmbedderError, Vectors
 from paperround.ports.figures import Figures
-from paperround.ports.identity import DeliveryId, RoundId, SubscriberId, WorkerId
+from paperround.ports.identity import AlarmId, DeliveryId, RoundId, SubscriberId, WorkerId
 from paperround.ports.leadership import Leadership
 from paperround.ports.ledger import Dispatch, Ledger
 from paperround.ports.library import Library, Listing, RevisionListing, StoreError, Taken
@@ -39,6 +41,10 @@ from paperround.ports.sources import Source, SourceError
 
 __all__ = [
     "LONGEST_ROUND",
+    "LONGEST_TALE",
+    "AlarmId",
+    "AlarmRecord",
+    "Alarms",
     "Bounce",
     "Cause",
     "Claim",

@@ -11,6 +11,7 @@ from paperround.phrases import counted, full_day
 from paperround.ports.identity import DeliveryId, SubscriberId
 
 LONGEST_ROUND = timedelta(hours=6)  # whatever has not ended by then will not
+LONGEST_TALE = timedelta(days=7)  # after its day, that anything new is heard of a letter
 
 
 class Status(StrEnum):

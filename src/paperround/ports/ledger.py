@@ -92,6 +92,9 @@ class Dispatch(Protocol):
     def pauses(self, relay: str) -> int:
         """Return how many pauses there were since the latest `resume`."""
 
+    def paused(self, relay: str, *, now: datetime) -> Later | None:
+        """Return until when a pause of this relay lasts, and why, if one does."""
+
     def resume(self, relay: str, *, begun: datetime | None = None) -> bool:
         """End the pause, and forget those before it: the relay accepts mail again. Return whether it is so.
 
@@ -181,12 +184,26 @@ class Ledger(Dispatch, Protocol):
         """
 
     def rows(
-        self, *, day: date | None = None, address: str | None = None, status: Status | None = None
+        self,
+        *,
+        day: date | None = None,
+        since: date | None = None,
+        address: str | None = None,
+        status: Status | None = None,
     ) -> tuple[DeliveryRecord, ...]:
         """Return the rows that fit, newest day first, then by address."""
 
     def tally(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[Status, int]:
         """Return how many of their rows of that day are in each status; those with none are left out."""
+
+    def outcomes(self, since: datetime) -> Mapping[Status, int]:
+        """Return how many rows, of days up to LONGEST_TALE before then, came to their status since then."""
+
+    def held(self, on_unknown: OnUnknown) -> int:
+        """Return how many unknown deliveries wait for a person, where the first time is dealt with so."""
+
+    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
+        """Return for each day from then on that has rows how many of them are in each status."""
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""

@@ -1,12 +1,13 @@
 """Where papers are kept."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from paperround.batches import Batch, BatchRecord
 from paperround.papers import Paper, PaperId
+from paperround.searching import Spellings
 
 
 class StoreError(Exception):
@@ -58,6 +59,9 @@ class Library(Protocol):
     def listings(self, since: date, until: date) -> tuple[Listing, ...]:
         """Return what was announced on the days from `since` to `until`, both included, oldest first."""
 
+    def announced(self, since: date) -> Mapping[date, int]:
+        """Return for each day from then on how many papers were announced, each counted once a day."""
+
     def revisions(self, since: date, until: date) -> tuple[RevisionListing, ...]:
         """Return the revisions announced from `since` to `until`, both included, oldest first."""
 
@@ -67,5 +71,17 @@ class Library(Protocol):
     def days(self) -> tuple[date, ...]:
         """Return every day that a source was asked for, the latest first."""
 
+    def announced_days(self) -> tuple[date, ...]:
+        """Return every day on which papers were announced, the latest first."""
+
+    def holding(self, wanted: Spellings, *, day: date | None, most: int) -> tuple[Listing, ...]:
+        """Return listings of papers that hold, of each phrase, all words of one spelling, and in any order.
+
+        Those of one day, or without a `day` those of the latest days; at most so many.
+        """
+
     def paper(self, paper: PaperId) -> Paper | None:
         """Return one paper."""
+
+    def papers(self, ids: Collection[PaperId]) -> tuple[Paper, ...]:
+        """Return those of these papers that are known."""

@@ -4,16 +4,23 @@ from paperround.rendering.errors import TemplateError
 from paperround.rendering.findings import findings, pictures
 from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer, size
 from paperround.rendering.rounds import RoundRenderer
-from paperround.rendering.views import Footer, Shortened
+from paperround.rendering.views import Card, Draft, Footer, Line, Mail, Part, Piece, Shortened, card
 
 __all__ = [
     "LARGEST_HTML",
+    "Card",
+    "Draft",
     "Footer",
+    "Line",
+    "Mail",
+    "Part",
+    "Piece",
     "Rendered",
     "Renderer",
     "RoundRenderer",
     "Shortened",
     "TemplateError",
+    "card",
     "findings",
     "pictures",
     "size",

@@ -186,6 +186,11 @@ class Draft:
         return details
 
 
+def card(paper: Paper, keywords: tuple[Keyword, ...], wording: Wording, *, announced: date) -> Card:
+    """Return the card of a paper outside of any mail, with the words of these keywords marked."""
+    return _card(paper, keywords, "", wording, seen_from=announced, announced=announced, version="")
+
+
 _Entry = tuple[Section, Card | Line]
 
 

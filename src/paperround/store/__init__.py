@@ -1,4 +1,4 @@
-"""The store: papers, deliveries, what came back and what readers chose, in one database."""
+"""The store: papers, deliveries, what came back, what readers chose, and alarms, in one database."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from paperround.ports import Figures, StoreError
 from paperround.store import backups, statements
+from paperround.store.alarms import SqlAlarms
 from paperround.store.backups import Contents
 from paperround.store.engine import Database
 from paperround.store.figures import read_figures
@@ -36,6 +37,7 @@ class Store:
     vectors: SqlVectors
     preferences: SqlPreferences
     returns: SqlReturns
+    alarms: SqlAlarms
     revision: str
     database: Database
 
@@ -108,6 +110,7 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
         vectors=SqlVectors(database),
         preferences=SqlPreferences(database),
         returns=SqlReturns(database),
+        alarms=SqlAlarms(database),
         revision=revision,
         database=database,
     )

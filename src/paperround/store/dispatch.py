@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Select
 
 from paperround.ports import Claim, OnUnknown, Status, SubscriberId, Taken, WorkerId
-from paperround.rates import DAY, MINUTE, Later, Rate, RelayState, is_paused, later, pause_after
+from paperround.rates import DAY, MINUTE, Later, Rate, RelayState, is_paused, later, pause_after, pause_of
 from paperround.store import dispatch_statements as statements
 from paperround.store.engine import Database, chunks
 
@@ -139,6 +139,11 @@ class SqlDispatch:
         """Return how many pauses there were since the latest `resume`."""
         with self._database.reading() as connection:
             return _state(connection, relay).pauses
+
+    def paused(self, relay: str, *, now: datetime) -> Later | None:
+        """Return until when a pause of this relay lasts, and why, if one does."""
+        with self._database.reading() as connection:
+            return pause_of(_state(connection, relay), now=now)
 
     def resume(self, relay: str, *, begun: datetime | None = None) -> bool:
         """End the pause, and forget those before it: the relay accepts mail again. Return whether it is so.

@@ -43,19 +43,19 @@ class Database(ABC):
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a view of the store as it was at one moment."""
-        with self._translated(), self._begin_reading() as connection:
+        with self.translated(), self._begin_reading() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that no other comes between; leaving it commits to disk."""
-        with self._translated(), self._begin_writing() as connection:
+        with self.translated(), self._begin_writing() as connection:
             yield connection
 
     @contextmanager
     def outside_transactions(self) -> Iterator[Connection]:
         """Give a connection for what is not done inside a transaction."""
-        with self._translated(), self._engine.connect() as connection:
+        with self.translated(), self._engine.connect() as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -148,7 +148,8 @@ class Database(ABC):
         """Return what an error of the driver means, for people."""
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Make an error of the driver into a StoreError, in plain words."""
         of_the_driver: tuple[type[Exception], ...] = (SQLAlchemyError, *self._errors)
         try:
             yield

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 from paperround.batches import BatchState
 from paperround.ports import Figures, Status
 from paperround.store.engine import Database
-from paperround.store.tables import batches, deliveries, papers, returns, suppressions
+from paperround.store.tables import alarms, batches, deliveries, papers, returns, suppressions
 
 _LISTED = (BatchState.FRESH, BatchState.PARTIAL)
 _WAITING = (Status.PLANNED, Status.DEFERRED, Status.SENDING)
@@ -27,6 +27,7 @@ def read_figures(database: Database) -> Figures:
             held=execute(_held()).scalar_one(),
             suppressed={row.cause: row.number for row in execute(_suppressed())},
             returned={row.effect: row.number for row in execute(_returned())},
+            alarms=frozenset(connection.scalars(_alarms())),
         )
 
 
@@ -59,3 +60,7 @@ def _suppressed() -> Select[Any]:
 
 def _returned() -> Select[Any]:
     return select(returns.c.effect, func.count().label("number")).group_by(returns.c.effect)
+
+
+def _alarms() -> Select[Any]:
+    return select(alarms.c.condition).where(alarms.c.ended_at.is_(None)).distinct()

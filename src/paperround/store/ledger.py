@@ -14,6 +14,7 @@ from paperround.ports import (
     DeliveryId,
     DeliveryRecord,
     Gap,
+    OnUnknown,
     Past,
     Plan,
     RoundId,
@@ -200,10 +201,15 @@ class SqlLedger(SqlDispatch):
         return self._change(change(delivery, Status.UNKNOWN, values)) == 1
 
     def rows(
-        self, *, day: date | None = None, address: str | None = None, status: Status | None = None
+        self,
+        *,
+        day: date | None = None,
+        since: date | None = None,
+        address: str | None = None,
+        status: Status | None = None,
     ) -> tuple[DeliveryRecord, ...]:
         """Return the rows that fit, newest day first, then by address."""
-        wanted = statements.fitting(day, address, status)
+        wanted = statements.fitting(day, since, address, status)
         chosen: dict[DeliveryId, list[Row[Any]]] = defaultdict(list)
         with self._database.reading() as connection:
             found = connection.execute(statements.rows(wanted)).all()
@@ -217,6 +223,26 @@ class SqlLedger(SqlDispatch):
         with self._database.reading() as connection:
             rows = connection.execute(statements.statuses(day))
             return Counter(row.status for row in rows if row.subscriber in asked)
+
+    def outcomes(self, since: datetime) -> Mapping[Status, int]:
+        """Return how many rows, of days up to LONGEST_TALE before then, came to their status since then."""
+        with self._database.reading() as connection:
+            row = connection.execute(statements.outcomes(since)).one()
+        return {each: count for each in Status if (count := getattr(row, each.value))}
+
+    def held(self, on_unknown: OnUnknown) -> int:
+        """Return how many unknown deliveries wait for a person, where the first time is dealt with so."""
+        with self._database.reading() as connection:
+            count: int = connection.execute(statements.held(on_unknown)).scalar_one()
+        return count
+
+    def tallies(self, since: date) -> Mapping[date, Mapping[Status, int]]:
+        """Return for each day from then on that has rows how many of them are in each status."""
+        found: dict[date, dict[Status, int]] = defaultdict(dict)
+        with self._database.reading() as connection:
+            for row in connection.execute(statements.tallies(since)):
+                found[row.day][row.status] = row.number
+        return dict(found)
 
     def secret(self) -> bytes:
         """Return the 32 random bytes of this installation, made on first use."""

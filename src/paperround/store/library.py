@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from paperround.batches import Batch, BatchRecord, BatchState, Revision
 from paperround.papers import Paper, PaperId, merge
 from paperround.ports import Listing, RevisionListing
+from paperround.searching import Spellings
 from paperround.store.engine import Database, chunks, insert
-from paperround.store.tables import batches, listings, papers, revisions
+from paperround.store.searching import hold, keep_words
+from paperround.store.tables import batches, listings, papers, revisions, words
 
 _LISTED = frozenset({BatchState.FRESH, BatchState.PARTIAL})
 
@@ -56,6 +58,11 @@ class SqlLibrary:
         with self._database.reading() as connection:
             return tuple(map(_revision, connection.execute(_revised(since, until))))
 
+    def announced(self, since: date) -> Mapping[date, int]:
+        """Return for each day from then on how many papers were announced, each counted once a day."""
+        with self._database.reading() as connection:
+            return {row.day: row.number for row in connection.execute(_counted(since))}
+
     def latest_day(self) -> date | None:
         """Return the latest day on which anything was announced."""
         with self._database.reading() as connection:
@@ -67,11 +74,33 @@ class SqlLibrary:
         with self._database.reading() as connection:
             return tuple(connection.scalars(select(batches.c.day).distinct().order_by(batches.c.day.desc())))
 
+    def announced_days(self) -> tuple[date, ...]:
+        """Return every day on which papers were announced, the latest first."""
+        statement = (
+            select(batches.c.day).where(batches.c.papers > 0).distinct().order_by(batches.c.day.desc())
+        )
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(statement))
+
+    def holding(self, wanted: Spellings, *, day: date | None, most: int) -> tuple[Listing, ...]:
+        """Return the latest listings, at most so many, of papers that hold one spelling of each."""
+        with self._database.reading() as connection:
+            return tuple(map(_listing, connection.execute(_holding(wanted, day, most))))
+
     def paper(self, paper: PaperId) -> Paper | None:
         """Return one paper."""
         with self._database.reading() as connection:
             row = connection.execute(select(papers).where(papers.c.id == paper)).one_or_none()
         return None if row is None else _paper(row)
+
+    def papers(self, ids: Collection[PaperId]) -> tuple[Paper, ...]:
+        """Return those of these papers that are known."""
+        with self._database.reading() as connection:
+            return tuple(
+                _paper(row)
+                for chunk in chunks(sorted(ids))
+                for row in connection.execute(select(papers).where(papers.c.id.in_(chunk)))
+            )
 
 
 def _record(connection: Connection, batch: Batch, now: datetime) -> BatchRecord:
@@ -121,6 +150,7 @@ def _keep_papers(connection: Connection, announced: Sequence[Paper], *, secondha
     ]
     if new:
         connection.execute(papers.insert(), [_paper_values(paper) for paper in new])
+    keep_words(connection, (*new, *changed))
     if changed:
         values = [{"changed": paper.id, **_paper_values(paper)} for paper in changed]
         connection.execute(update(papers).where(papers.c.id == bindparam("changed")), values)
@@ -193,6 +223,22 @@ def _announced(since: date, until: date) -> Select[Any]:
         .where(listings.c.day.between(since, until))
         .order_by(listings.c.day, listings.c.first_seen, listings.c.source, listings.c.paper)
     )
+
+
+def _holding(wanted: Spellings, day: date | None, most: int) -> Select[Any]:
+    return (
+        select(listings.c.source, listings.c.day, listings.c.first_seen, papers)
+        .join(words, words.c.paper == listings.c.paper)
+        .join(papers, papers.c.id == listings.c.paper)
+        .where(*(() if day is None else (listings.c.day == day,)), *hold(wanted))
+        .order_by(listings.c.day.desc(), listings.c.first_seen, listings.c.source, listings.c.paper)
+        .limit(most)
+    )
+
+
+def _counted(since: date) -> Select[Any]:
+    number = func.count(listings.c.paper.distinct()).label("number")
+    return select(listings.c.day, number).where(listings.c.day >= since).group_by(listings.c.day)
 
 
 def _revised(since: date, until: date) -> Select[Any]:

@@ -26,6 +26,7 @@ class PostgresqlDatabase(Database):
     """
 
     def __init__(self, url: URL, *, patience: timedelta) -> None:
+        self.url = url
         waits = {"lock_timeout": max(1, round(patience.total_seconds() * 1000)), **_HUNG}
         connecting = {
             "connect_timeout": int(CONNECT.total_seconds()),

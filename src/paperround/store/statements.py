@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert
 
-from paperround.ports import RoundId, Status, SubscriberId
+from paperround.ports import LONGEST_TALE, OnUnknown, RoundId, Status, SubscriberId
 from paperround.store.dispatch_statements import outcome, unknown_once
 from paperround.store.engine import insert
 from paperround.store.tables import (
@@ -164,10 +164,13 @@ def withdraw(of: Sequence[SubscriberId], *, now: datetime, before: date | None) 
     yield theirs.where(deliveries.c.status.in_(_WAITING)).values({**values, "next_at": None})
 
 
-def fitting(day: date | None, address: str | None, status: Status | None) -> tuple[ColumnElement[bool], ...]:
+def fitting(
+    day: date | None, since: date | None, address: str | None, status: Status | None
+) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for `rows` and `picks_of`."""
     return (
         *(() if day is None else (deliveries.c.day == day,)),
+        *(() if since is None else (deliveries.c.day >= since,)),
         *(() if address is None else (subscribers.c.folded == address.lower(),)),
         *(() if status is None else (deliveries.c.status == status,)),
     )
@@ -198,6 +201,29 @@ def picks_of(wanted: Iterable[ColumnElement[bool]]) -> Select[Any]:
 def statuses(day: date) -> Select[Any]:
     """Select whose delivery of that day is in which status."""
     return select(deliveries.c.subscriber, deliveries.c.status).where(deliveries.c.day == day)
+
+
+def outcomes(since: datetime) -> Select[Any]:
+    """Count the deliveries that came to each status since then."""
+    counts: list[ColumnElement[Any]] = [
+        func.count(case((deliveries.c.status == each, 1))).label(each.value) for each in Status
+    ]
+    # Grouped by status, SQLite would read every row there ever was; the days of these are found by an index.
+    lately = deliveries.c.day >= (since - LONGEST_TALE).date()
+    return select(*counts).where(lately, deliveries.c.updated_at >= since)
+
+
+def held(on_unknown: OnUnknown) -> Select[Any]:
+    """Count the unknown deliveries that are not sent again by themselves."""
+    again = 1 if on_unknown is OnUnknown.RESEND else 0
+    waiting = (deliveries.c.status == Status.UNKNOWN) & (deliveries.c.unknowns > again)
+    return select(func.count()).select_from(deliveries).where(waiting)
+
+
+def tallies(since: date) -> Select[Any]:
+    """Count the deliveries of each day from then on by status."""
+    columns = (deliveries.c.day, deliveries.c.status)
+    return select(*columns, func.count().label("number")).where(deliveries.c.day >= since).group_by(*columns)
 
 
 def secret() -> Select[Any]:

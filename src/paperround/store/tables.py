@@ -29,6 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from paperround.alarms import Condition
 from paperround.batches import BatchState
 from paperround.ports import Cause, Effect, Status
 from paperround.subscribers import Cadence
@@ -98,6 +99,14 @@ papers = Table(
     Column("code_url", Text),
     Column("project_url", Text),
     Column("image_url", Text),
+)
+
+# The stems of each paper's words, by which it is found; a blank is on either side of each.
+words = Table(
+    "words",
+    metadata,
+    Column("paper", String, ForeignKey("papers.id"), primary_key=True),
+    Column("stems", Text, nullable=False),
 )
 
 batches = Table(
@@ -280,6 +289,27 @@ returns = Table(
     Index(None, "delivery"),
     Index(None, "subscriber"),
     Index(None, "read_at"),
+)
+
+# What somebody should look at. Of one condition and subject, one stands at a time.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("condition", Choice(Condition, name="condition"), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("raised_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("told_at", Instant),  # by mail, of the latest of the two
+)
+Index(
+    "ix_alarms_standing",
+    alarms.c.condition,
+    alarms.c.subject,
+    unique=True,
+    sqlite_where=alarms.c.ended_at.is_(None),
+    postgresql_where=alarms.c.ended_at.is_(None),
 )
 
 vectors = Table(

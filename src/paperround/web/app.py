@@ -1,6 +1,6 @@
 """The web application: leaving the list, choosing how to read, and whether the service is well."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -11,6 +11,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,13 +20,17 @@ from paperround import translations
 from paperround.languages import Language, Wording
 from paperround.ports import Preferences, SubscriberId
 from paperround.subscribers import Subscriber
-from paperround.tokens import PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
+from paperround.tokens import FEED, PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
+from paperround.web.accepting import language_of
+from paperround.web.archive import Papers, archive_routes
+from paperround.web.armour import Armour
 from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
 from paperround.web.monitoring import Probes, monitoring_routes
 from paperround.web.pages import PRIVATE, Pages
 from paperround.web.preferences import Choosing
 from paperround.web.reading import Shelf, reading_routes
+from paperround.web.status import Lookout, status_routes
 
 _log = structlog.get_logger(__name__)
 
@@ -62,17 +67,28 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     patience: timedelta = timedelta(seconds=10),
     probes: Probes | None = None,
     shelf: Shelf | None = None,
+    papers: Papers | None = None,
+    hosts: Collection[str] | None = None,
+    lookout: Lookout | None = None,
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
     mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
-    Without `probes` nobody can ask for metrics, and without a `shelf` nobody reads a digest again.
+    Without `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, and without
+    `papers` there is no page of them; without a `lookout` nobody sees how it stands. Who asks by another name
+    than one of `hosts`, or of this machine, is not answered; None lets everybody in.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
     choosing = Choosing(
-        preferences=preferences, readers=readers, secret=secret, now=now, pages=pages, patience=patience
+        preferences=preferences,
+        readers=readers,
+        secret=secret,
+        now=now,
+        pages=pages,
+        patience=patience,
+        feed_address=shelf.feed_address if shelf else lambda _: None,
     )
 
     async def healthz(_: Request) -> JSONResponse:
@@ -84,14 +100,20 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
             return pages.problem(error.status_code, error.headers or {}, wording)
         return pages.problem(HTTPStatus.INTERNAL_SERVER_ERROR, {}, wording)
 
+    def misdirected(status: HTTPStatus) -> Response:
+        return pages.problem(status, {}, translations.wording(Language.ENGLISH))
+
     app = Starlette(
         routes=[
             Route("/healthz", healthz),
             *(monitoring_routes(probes) if probes else ()),
-            *(reading_routes(shelf, secret=secret) if shelf else ()),
+            *(reading_routes(shelf, readers=readers, secret=secret, now=now) if shelf else ()),
+            *(archive_routes(papers, pages, patience=patience) if papers else ()),
+            *(status_routes(lookout, secret=secret) if lookout else ()),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
+        middleware=[Middleware(Armour, hosts=hosts, refuse=misdirected)],
         exception_handlers={HTTPException: refused, Exception: refused},
     )
     # RFC 8058, 3.1: an unsubscription is never answered with a redirect.
@@ -138,9 +160,10 @@ class _Desk:
         return self.pages.done(self.wording(request))
 
     def wording(self, request: Request) -> Wording:
-        """Return how whoever asks is answered: by the token of their link, or in English."""
+        """Return how whoever asks is answered: by the token of their link, or as their browser says."""
         given = request.path_params.get("token", "")
-        known = [subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES)]
+        known = [subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES, FEED)]
         known += (digest_of(self.secret, given) or ())[:1]
         languages = [self.languages[each] for each in known if each is not None and each in self.languages]
-        return translations.wording(languages[0] if languages else Language.ENGLISH)
+        accepted = language_of(request.headers.get("Accept-Language", ""))
+        return translations.wording(languages[0] if languages else accepted)

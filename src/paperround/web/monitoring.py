@@ -1,7 +1,6 @@
 """What programs ask that watch the service: whether it is ready, and its metrics."""
 
 import hmac
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -13,10 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from paperround.web.armour import is_here, name_of
 from paperround.web.pages import PRIVATE
 
 # What a proxy adds: who asks is then not on this machine, though the connection is.
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+# What nginx speaks to whoever is behind it, unless it is told otherwise, and it adds nothing then.
+_OF_PROXIES = "1.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,16 @@ def _admit(request: Request, token: str | None) -> None:
         known = hmac.compare_digest(shown.strip().encode("latin-1"), token.encode())
         if kind.lower() != "bearer" or not known:
             raise HTTPException(HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
-    elif not _is_here(request) or any(name in request.headers for name in _FORWARDED):
+    elif not asks_from_here(request):
         raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
-def _is_here(request: Request) -> bool:
-    try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
+def asks_from_here(request: Request) -> bool:
+    """Return whether whoever asks is on this machine, and no proxy does it for them, nor a page of others.
+
+    Such a page may ask this machine by a name of its own, which leads here all at once.
+    """
+    if request.scope["http_version"] == _OF_PROXIES or any(map(request.headers.__contains__, _FORWARDED)):
         return False
+    client = request.client.host if request.client else ""
+    return is_here(client) and is_here(name_of(request.headers.get("Host", "")))

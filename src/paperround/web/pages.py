@@ -15,6 +15,7 @@ from paperround.languages import ENGLISH, N_, Wording
 from paperround.rendering import TemplateError
 from paperround.rendering.files import Files, translated
 from paperround.web.choices import Choices, Option
+from paperround.web.leafing import SPECIMEN, Leaf
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -31,6 +32,10 @@ _PROBLEMS = {
     HTTPStatus.GONE: (
         N_("No emails come to you"),
         N_("So there is nothing to choose. You want the papers back? Answer one of the emails, and ask."),
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        N_("Too many people are reading"),
+        N_("Please try again in a few seconds."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         N_("That did not work"),
@@ -62,10 +67,14 @@ _SPECIMENS: Mapping[str, Mapping[str, object]] = {
             mistake="A mistake.",
             rhythms=_OPTIONS,
             weekdays=_OPTIONS,
-        )
+        ),
+        "feed": "https://papers.example.org/feed/1.xml",
     },
+    "archive": {"leaf": SPECIMEN},
     "problem": {"title": "A title", "advice": "Some advice."},
 }
+_STYLE = "pages/style.css"
+_MORE_STYLE = {"archive": ("pages/archive.css",)}  # what a page has beside the style of all
 
 _log = structlog.get_logger(__name__)
 
@@ -106,9 +115,17 @@ class Pages:
         """Return the page that follows the button."""
         return self._page("unsubscribed", HTTPStatus.OK, wording)
 
-    def preferences(self, choices: Choices, status: HTTPStatus, wording: Wording) -> HTMLResponse:
-        """Return the page on which a reader chooses."""
-        return self._page("preferences", status, wording, choices=choices)
+    def preferences(
+        self, choices: Choices, status: HTTPStatus, wording: Wording, *, feed: str | None
+    ) -> HTMLResponse:
+        """Return the page on which a reader chooses, and which names the address of their feed."""
+        return self._page("preferences", status, wording, choices=choices, feed=feed)
+
+    def archive(
+        self, leaf: Leaf, status: HTTPStatus, wording: Wording, headers: Mapping[str, str]
+    ) -> HTMLResponse:
+        """Return papers of a day, or what was found, with headers other than those of a private page."""
+        return self._page("archive", status, wording, headers, leaf=leaf)
 
     def problem(self, status: int, headers: Mapping[str, str], wording: Wording) -> HTMLResponse:
         """Return the page for a request that changed nothing, and end the conversation.
@@ -120,13 +137,20 @@ class Pages:
         page.headers.update({**headers, "Connection": "close"})
         return page
 
-    def _page(self, name: str, status: HTTPStatus, wording: Wording, **values: object) -> HTMLResponse:
+    def _page(
+        self,
+        name: str,
+        status: HTTPStatus,
+        wording: Wording,
+        headers: Mapping[str, str] = PRIVATE,
+        **values: object,
+    ) -> HTMLResponse:
         try:
-            text, policy = self._own.filled(name, wording, values), self._own.policy
+            text, policy = self._own.filled(name, wording, values), self._own.policy(name)
         except TemplateError as error:
             self._tell(error)
-            text, policy = self._builtin.filled(name, wording, values), self._builtin.policy
-        return HTMLResponse(text, status, {**PRIVATE, "Content-Security-Policy": policy})
+            text, policy = self._builtin.filled(name, wording, values), self._builtin.policy(name)
+        return HTMLResponse(text, status, {**headers, "Content-Security-Policy": policy})
 
     def _tell(self, error: TemplateError) -> None:
         if str(error) not in self._told:
@@ -141,12 +165,12 @@ class _Set:
         self._files = Files(templates)
         self._environment = Environment(loader=self._files, autoescape=True, undefined=StrictUndefined)
         self._environment.globals["sender_name"] = sender_name
-        _ = self.policy  # a style that is wrong is found now, and not with the first page
+        for name in _SPECIMENS:  # a style that is wrong is found now, and not with the first page
+            self.policy(name)
 
-    @property
-    def policy(self) -> str:
-        """The policy that allows the style as it is in its file now."""
-        style = self._rendered("pages/style.css", {})
+    def policy(self, page: str) -> str:
+        """Return the policy that allows the style of a page as it is in its files now."""
+        style = "".join(self._rendered(name, {}) for name in (_STYLE, *_MORE_STYLE.get(page, ())))
         return (
             f"default-src 'none'; style-src '{policy_hash(style)}'; form-action 'self'; "
             "base-uri 'none'; frame-ancestors 'none'"

@@ -39,6 +39,7 @@ class Choosing:
     now: Callable[[], datetime]
     pages: Pages
     patience: timedelta
+    feed_address: Callable[[SubscriberId], str | None]
 
     async def answer(self, request: Request) -> Response:
         """Return the page, after keeping what was chosen where it is sent."""
@@ -71,4 +72,4 @@ class Choosing:
         wording = translations.wording(reader.language)
         shown = choices(reader, overlay, today, wording, title=title, mistake=mistake)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if mistake else HTTPStatus.OK
-        return self.pages.preferences(shown, status, wording)
+        return self.pages.preferences(shown, status, wording, feed=self.feed_address(subscriber))

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -17,10 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from paperround import installed
 from paperround.papers import PaperId
-from paperround.phrases import counted, full_day
 from paperround.rendering import LARGEST_HTML, Rendered, findings, pictures, size
+from paperround.web.builtin import environment, page
 from paperround.web.pages import PRIVATE, policy_hash
 
 # A page of somebody else's whose name leads to this machine all at once sends its own name along.
@@ -129,8 +127,8 @@ def _day(given: str | None) -> date | None:
 
 
 def _page(view: View, key: str, *, with_pictures: bool) -> HTMLResponse:
-    environment = _environment()
-    parts = {name: environment.get_template(f"pages/preview.{name}").render() for name in ("css", "js")}
+    made = environment()
+    parts = {name: made.get_template(f"pages/preview.{name}").render() for name in ("css", "js")}
     style, script = policy_hash(parts["css"]), policy_hash(parts["js"])
     policy = (
         f"default-src 'none'; style-src '{style}'; script-src '{script}'; "
@@ -139,7 +137,7 @@ def _page(view: View, key: str, *, with_pictures: bool) -> HTMLResponse:
     )
     proof = view.proof
     rendered = proof.rendered if proof else None
-    text = environment.get_template("pages/preview.html.j2").render(
+    text = made.get_template("pages/preview.html.j2").render(
         view=view,
         proof=proof,
         mail=f"/mails/{key}?{_PICTURES}" if with_pictures else f"/mails/{key}",
@@ -150,17 +148,4 @@ def _page(view: View, key: str, *, with_pictures: bool) -> HTMLResponse:
         with_pictures=with_pictures,
         loading=urlencode({"to": proof.address, "day": proof.day, _PICTURES: ""}) if proof else "",
     )
-    return HTMLResponse(text, headers={**PRIVATE, "Content-Security-Policy": policy})
-
-
-def _environment() -> Environment:
-    # The built-in files alone: this page is needed most where an operator's are not in order.
-    environment = Environment(
-        loader=FileSystemLoader(installed.templates()),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters["full_day"] = full_day
-    environment.filters["counted"] = counted
-    return environment
+    return page(text, policy)
