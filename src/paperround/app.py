@@ -14,10 +14,12 @@ import httpx
 from sqlalchemy import make_url
 
 from paperround.alarm_rules import Room
+from paperround.answers import Answers
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
+from paperround.joining import Joining
 from paperround.leadership import LockFile
 from paperround.letters import Letters
 from paperround.mailboxes.imap import PATIENCE, Imap
@@ -27,8 +29,9 @@ from paperround.pipeline import Desk, Stopped
 from paperround.ports import Embedder, Inbox, Leadership, Ledger, Relay, Source, Vectors
 from paperround.rates import Rate
 from paperround.remembering import Remembering
-from paperround.rendering import Renderer, RoundRenderer
+from paperround.rendering import AnswerRenderer, Renderer, RoundRenderer
 from paperround.returning import Returning
+from paperround.roll import Roll
 from paperround.settings import (
     ArxivSettings,
     FeedSettings,
@@ -78,14 +81,15 @@ async def open_desk(
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(connections + _OTHER_THREADS))
     with nullcontext(store) if store else closing(open_store(settings.store)) as opened:
         async with client_of(settings) as client:
+            way_out = relay or relay_of(settings)
             yield Desk(
-                subscribers=settings.subscribers,
+                roll=roll_of(settings, opened),
                 sources=[source(each, client) for each in settings.sources],
                 library=opened.library,
                 ledger=opened.ledger,
                 preferences=opened.preferences,
                 letters=letters(settings, opened.ledger, renderer=RoundRenderer(settings.templates)),
-                relay=relay or relay_of(settings),
+                relay=way_out,
                 rate=rate_of(settings),
                 connections=connections,
                 on_unknown=settings.on_unknown,
@@ -99,8 +103,33 @@ async def open_desk(
                     secret=opened.ledger.secret(),
                     now=now,
                 ),
+                joining=joining_of(settings, opened, way_out, now=now),
                 stop=stop,
             )
+
+
+def roll_of(settings: Settings, store: Store) -> Roll:
+    """Return who reads: those of the config, and those who joined by themselves."""
+    return Roll(settings.subscribers, store.members, newcomer=settings.newcomer)
+
+
+def joining_of(settings: Settings, store: Store, relay: Relay, *, now: Callable[[], datetime]) -> Joining:
+    """Return what looks after strangers who ask for the papers."""
+    renderer = RoundRenderer(settings.templates)
+    return Joining(
+        is_open=settings.open_subscription,
+        requests=store.requests,
+        members=store.members,
+        roll=roll_of(settings, store),
+        ledger=store.ledger,
+        answers=Answers(
+            renderer=AnswerRenderer(settings.templates),
+            letters=letters(settings, store.ledger, renderer=renderer),
+        ),
+        relay=relay,
+        rate=rate_of(settings),
+        now=now,
+    )
 
 
 def client_of(

@@ -20,12 +20,16 @@ def slot(day: date, subscriber: Subscriber) -> datetime:
 def due(subscriber: Subscriber, now: datetime, *, catch_up: timedelta) -> date | None:
     """Return the latest local day whose slot has come, and came no longer than `catch_up` ago.
 
-    Every day has a slot; whether there is a digest that day is not a question of the clock.
+    Every day has a slot; whether there is a digest that day is not a question of the clock. Nothing is due
+    to whoever joined only after the slot.
     """
     today = local_day(subscriber, now)
     days = (today - timedelta(days=back) for back in range(_DAYS_BACK))
     latest = next(day for day in days if slot(day, subscriber) <= now)
-    return latest if now - slot(latest, subscriber) <= catch_up else None
+    begun = slot(latest, subscriber)
+    if subscriber.joined_at is not None and begun < subscriber.joined_at:
+        return None
+    return latest if now - begun <= catch_up else None
 
 
 def local_day(subscriber: Subscriber, now: datetime) -> date:

@@ -109,7 +109,8 @@ class Digest:
 
     `picks` are shown in full, `titles` as a line each. `considered` papers were looked at;
     `rejected` counts those that are in neither, by reason. `remark` says, for people, what was not
-    as it should be when they were ranked, and of a mail without papers why it has none.
+    as it should be when they were ranked, and of a mail without papers why it has none. `days_away` are
+    the days that it makes up for where a pause kept it back for more than a week, else 0.
     """
 
     subscriber: Subscriber
@@ -120,6 +121,7 @@ class Digest:
     considered: int
     rejected: Mapping[str, int]
     remark: str = ""
+    days_away: int = 0
 
 
 def as_shown(digest: Digest, *, only_title: int, left_out: int) -> Digest:

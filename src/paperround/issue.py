@@ -10,11 +10,11 @@ from paperround.digests import Digest
 from paperround.likeness import Likeness
 from paperround.meaning import Meaning
 from paperround.papers import PaperId
-from paperround.phrases import weekday
+from paperround.phrases import long_day, weekday
 from paperround.ports import Listing, Past, RevisionListing
 from paperround.ranking import Ranked, Ranking
 from paperround.selection import Choice, Offer, Rejection, choose, offer, select, updates
-from paperround.subscribers import Subscriber
+from paperround.subscribers import LONGEST_GAP, WEEK, Subscriber
 from paperround.votes import popular
 
 READERS_AT_ONCE = 500  # readers scored in one product
@@ -22,6 +22,7 @@ KNOWN = 1000  # of the newest papers, by which it is judged how common a keyword
 
 PAUSED = "paused"
 PAUSED_BY_READER = "paused by the reader"
+AWAY = "away"
 UNREADABLE = "a source could not be read"
 UNCHANGED = "a source still shows its announcement before"
 NO_ANNOUNCEMENT = "no announcement"
@@ -94,7 +95,7 @@ class Issue:
 
     def offer(self, reader: Reader) -> Offer:
         """Return what is new to the reader."""
-        return replace(self._offers[_situation(reader)], updates=self._updates(reader))
+        return replace(self._offers[_situation(reader, self.day)], updates=self._updates(reader))
 
     def choice(self, reader: Reader, ranked: Ranked, offered: Offer) -> Choice:
         """Return what becomes of each paper that is offered to the reader."""
@@ -127,7 +128,7 @@ class Issue:
                 day=self.day,
                 batches=self._told(reader),
             )
-            yield replace(digest, remark=self._remark)
+            yield replace(digest, remark=self._remark, days_away=days_away(reader, self.day))
 
     def _updates(self, reader: Reader) -> Mapping[PaperId, RevisionListing]:
         if not reader.subscriber.updates:
@@ -136,7 +137,7 @@ class Issue:
 
     def _told(self, reader: Reader) -> tuple[BatchRecord, ...]:
         """Return the batches that the reader's digest was made from, or might have been."""
-        situation, last = _situation(reader), reader.past.last_day
+        situation, last = _situation(reader, self.day), reader.past.last_day
         if situation not in self._brought:
             announced = self._offers[situation].announced
             brought = {(e.source, e.day) for e in self._listings if announced.get(e.paper.id) == e.day}
@@ -150,6 +151,18 @@ class Issue:
         )
 
 
+def days_away(reader: Reader, day: date) -> int:
+    """Return how many days a digest makes up for where a pause kept it back for more than a week, else 0.
+
+    Not every pause did: there is one only where a digest was due in it, by the rhythm that holds now.
+    """
+    last, subscriber = reader.past.last_day, reader.subscriber
+    if last is None or day - last <= WEEK:
+        return 0
+    kept_back = any(rest > last and subscriber.reads_on(rest) for rest in reader.past.rested)
+    return min(day - last, LONGEST_GAP).days if kept_back else 0
+
+
 def not_due(subscriber: Subscriber, day: date) -> str | None:
     """Return why the day is none of the subscriber's, or None where a digest is due."""
     if subscriber.paused:
@@ -157,7 +170,14 @@ def not_due(subscriber: Subscriber, day: date) -> str | None:
     if subscriber.pause is not None and subscriber.pause.holds(day):
         until = subscriber.pause.until
         return f"{PAUSED_BY_READER} until {until}" if until else PAUSED_BY_READER
-    return None if subscriber.reads_on(day) else f"no delivery on {weekday(day)}s"
+    if away := subscriber.away_on(day):
+        return f"{AWAY} until {away.until}"
+    if subscriber.reads_on(day):
+        return None
+    if day.weekday() not in subscriber.days or subscriber.every is None:
+        return f"no delivery on {weekday(day)}s"
+    following = long_day(subscriber.next_after(day))
+    return f"one delivery day in {subscriber.every.number}; the next is {following}"
 
 
 def blank(subscriber: Subscriber, day: date) -> Digest:
@@ -184,10 +204,10 @@ def silence(digest: Digest) -> str | None:
 _Situation = tuple[object, ...]
 
 
-def _situation(reader: Reader) -> _Situation:
+def _situation(reader: Reader, day: date) -> _Situation:
     """Return what an offer depends on; most readers of a day share it."""
     past = reader.past
-    return past.first_day, past.last_day, past.planned_at, past.missed, reader.subscriber.cadence
+    return past.first_day, past.last_day, past.planned_at, past.missed, reader.subscriber.reach(day)
 
 
 def _offers(
@@ -195,8 +215,8 @@ def _offers(
 ) -> Mapping[_Situation, Offer]:
     offers: dict[_Situation, Offer] = {}
     for reader in readers:
-        key = _situation(reader)
+        key = _situation(reader, day)
         if key not in offers:
-            cadence = reader.subscriber.cadence
-            offers[key] = offer(listings, batches, day=day, past=reader.past, cadence=cadence)
+            reach = reader.subscriber.reach(day)
+            offers[key] = offer(listings, batches, day=day, past=reader.past, reach=reach)
     return offers

@@ -101,10 +101,14 @@ class Letters:
         ways_out = self._unsubscribe(subscriber)
         return Footer(
             unsubscribe=ways_out.url or ways_out.mailto,
-            preferences=self._page(f"preferences/{token(self.secret, PREFERENCES, subscriber)}"),
+            preferences=self.preferences(subscriber),
             view=view,
             postal_address=self.postal_address,
         )
+
+    def preferences(self, subscriber: SubscriberId) -> str | None:
+        """Return the page on which the subscriber chooses, where there is one."""
+        return self._page(f"preferences/{token(self.secret, PREFERENCES, subscriber)}")
 
     def _page(self, path: str) -> str | None:
         """Return the address of a page of ours, where readers reach them."""

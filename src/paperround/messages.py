@@ -19,7 +19,7 @@ from paperround.headers import (
     wire_address,
     wire_domain,
 )
-from paperround.ports import DeliveryId, SubscriberId
+from paperround.ports import DeliveryId, RequestId, SubscriberId
 from paperround.settings import Mailbox
 from paperround.tokens import BOUNCE, UNSUBSCRIBE, keyed_hash, token
 
@@ -60,6 +60,11 @@ def message_id(day: date, subscriber: SubscriberId, *, secret: bytes, domain: st
     return f"<{day}.{subscriber}.{_mark(secret, str(day), str(subscriber))}@{wire_domain(domain)}>"
 
 
+def answer_id(request: RequestId, *, secret: bytes, domain: str) -> str:
+    """Return the Message-ID of the mail that is sent for a request: the same each time it is asked for."""
+    return f"<answer.{request}.{_mark(secret, 'answer', str(request))}@{wire_domain(domain)}>"
+
+
 def addressee(message_id: str, *, secret: bytes) -> SubscriberId | None:
     """Return to whom a message with this Message-ID went, or None where we did not make it."""
     found = _OWN_ID.match(message_id)
@@ -79,14 +84,14 @@ def build(
     recipient: str,
     message_id: str,
     date: datetime,
-    unsubscribe: Unsubscribe,
+    unsubscribe: Unsubscribe | None,
     idempotency_header: str | None = None,
 ) -> bytes:
     """Return the finished message: the same bytes for the same values, whatever the Python.
 
     Raise ValueError, with a message for people, for an address that mail cannot be sent to. `date`
-    is aware of its zone. The field that `idempotency_header` names has a value that goes with the
-    Message-ID.
+    is aware of its zone. Without `unsubscribe` it is no letter of a list. The field that
+    `idempotency_header` names has a value that goes with the Message-ID.
     """
     if not _MESSAGE_ID.fullmatch(message_id):
         raise ValueError(f"{message_id!r}: not a Message-ID; make it with message_id()")
@@ -98,10 +103,9 @@ def build(
         text_field("Subject", subject),
         field("Date", email.utils.format_datetime(_utc(date))),
         field("Message-ID", message_id),
-        list_field("List-Id", sender.name, f"digest.{wire_domain(sender.domain)}"),
-        *_unsubscribe_fields(unsubscribe),
+        *(_list_fields(sender, unsubscribe) if unsubscribe else ()),
         field("Auto-Submitted", "auto-generated"),
-        field("Precedence", "bulk"),
+        *([field("Precedence", "bulk")] if unsubscribe else []),
         field("X-Auto-Response-Suppress", "OOF, AutoReply"),
         *([field(idempotency_header, _idempotency_key(message_id))] if idempotency_header else []),
         field("MIME-Version", "1.0"),
@@ -137,6 +141,11 @@ def _utc(moment: datetime) -> datetime:
     if moment.utcoffset() is None:
         raise ValueError(f"{moment}: a message's date needs a time zone")
     return moment.astimezone(UTC)
+
+
+def _list_fields(sender: Mailbox, unsubscribe: Unsubscribe) -> tuple[str, ...]:
+    name = list_field("List-Id", sender.name, f"digest.{wire_domain(sender.domain)}")
+    return (name, *_unsubscribe_fields(unsubscribe))
 
 
 def _unsubscribe_fields(unsubscribe: Unsubscribe) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from paperround.collecting import collect
 from paperround.composing import compose
 from paperround.delivering import Delivered, Route, deliver
 from paperround.issue import OPEN, not_due
+from paperround.joining import Joining
 from paperround.letters import Letters
 from paperround.polls import Polls
 from paperround.ports import (
@@ -33,6 +34,7 @@ from paperround.ports import (
 from paperround.preferences import overlaid
 from paperround.rates import Later, Rate
 from paperround.returning import Returning
+from paperround.roll import Roll
 from paperround.shifts import Shift
 from paperround.subscribers import Subscriber
 
@@ -46,14 +48,15 @@ LOOK_AT_OTHERS = timedelta(seconds=1)
 class Desk:
     """What a round is done with.
 
-    `subscribers` are all there are, as the config has them: nobody else gets anything; `preferences` are
-    what they chose for themselves. Without an `embedder`, papers are ranked by words alone. `rate` is what
-    the relay may be handed, `returning` looks after mail that comes back, and `catch_up` is how long after
-    a reader's hour a digest may still go out. `shift` is entered for the delivery, so that of several
-    processes each makes its own part of it; `stop` ends it after the transactions in hand.
+    `roll` knows all subscribers there are: nobody else gets anything; `preferences` are what they chose for
+    themselves. Without an `embedder`, papers are ranked by words alone. `rate` is what the relay may be
+    handed, `returning` looks after mail that comes back, `joining` after strangers who ask for the papers,
+    and `catch_up` is how long after a reader's hour a digest may still go out. `shift` is entered for the
+    delivery, so that of several processes each makes its own part of it; `stop` ends it after the
+    transactions in hand.
     """
 
-    subscribers: Sequence[Subscriber]
+    roll: Roll
     sources: Sequence[Source]
     library: Library
     ledger: Ledger
@@ -69,7 +72,13 @@ class Desk:
     shift: Callable[[], AbstractAsyncContextManager[Shift]]
     embedder: Embedder | None = None
     polls: Polls = field(default_factory=Polls)
+    joining: Joining | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        """All there are at this moment, as they were set up: who joins by themselves is one from then on."""
+        return self.roll.everybody()
 
     def current(self, subscribers: Sequence[Subscriber]) -> tuple[Subscriber, ...]:
         """Return these subscribers as they wish to read by now."""
@@ -358,13 +367,14 @@ def _withdrawn(desk: Desk, now: datetime) -> int:
 
     A letter of the day that ends a pause may be written before that day has come where its reader lives.
     """
-    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=now)
+    subscribers = desk.subscribers
+    ids = desk.ledger.enrol([each.address for each in subscribers], now=now)
     everyone = set(ids.values())
     resting: dict[date | None, set[SubscriberId]] = {None: set()}  # by the day that brings mail again
-    for each in desk.current(desk.subscribers):
-        if each.rests_on(local_day(each, now)):
-            until = each.pause.until if each.pause and not each.paused else None
-            resting.setdefault(until, set()).add(ids[each.address])
+    for each in desk.current(subscribers):
+        today = local_day(each, now)
+        if each.rests_on(today):
+            resting.setdefault(each.back_on(today), set()).add(ids[each.address])
     return sum(
         desk.ledger.withdraw(everyone - them, now=now, before=until) for until, them in resting.items()
     )

@@ -4,16 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from paperround.subscribers import EVERY_DAY, Cadence, Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, Cadence, Every, Pause, Subscriber, most_every
 
 LONGEST_PAUSE = timedelta(days=365)  # with a day on which it ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """How often a digest comes, and on which weekdays; Monday is 0."""
+    """How often a digest comes, and on which weekdays; Monday is 0. It is as a Subscriber has it."""
 
     cadence: Cadence = Cadence.DAILY
+    every: Every | None = None
     days: frozenset[int]
 
     def __post_init__(self) -> None:
@@ -21,6 +22,13 @@ class Rhythm:
             raise ValueError(f"days are some of 0 to 6, not {sorted(self.days)}")
         if self.cadence is Cadence.WEEKLY and len(self.days) != 1:
             raise ValueError(f"weekly needs one day, not {sorted(self.days)}")
+        if self.every and (self.cadence is Cadence.WEEKLY or self.every.number > most_every(self.days)):
+            raise ValueError(f"one of {self.every.number} of {sorted(self.days)} is too long to wait")
+
+
+def rhythm_of(subscriber: Subscriber) -> Rhythm:
+    """Return how often the subscriber's digests come."""
+    return Rhythm(cadence=subscriber.cadence, every=subscriber.every, days=subscriber.days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +49,13 @@ class PauseChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RhythmChange:
-    """The wish for this rhythm, or for that of the config."""
+    """The wish for this rhythm, or for that of the config, which alone may leave out some of the days."""
 
     rhythm: Rhythm | None
+
+    def __post_init__(self) -> None:
+        if self.rhythm is not None and self.rhythm.every is not None:
+            raise ValueError("one of so many days is no reader's to choose")
 
 
 Change = PauseChange | RhythmChange
@@ -64,4 +76,5 @@ def _overlaid(subscriber: Subscriber, overlay: Overlay | None) -> Subscriber:
     wished = replace(subscriber, pause=overlay.pause)
     if overlay.rhythm is None:
         return wished
-    return replace(wished, cadence=overlay.rhythm.cadence, days=overlay.rhythm.days)
+    rhythm = overlay.rhythm
+    return replace(wished, cadence=rhythm.cadence, every=rhythm.every, days=rhythm.days)

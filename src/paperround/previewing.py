@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,7 +12,7 @@ from socket import socket
 from watchfiles import Change, awatch
 
 from paperround import installed
-from paperround.app import beside_store, embedder, letters
+from paperround.app import beside_store, embedder, letters, roll_of
 from paperround.composing import issue
 from paperround.config import ConfigError, Loaded
 from paperround.dkim_signing import KeyProblem
@@ -21,7 +21,7 @@ from paperround.letters import Letters
 from paperround.ports import Embedder, Ledger, Library, StoreError, SubscriberId
 from paperround.preferences import overlaid
 from paperround.rendering import TemplateError
-from paperround.settings import Settings, WebSettings
+from paperround.settings import WebSettings
 from paperround.store import Store, open_store
 from paperround.subscribers import Subscriber, WhenEmpty
 from paperround.web.preview import Proof, View, create_preview
@@ -93,9 +93,9 @@ class Press:
         return self._troubles
 
     @property
-    def settings(self) -> Settings | None:
-        """The settings, where there are any that can be used."""
-        return self._open.loaded.settings if self._open else None
+    def subscribers(self) -> Sequence[Subscriber]:
+        """All who read, where there is a config that can be used."""
+        return self._open.subscribers if self._open else ()
 
     async def reload(self) -> None:
         """Read everything again: who subscribes is entered, and nothing else."""
@@ -154,12 +154,14 @@ class Press:
         self._store = beside_store(settings, "").resolve()
         with ExitStack() as stack:
             store = stack.enter_context(closing(open_store(settings.store)))
+            subscribers = roll_of(settings, store).everybody()
             made = _Open(
                 loaded=loaded,
+                subscribers=subscribers,
                 store=store,
                 letters=letters(settings, store.ledger),
                 embedder=embedder(settings, store.vectors),
-                ids=store.ledger.enrol([each.address for each in settings.subscribers], now=self._now()),
+                ids=store.ledger.enrol([each.address for each in subscribers], now=self._now()),
             )
             stack.pop_all()
             return made
@@ -189,13 +191,14 @@ class _Open:
     """What proofs are made with, between two changes of a file."""
 
     loaded: Loaded
+    subscribers: Sequence[Subscriber]
     store: Store
     letters: Letters
     embedder: Embedder | None
     ids: Mapping[str, SubscriberId]
 
     def view(self, version: str, address: str | None, day: date | None) -> View:
-        subscribers = {each.address: each for each in self.loaded.settings.subscribers}
+        subscribers = {each.address: each for each in self.subscribers}
         view = View(
             version=version,
             address=address,

@@ -88,7 +88,7 @@ def replay(
     Each day is told before it is looked at.
     """
     replaying = _Replaying(
-        reader=replace(subscriber, paused=False, pause=None, updates=False),
+        reader=replace(subscriber, paused=False, pause=None, away=(), updates=False),
         rows={row.day: row for row in rows},
         listings=listings,
         batches=batches,

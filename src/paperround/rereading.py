@@ -1,12 +1,13 @@
 """What readers read again: the digests of the past, out of the ledger and the library."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote
 
 from paperround import atom
 from paperround.digests import Digest
+from paperround.issue import Reader, days_away
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
 from paperround.ports import DeliveryRecord, Ledger, Library, Status, SubscriberId
@@ -39,7 +40,7 @@ class Shelf:
         if reader is None:
             return None
         found = self.ledger.rows(day=day, address=reader.address)
-        digests = self._digests([row for row in found if row.message_id is not None], reader)
+        digests = self._digests([row for row in found if row.message_id is not None], reader, subscriber)
         return self.letters.seen_in_browser(digests[0], subscriber).html if digests else None
 
     def feed(self, subscriber: SubscriberId, *, now: datetime) -> Feed | None:
@@ -76,7 +77,7 @@ class Shelf:
                 link=self.letters.view(subscriber, row.day) or address,
                 mail=self.letters.mail(digest, subscriber),
             )
-            for row, digest in zip(rows, self._digests(rows, reader), strict=True)
+            for row, digest in zip(rows, self._digests(rows, reader, subscriber), strict=True)
         )
         return atom.Feed(
             id=f"tag:{sender.domain},2026:digests/{subscriber}",
@@ -88,11 +89,20 @@ class Shelf:
             entries=tuple(entries),
         )
 
-    def _digests(self, rows: Iterable[DeliveryRecord], reader: Subscriber) -> Sequence[Digest]:
+    def _digests(
+        self, rows: Iterable[DeliveryRecord], reader: Subscriber, subscriber: SubscriberId
+    ) -> Sequence[Digest]:
         chosen = tuple(rows)
         ids = frozenset[PaperId]().union(*map(papers_of, chosen))
         known: Mapping[PaperId, Paper] = {paper.id: paper for paper in self.library.papers(ids)}
-        return [reprinted(row, reader, known) for row in chosen]
+        return [
+            replace(reprinted(row, reader, known), days_away=self._days_away(row, reader, subscriber))
+            for row in chosen
+        ]
+
+    def _days_away(self, row: DeliveryRecord, reader: Subscriber, subscriber: SubscriberId) -> int:
+        past = self.ledger.past([subscriber], row.day)[subscriber]
+        return days_away(Reader(subscriber=reader, past=past), row.day)
 
 
 def _identity(row: DeliveryRecord) -> str:

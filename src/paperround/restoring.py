@@ -1,6 +1,6 @@
 """A backup is made the store: nothing may run meanwhile, and nothing goes out twice of itself afterwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -37,7 +37,7 @@ class Restored:
 def restore(
     backup: Path,
     store: Path,
-    subscribers: Sequence[Subscriber],
+    readers: Callable[[Store], Sequence[Subscriber]],
     *,
     workers: Path,
     catch_up: timedelta,
@@ -48,7 +48,7 @@ def restore(
 
     With `hold`, letters that it had still to send wait for a person, and for the days since it was made
     nobody gets a digest: who got what is not known. Raise StoreError, and leave everything as it was,
-    where the backup cannot be used or anything runs.
+    where the backup cannot be used or anything runs. `readers` tells who reads by a store.
     """
     require_rest(workers)
     aside = _aside(store, now) if store.exists() else None
@@ -56,6 +56,7 @@ def restore(
     try:
         with closing(open_store(f"sqlite:///{part}")) as opened:
             contents = opened.contents()
+            subscribers = readers(opened)
             if aside is not None:
                 backups.require_alone(store)
             left = None if aside is None else _left(store, part)

@@ -15,11 +15,10 @@ from paperround.places import Places, in_words
 from paperround.ports import Listing, Past, RevisionListing
 from paperround.ranking import Ranked, Ranking
 from paperround.reasons import reasons
-from paperround.subscribers import Cadence, Subscriber
+from paperround.subscribers import LONGEST_GAP, Subscriber
 
-LONGEST_LOOK_BACK = timedelta(days=14)  # what is older is news to nobody
+LONGEST_LOOK_BACK = LONGEST_GAP
 FIRST_LOOK_BACK = timedelta(days=4)  # a first digest holds the newest batch, over a long weekend too
-WEEK = timedelta(days=7)
 TITLE_LINES = 10
 
 
@@ -68,20 +67,20 @@ def offer(
     *,
     day: date,
     past: Past,
-    cadence: Cadence = Cadence.DAILY,
+    reach: timedelta = timedelta(0),
 ) -> Offer:
     """Return what was announced since the reader's last digest, and what we learned of only after it.
 
     What a digest held that failed is offered again, though another came in the meantime.
     A paper counts from the first day on which a source listed it. A reader without a digest before
-    is offered the newest batch of each source, or a week where the digest is weekly.
+    is offered the newest batch of each source, and the days that a digest of theirs is to `reach` back.
     """
     first = _first_listings(each for each in listings if each.day <= day)
     newest = _newest_days(listings, batches, day)
     announced: dict[PaperId, date] = {}
     in_time: set[PaperId] = set()
     for listing in first:
-        is_new = _is_new(listing, newest[listing.source], day=day, past=past, cadence=cadence)
+        is_new = _is_new(listing, newest[listing.source], day=day, past=past, reach=reach)
         if not is_new and not (listing.paper.id in past.missed and listing.day > day - LONGEST_LOOK_BACK):
             continue
         paper = listing.paper.id
@@ -251,13 +250,13 @@ def _first_listings(listings: Iterable[Listing]) -> Sequence[Listing]:
     return list(first.values())
 
 
-def _is_new(listing: Listing, newest: date, *, day: date, past: Past, cadence: Cadence) -> bool:
+def _is_new(listing: Listing, newest: date, *, day: date, past: Past, reach: timedelta) -> bool:
     if listing.day <= day - LONGEST_LOOK_BACK:
         return False
     if past.last_day is None:
         since_first = past.first_day is not None and listing.day >= past.first_day
-        week = cadence is Cadence.WEEKLY and listing.day > day - WEEK
-        return week or since_first or (listing.day == newest and listing.day > day - FIRST_LOOK_BACK)
+        reached = listing.day > day - reach
+        return reached or since_first or (listing.day == newest and listing.day > day - FIRST_LOOK_BACK)
     return _is_since(listing, past)
 
 

@@ -22,6 +22,7 @@ from paperround.web import Health, Server
 from paperround.website import website
 
 LOOK_AT_RETURNS = timedelta(minutes=5)
+LOOK_AT_REQUESTS = timedelta(seconds=10)  # whoever asked waits for the mail
 
 log = structlog.get_logger()
 
@@ -46,7 +47,7 @@ async def serve(
     """
     settings = following.settings
     lead = Lead(leadership)
-    watch = Watch(settings.subscribers, desk, catch_up=settings.catch_up, latest=settings.latest)
+    watch = Watch(desk, catch_up=settings.catch_up, latest=settings.latest)
     app = website(
         desk,
         settings,
@@ -63,9 +64,7 @@ async def serve(
     turned = asyncio.create_task(lead.turned.wait())
     scheduler.start()
     punctual = asyncio.create_task(keep_time(scheduler, now=desk.now))
-    log.info(
-        "service.started", subscribers=len(settings.subscribers), port=settings.web.port, leads=lead.held
-    )
+    log.info("service.started", subscribers=len(desk.subscribers), port=settings.web.port, leads=lead.held)
     try:
         await asyncio.wait({web, changed, turned}, return_when=asyncio.FIRST_COMPLETED)
         if changed.done() and not changed.result():
@@ -97,6 +96,8 @@ def _enter(
     every(LOOK_FOR_ALARMS, lead.only(look_for_alarms), scheduler, first=desk.now())
     if desk.returning.has_inbox:
         every(LOOK_AT_RETURNS, lead.only(desk.returning.look), scheduler, first=desk.now())
+    if desk.joining:
+        every(LOOK_AT_REQUESTS, lead.only(desk.joining.look), scheduler, first=desk.now())
 
 
 async def _end(scheduler: AsyncIOScheduler, watch: Watch, desk: Desk, alarming: Alarming) -> None:
@@ -105,6 +106,8 @@ async def _end(scheduler: AsyncIOScheduler, watch: Watch, desk: Desk, alarming: 
     scheduler.pause()
     await watch.rest()
     await desk.returning.rest()
+    if desk.joining:
+        await desk.joining.rest()
     await alarming.rest()
     scheduler.shutdown(wait=False)  # it would cut off a tick at work
 

@@ -1,9 +1,10 @@
 """How an installation runs: the config, read, checked and frozen."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from paperround.ports import OnUnknown
 from paperround.subscribers import Subscriber
@@ -138,7 +139,7 @@ class WebSettings:
     """Where the service listens, and by which `hosts` beside that of `public_url` it is asked for pages.
 
     Whoever asks for metrics shows `metrics_token`, or is on this machine. With `archive`, it shows the papers
-    of each day to everybody.
+    of each day to everybody. What `trusted_proxies` say of for whom they ask is believed.
     """
 
     host: str = "127.0.0.1"
@@ -146,6 +147,10 @@ class WebSettings:
     archive: bool = False
     hosts: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
+    trusted_proxies: tuple[str, ...] = ()
+
+
+NEWCOMER = Subscriber(address="", timezone=ZoneInfo("UTC"), deliver_at=time(7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +161,8 @@ class Settings:
     papers are ranked by words alone; without `bounces`, mail comes back to the sender. `catch_up` is how
     late a digest may still go out after its hour, and `latest` how long it waits for sources. `templates`
     is a folder whose files are taken in place of the built-in ones of the same name. The `operator` is told
-    of alarms by mail.
+    of alarms by mail. `newcomer` is how those read who subscribe by themselves, where they do not say
+    otherwise.
     """
 
     sender: Mailbox
@@ -167,6 +173,7 @@ class Settings:
     relay: RelaySettings | None = None
     dkim: DkimSettings | None = None
     public_url: str | None = None
+    open_subscription: bool = False
     postal_address: str | None = None
     on_unknown: OnUnknown = OnUnknown.RESEND
     templates: Path | None = None
@@ -175,4 +182,5 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     semantic: SemanticSettings | None = None
     bounces: BouncesSettings | None = None
+    newcomer: Subscriber = NEWCOMER
     operator: Mailbox | None = None

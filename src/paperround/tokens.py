@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from paperround.ports import DeliveryId, SubscriberId
+from paperround.ports import DeliveryId, RequestId, SubscriberId
 
 UNSUBSCRIBE = "unsubscribe"
 PREFERENCES = "preferences"
 BOUNCE = "bounce"
 DIGEST = "digest"
+CONFIRM = "confirm"
 FEED = "feed"
 STATUS = "status"
 
@@ -27,8 +28,8 @@ _UNTIL = re.compile(rf"{_KEY}-(?P<day>[0-9]{{8}})-[a-z2-7]{{26}}")
 _IN_TEXT = re.compile(rf"(?<![a-z0-9-]){_SHAPE}(?![a-z0-9-])")
 
 
-def token(secret: bytes, purpose: str, number: SubscriberId | DeliveryId) -> str:
-    """Return the token that lets whoever holds it do this one thing for this one subscriber or delivery.
+def token(secret: bytes, purpose: str, number: SubscriberId | DeliveryId | RequestId) -> str:
+    """Return the token that lets whoever holds it do this one thing for this subscriber, delivery or request.
 
     It holds no address, and only letters, digits and hyphens, none of them at its end.
     """
@@ -50,6 +51,12 @@ def delivery_of(secret: bytes, given: str) -> DeliveryId | None:
     """Return the delivery to whose return path this token belongs, or None where we did not make it."""
     number = _number(secret, BOUNCE, given)
     return None if number is None else DeliveryId(number)
+
+
+def request_of(secret: bytes, given: str) -> RequestId | None:
+    """Return the request that can be confirmed with this token, or None where we did not make it."""
+    number = _number(secret, CONFIRM, given)
+    return None if number is None else RequestId(number)
 
 
 def digest_of(secret: bytes, given: str) -> tuple[SubscriberId, date] | None:

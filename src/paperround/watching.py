@@ -33,14 +33,12 @@ class Watch:
 
     def __init__(
         self,
-        subscribers: Sequence[Subscriber],
         desk: Desk,
         *,
         catch_up: timedelta,
         latest: timedelta | None = None,
     ) -> None:
         """Begin to watch; with `latest`, a digest waits for sources up to so long after its hour."""
-        self._subscribers = subscribers
         self._desk = desk
         self._catch_up, self._latest = catch_up, latest
         self._waits: dict[date, tuple[Wait, ...]] = {}
@@ -125,7 +123,7 @@ class Watch:
     def _due(self, now: datetime) -> dict[date, list[Subscriber]]:
         """Return by day who is due: where somebody was not seen to, or waits, or from time to time."""
         due: dict[date, list[Subscriber]] = defaultdict(list)
-        for subscriber in self._subscribers:
+        for subscriber in self._desk.subscribers:
             day = clock.due(subscriber, now, catch_up=self._catch_up)
             if day is not None:
                 due[day].append(subscriber)

@@ -1,6 +1,6 @@
 """The web pages of an installation, made from the desk that its rounds are done with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import httpx
 from starlette.applications import Starlette
@@ -23,12 +23,12 @@ def website(
     desk: Desk, settings: Settings, monitor: Monitor, watch: Watch, *, health: Callable[[], Health]
 ) -> Starlette:
     """Return all that the service shows; `health` is asked for whether it is well."""
-    known = subscribers(desk)
+    known = directory(desk)
     return create_app(
         ledger=desk.ledger,
         preferences=desk.preferences,
         readers=readers(desk, known),
-        languages={subscriber: each.language for subscriber, each in known.items()},
+        language=lambda subscriber: reader.language if (reader := known(subscriber)) else None,
         secret=desk.letters.secret,
         health=health,
         now=desk.now,
@@ -36,6 +36,8 @@ def website(
         templates=settings.templates,
         hosts=hosts(settings),
         lookout=Lookout(overview=lambda: overview(desk, monitor.figures, health()), now=desk.now),
+        reception=desk.joining if desk.joining and desk.joining.is_open else None,
+        public_url=settings.public_url or "",
         probes=Probes(
             ready=monitor.ready,
             metrics=lambda: monitor.exposition(last_well=watch.last_well),
@@ -69,26 +71,35 @@ def hosts(settings: Settings) -> frozenset[str]:
     return frozenset({public, settings.web.host, *settings.web.hosts})
 
 
-def subscribers(desk: Desk) -> Mapping[SubscriberId, Subscriber]:
-    """Return what the config says of each subscriber, sent mail or not."""
-    ids = desk.ledger.enrol([each.address for each in desk.subscribers], now=desk.now())
-    return {ids[each.address]: each for each in desk.subscribers}
+Directory = Callable[[SubscriberId], Subscriber | None]
 
 
-def readers(
-    desk: Desk, known: Mapping[SubscriberId, Subscriber]
-) -> Callable[[SubscriberId], Subscriber | None]:
+def directory(desk: Desk) -> Directory:
+    """Return what tells who a subscriber is, sent mail or not, as they were set up."""
+    told: tuple[Sequence[Subscriber], Mapping[SubscriberId, Subscriber]] = ((), {})
+
+    def known(subscriber: SubscriberId) -> Subscriber | None:
+        nonlocal told
+        everybody, by_id = desk.subscribers, told[1]
+        if told[0] is not everybody:
+            ids = desk.ledger.enrol([each.address for each in everybody], now=desk.now())
+            by_id = {ids[each.address]: each for each in everybody}
+            told = everybody, by_id
+        return by_id.get(subscriber)
+
+    return known
+
+
+def readers(desk: Desk, known: Directory) -> Directory:
     """Return what tells which of these somebody is who is sent mail."""
 
     def reader(subscriber: SubscriberId) -> Subscriber | None:
-        return None if subscriber in desk.ledger.suppressions() else known.get(subscriber)
+        return None if subscriber in desk.ledger.suppressions() else known(subscriber)
 
     return reader
 
 
-def current(
-    desk: Desk, known: Mapping[SubscriberId, Subscriber], subscriber: SubscriberId
-) -> Subscriber | None:
+def current(desk: Desk, known: Directory, subscriber: SubscriberId) -> Subscriber | None:
     """Return one of these as they wish to read by now."""
-    reader = known.get(subscriber)
+    reader = known(subscriber)
     return desk.current([reader])[0] if reader else None

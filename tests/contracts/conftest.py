@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 from tests.fakes.embedder import MemoryVectors
+from tests.fakes.joining import MemoryMembers, MemoryRequests
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.plans import NOW
@@ -18,6 +19,7 @@ from tests.fakes.world import World
 
 from paperround.ports import Ledger, SubscriberId
 from paperround.store import Store, open_store
+from paperround.store.joining import SqlMembers
 
 REAL = ["sqlite", "postgresql"]
 
@@ -73,11 +75,13 @@ def world(store: Store | None, tmp_path: Path) -> World:
     folder = tmp_path / "workers"
     if store is None:
         ledger = MemoryLedger()
+        preferences = MemoryPreferences(ledger)
         return World(
             library=MemoryLibrary(),
             ledger=ledger,
             vectors=MemoryVectors(),
-            preferences=MemoryPreferences(ledger),
+            preferences=preferences,
+            members=MemoryMembers(ledger, MemoryRequests(ledger), preferences),
             returns=MemoryReturns(ledger),
             folder=folder,
         )
@@ -86,6 +90,7 @@ def world(store: Store | None, tmp_path: Path) -> World:
         ledger=store.ledger,
         vectors=store.vectors,
         preferences=store.preferences,
+        members=SqlMembers(store.database),  # which takes nothing for known of earlier tests
         returns=store.returns,
         folder=folder,
     )

@@ -313,6 +313,39 @@ def test_a_quiet_day_is_past_only_if_papers_were_looked_at(ledger: Ledger, ada: 
     assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=SUNDAY, last_day=SUNDAY, planned_at=SOON)
 
 
+@pytest.mark.parametrize(
+    "reason", ["paused", "paused by the reader until 2026-07-14", "away until 2026-07-14"]
+)
+def test_the_past_knows_the_pauses_of_two_weeks(ledger: Ledger, ada: SubscriberId, reason: str) -> None:
+    days = [TUESDAY - timedelta(days=back) for back in (15, 14, 2, 1, 0)]
+    ledger.plan([letter(ada, TUESDAY - timedelta(days=16))], now=NOW)
+    ledger.plan([silence(ada, day, reason=reason, considered=0) for day in days], now=NOW)
+    assert ledger.past([ada], TUESDAY)[ada].rested == frozenset(days[1:4])
+
+
+@pytest.mark.parametrize(("back", "told"), [(7, False), (8, True)])
+def test_a_pause_is_of_the_past_where_the_last_digest_is_more_than_a_week_back(
+    ledger: Ledger,
+    ada: SubscriberId,
+    grace: SubscriberId,
+    back: int,
+    told: bool,  # noqa: FBT001 - an example's expectation
+) -> None:
+    ledger.plan([letter(ada, TUESDAY - timedelta(days=back))], now=NOW)
+    ledger.plan([silence(each, MONDAY, reason="paused", considered=0) for each in (ada, grace)], now=NOW)
+    past = ledger.past([ada, grace], TUESDAY)
+    assert past[ada].rested == ({MONDAY} if told else set())
+    assert past[grace].rested == set()
+
+
+def test_no_other_silence_is_a_pause(ledger: Ledger, ada: SubscriberId, grace: SubscriberId) -> None:
+    long_ago = TUESDAY - timedelta(days=9)
+    ledger.plan([letter(ada, long_ago), letter(grace, long_ago)], now=NOW)
+    ledger.plan([silence(ada, MONDAY, reason="nothing was paused or away", considered=0)], now=NOW)
+    ledger.plan([silence(grace, MONDAY, status=Status.SUPPRESSED, reason="paused, or gone")], now=NOW)
+    assert {past.rested for past in ledger.past([ada, grace], TUESDAY).values()} == {frozenset()}
+
+
 def test_a_note_for_which_no_paper_was_looked_at_is_past_as_a_quiet_day_is(
     ledger: Ledger, ada: SubscriberId
 ) -> None:

@@ -48,7 +48,7 @@ from paperround.ports import (
 )
 from paperround.preferences import PauseChange, Rhythm, RhythmChange
 from paperround.rendering import Rendered, RoundRenderer
-from paperround.subscribers import Cadence, Interests, Pause, Subscriber, WhenEmpty
+from paperround.subscribers import EVERY_DAY, Away, Cadence, Every, Interests, Pause, Subscriber, WhenEmpty
 
 
 def test_everybody_gets_their_own_papers(world: World) -> None:
@@ -731,6 +731,71 @@ def test_the_letter_of_the_day_that_ends_a_pause_goes_out_though_that_day_is_sti
     world.time = datetime(2026, 6, 15, 6, tzinfo=UTC)  # Sunday night, over there
     world.round(MONDAY, west)
     assert world.got(west, MONDAY) == ["LoRA"]
+
+
+def test_who_is_away_by_the_config_gets_what_came_meanwhile_with_the_first_mail_after_it(
+    world: World,
+) -> None:
+    away = replace(ADA, away=(Away(first=MONDAY, until=WEDNESDAY),))
+    world.source.lists[MONDAY] = [paper("LoRA 1")]
+    world.round(MONDAY, away)
+    assert world.status(ADA, MONDAY) == (Status.QUIET, "away until 2026-06-17")
+    world.source.lists[WEDNESDAY] = [paper("LoRA 2")]
+    world.time += timedelta(days=2)
+    world.round(WEDNESDAY, away)
+    assert sorted(world.got(ADA, WEDNESDAY)) == ["LoRA 1", "LoRA 2"]
+    assert world.status(ADA, TUESDAY) == (Status.QUIET, "away until 2026-06-17")
+
+
+def test_a_letter_that_waits_is_taken_back_from_who_is_away_by_a_config_that_came_later(world: World) -> None:
+    world.source.lists[MONDAY] = [paper("LoRA")]
+    world.relay = MemoryRelay({ADA.address: [RelayUnusable("no connection")]})
+    world.round(MONDAY, ADA)
+    world.relay = relay = MemoryRelay({})
+    world.round(MONDAY, replace(ADA, away=(Away(first=MONDAY, until=TUESDAY),)))
+    assert not relay.handed
+    assert world.status(ADA, MONDAY)[0] is Status.SUPPRESSED
+
+
+@pytest.mark.parametrize("whose", ["the operator's", "the operator's, for some time", "the reader's"])
+def test_after_a_pause_comes_the_best_of_the_time_whoever_wished_for_it(world: World, whose: str) -> None:
+    back = MONDAY + timedelta(days=13)
+    few = replace(ADA, days=EVERY_DAY, max_papers=3)
+    for number in range(14):
+        day = MONDAY + timedelta(days=number)
+        world.source.lists[day] = [paper(f"LoRA, LoRA and no {number}"), paper(f"robots {number}")]
+        now = few
+        if day == TUESDAY and whose == "the reader's":
+            world.choose(ADA, PauseChange(pause=Pause(until=back)))
+        if whose == "the operator's, for some time":
+            now = replace(few, away=(Away(first=TUESDAY, until=back),))
+        if whose == "the operator's" and TUESDAY <= day < back:
+            now = replace(few, paused=True)
+        world.relay = relay = MemoryRelay({})
+        world.round(day, now)
+        assert len(relay.handed) == (0 if MONDAY < day < back else 1)
+        world.time += timedelta(days=1)
+    assert len(world.got(ADA, back)) == few.max_papers
+    (row,) = world.ledger.rows(day=back, address=ADA.address)
+    assert row.considered == 2 * 13
+    letter = message_from_bytes(relay.handed[0].message, policy=policy.default)
+    text = letter.get_body(("plain",))
+    assert text is not None
+    assert "While you were away: the best of 13 days" in text.get_content()
+
+
+def test_one_of_so_many_days_brings_what_came_since_the_one_before(world: World) -> None:
+    counting = replace(ADA, every=Every(number=3, since=MONDAY))
+    for number, day in enumerate((MONDAY, TUESDAY, WEDNESDAY, THURSDAY)):
+        world.source.lists[day] = [paper(f"LoRA {number}")]
+        world.round(day, counting)
+        world.time += timedelta(days=1)
+    assert world.got(ADA, MONDAY) == ["LoRA 0"]
+    assert world.status(ADA, TUESDAY) == (
+        Status.QUIET,
+        "one delivery day in 3; the next is Thursday 18 June 2026",
+    )
+    assert sorted(world.got(ADA, THURSDAY)) == ["LoRA 1", "LoRA 2", "LoRA 3"]
 
 
 def test_a_pause_chosen_while_papers_are_fetched_keeps_the_letter_back(world: World) -> None:

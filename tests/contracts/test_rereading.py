@@ -16,7 +16,7 @@ from tests.fakes.world import ADA, GRACE, MONDAY, TUESDAY, World, paper, refused
 
 from paperround.ports import SubscriberId
 from paperround.rereading import Shelf
-from paperround.subscribers import Subscriber
+from paperround.subscribers import EVERY_DAY, Away, Subscriber
 from paperround.tokens import DIGEST, FEED, PREFERENCES, UNSUBSCRIBE, digest_token, token
 from paperround.web import Health, create_app
 
@@ -40,7 +40,7 @@ def site_of(world: World, *readers: Subscriber) -> Starlette:
         ledger=world.ledger,
         preferences=world.preferences,
         readers=lambda each: None if each in world.ledger.suppressions() else known.get(each),
-        languages={},
+        language=lambda _: None,
         secret=SECRET,
         health=Health,
         now=world.now,
@@ -79,6 +79,21 @@ def test_each_letter_leads_to_itself_in_a_browser(world: World, site: Starlette)
         assert mine in page.text
         assert others not in page.text
         assert "View in browser" not in page.text
+
+
+def test_a_letter_after_a_pause_says_so_in_a_browser_too(world: World) -> None:
+    heading = "While you were away: the best of 12 days"
+    times = (Away(first=TUESDAY, until=MONDAY + timedelta(days=12)),)
+    away = replace(ADA, days=EVERY_DAY, away=times)
+    site = site_of(world, away)
+    world.relay = MemoryRelay()
+    for number in range(1, 13):
+        day = MONDAY + timedelta(days=number)
+        world.time += timedelta(days=1)
+        world.source.lists[day] = [paper(f"LoRA {number}")]
+        world.round(day, away)
+    assert heading in parts(world, ADA)["text/plain"]
+    assert heading in opened(site, view_of(world, ADA)).text
 
 
 def test_the_page_is_private_runs_nothing_and_sends_nothing_on(world: World, site: Starlette) -> None:
@@ -241,7 +256,7 @@ def test_without_a_web_address_there_is_no_feed(world: World) -> None:
         ledger=world.ledger,
         preferences=world.preferences,
         readers={number(world, ADA): ADA}.get,
-        languages={},
+        language=lambda _: None,
         secret=SECRET,
         health=Health,
         now=world.now,

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.fakes.joining import MemoryMembers, MemoryRequests
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.library import MemoryLibrary
 from tests.fakes.preferences import MemoryPreferences
@@ -29,12 +30,13 @@ from paperround.preferences import PauseChange
 from paperround.rates import Rate
 from paperround.rendering import Renderer
 from paperround.returning import Returning
+from paperround.roll import Roll
 from paperround.settings import Mailbox
 from paperround.shifts import shift
 from paperround.subscribers import EVERY_DAY, Interests, Pause, Subscriber, WhenEmpty
 from paperround.watching import LOOK_AGAIN, SHORTEST_PAUSE, TICK, Watch
 from paperround.web import Health
-from paperround.website import readers, subscribers
+from paperround.website import directory, readers
 
 DAY = date(2026, 6, 16)
 
@@ -89,9 +91,11 @@ class Service:
 
     def __post_init__(self) -> None:
         self.preferences = MemoryPreferences(self.ledger)
+        self.requests = MemoryRequests(self.ledger)
+        self.members = MemoryMembers(self.ledger, self.requests, self.preferences)
         self.runner = asyncio.Runner()
         self.desk = Desk(
-            subscribers=self.readers,
+            roll=Roll(self.readers, self.members, newcomer=LONDON),
             sources=[self.source],
             library=MemoryLibrary(),
             ledger=self.ledger,
@@ -116,7 +120,7 @@ class Service:
         self.restart()
 
     def restart(self) -> None:
-        self.watch = Watch(self.readers, self.desk, catch_up=self.catch_up, latest=self.latest)
+        self.watch = Watch(self.desk, catch_up=self.catch_up, latest=self.latest)
 
     def tick(self, *, after: timedelta = TICK) -> None:
         self.now += after
@@ -192,7 +196,7 @@ def test_what_a_reader_chooses_holds_from_their_next_hour_on(start: Start) -> No
 def test_the_pages_are_for_those_who_are_sent_mail(start: Start) -> None:
     desk = start(at(8)).desk
     london, gone = desk.ledger.enrol([LONDON.address, "gone@example.org"], now=desk.now()).values()
-    reader = readers(desk, subscribers(desk))
+    reader = readers(desk, directory(desk))
     assert (reader(london), reader(gone)) == (LONDON, None)
     desk.ledger.suppress(london, "unsubscribed", now=desk.now())
     assert reader(london) is None

@@ -1,7 +1,9 @@
 """When a digest is due."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from functools import partial
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paperround.clock import due, local_day, slot
-from paperround.subscribers import Subscriber
+from paperround.issue import not_due
+from paperround.subscribers import EVERY_DAY, LONGEST_GAP, Away, Every, Subscriber, most_every
 
 CATCH_UP = timedelta(hours=12)
 ZONES = sorted(zone for zone in available_timezones() if zone not in ("localtime", "Factory"))
@@ -77,6 +80,93 @@ def test_the_day_is_that_of_the_reader() -> None:
     evening = datetime(2026, 6, 16, 22, tzinfo=UTC)
     assert local_day(reader("Asia/Tokyo", time(7)), evening) == date(2026, 6, 17)
     assert local_day(reader("America/New_York", time(7)), evening) == date(2026, 6, 16)
+
+
+RHYTHMS = st.frozensets(st.integers(0, 6), min_size=1).flatmap(
+    lambda days: st.builds(
+        partial(replace, reader("UTC", time(7))),
+        days=st.just(days),
+        every=st.builds(Every, number=st.integers(2, most_every(days)), since=st.dates()),
+    )
+)
+DAYS = st.dates(min_value=date(2024, 1, 1), max_value=date(2030, 12, 31))
+
+
+@given(RHYTHMS, DAYS)
+def test_of_so_many_of_a_reader_s_days_one_is_due_and_it_is_never_long_until_the_next(
+    subscriber: Subscriber, start: date
+) -> None:
+    assert subscriber.every is not None
+    year = [start + timedelta(days=number) for number in range(365)]
+    theirs = [day for day in year if day.weekday() in subscriber.days]
+    due_days = [day for day in theirs if subscriber.reads_on(day)]
+    assert due_days == theirs[theirs.index(due_days[0]) :: subscriber.every.number]
+    for day, following in pairwise(due_days):
+        assert following - day <= LONGEST_GAP
+        assert (subscriber.next_after(day), subscriber.reach(following)) == (following, following - day)
+
+
+@given(RHYTHMS, st.dates(min_value=date(1900, 1, 1)), st.integers(0, 14))
+def test_the_first_of_their_days_from_which_is_counted_is_one_of_them(
+    subscriber: Subscriber, since: date, near: int
+) -> None:
+    assert subscriber.every is not None
+    counting = replace(subscriber, every=replace(subscriber.every, since=since))
+    first = next(day for n in range(7) if (day := since + timedelta(n)).weekday() in subscriber.days)
+    assert counting.reads_on(first)
+    day = since - timedelta(days=near)
+    again = replace(counting, every=Every(number=subscriber.every.number, since=first))
+    assert again.reads_on(day) == counting.reads_on(day)
+
+
+@given(
+    RHYTHMS,
+    st.sampled_from(ZONES),
+    st.times().map(lambda hour: hour.replace(second=0, microsecond=0)),
+    DAYS,
+    st.tuples(st.integers(0, 20), st.integers(1, 20)),
+)
+def test_in_every_zone_each_day_of_a_reader_is_due_once_but_for_a_time_away(
+    rhythm: Subscriber, zone: str, hour: time, start: date, away: tuple[int, int]
+) -> None:
+    first, length = away
+    left = start + timedelta(days=first)
+    subscriber = replace(
+        rhythm,
+        timezone=ZoneInfo(zone),
+        deliver_at=hour,
+        away=(Away(first=left, until=left + timedelta(days=length)),),
+    )
+    begun = datetime.combine(start, time(), tzinfo=UTC)
+    looks = [due(subscriber, begun + timedelta(hours=2 * n), catch_up=CATCH_UP) for n in range(12 * 20)]
+    asked = [day for day, _ in groupby(day for day in looks if day)]
+    between = [asked[0] + timedelta(days=n) for n in range((asked[-1] - asked[0]).days + 1)]
+    assert [day for day in asked if not_due(subscriber, day) is None] == [
+        day for day in between if subscriber.reads_on(day) and not left <= day < left + timedelta(days=length)
+    ]
+    assert len(between) >= 19
+
+
+@pytest.mark.parametrize("number", [2, 3, 14])
+def test_every_so_many_days_are_so_many_days_apart_whatever_the_clocks_do(number: int) -> None:
+    """A day that a zone has twice is due once, one that it has not is not, and neither moves the others."""
+    for zone, start in (
+        ("Europe/Berlin", date(2026, 3, 20)),
+        ("America/Nuuk", date(2024, 3, 20)),
+        ("Antarctica/Troll", date(2026, 10, 20)),
+        ("Pacific/Apia", date(2011, 12, 20)),  # which went from the 29th to the 31st
+        ("Pacific/Kwajalein", date(1969, 9, 20)),  # which had the 30th twice
+    ):
+        subscriber = replace(reader(zone, time(23, 30)), days=EVERY_DAY, every=Every(number=number))
+        first = datetime.combine(start, time(), tzinfo=UTC)
+        ticks = [first + timedelta(minutes=30 * n) for n in range(2 * 24 * 40)]
+        looks = [due(subscriber, now, catch_up=timedelta(hours=23)) for now in ticks]
+        days = [day for day, _ in groupby(day for day in looks if day) if day >= start]
+        days = [day for day in days if subscriber.reads_on(day)]
+        lived = sorted({local_day(subscriber, now) for now in ticks})
+        apart = [day for day in lived if (day - days[0]) % timedelta(days=number) == timedelta(0)]
+        assert days == [day for day in apart if days[0] <= day <= days[-1]], zone
+        assert len(days) > 1, zone
 
 
 def odd_days(zone: ZoneInfo) -> set[date]:

@@ -1,7 +1,7 @@
 """What a config may say, what it means, and what is said of the rest, line by line."""
 
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ from paperround.settings import (
     Tls,
     WebSettings,
 )
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Subscriber, WhenEmpty
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Away, Cadence, Every, Subscriber, WhenEmpty
 
 SENDER = Mailbox(name="Paper Round", address="papers@example.org")
 PASSWORD = "a secret"  # noqa: S105 - of nobody
@@ -590,7 +590,24 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("max_papers: 0", "max_papers: this is less than 1"),
         ("max_papers: 101", "max_papers: this is more than 100"),
         ("max_papers: true", "max_papers: a whole number is expected here"),
-        ("cadence: monthly", 'cadence: "monthly" cannot be chosen here; write one of: daily, weekly'),
+        ("cadence: monthly", 'cadence: "monthly" cannot be chosen here; write daily, weekly, or {every: 3}'),
+        ("cadence: weakly", 'cadence: "weakly" cannot be chosen here, did you mean "weekly"?'),
+        ("cadence: 3", "cadence: this cannot be chosen here; write daily, weekly, or {every: 3}"),
+        ("cadence: {every: 1}", "cadence.every: this is less than 2"),
+        ("cadence: {every: 15}", "cadence.every: this is more than 14"),
+        ("cadence: {every: three}", "cadence.every: a number is expected here"),
+        ("cadence: {from: 2026-07-06}", 'cadence.every: missing; add the key "every"'),
+        ("cadence: {every: 2, form: 2026-07-06}", 'cadence.form: unknown key, did you mean "from"?'),
+        ("cadence: {every: 2, from: 2026-02-30}", 'cadence.from: "2026-02-30" is no day of the calendar'),
+        ("cadence: {every: 2, from: 20260706}", "cadence.from: YAML reads 20260706 as a number"),
+        (
+            "cadence: {every: 2, from: 2026-7-6}",
+            'cadence.from: "2026-7-6" is no day of the calendar',
+        ),
+        (
+            "cadence: {every: 11}",
+            "cadence.every: a digest holds 14 days at most, and `days` names 5 a week; write 10 or less",
+        ),
         (
             "cadence: weekly",
             "cadence: weekly needs one day, and `days` names 5; write one day, such as days: [mon]",
@@ -618,7 +635,27 @@ def test_a_variable_replaces_what_the_file_says() -> None:
         ("timezone: 1", 'timezone: YAML reads 1 as a number; write "1"'),
         ("paused: yes", "paused: true or false is expected here; write true, without quotation marks"),
         ("paused: 'false'", "paused: true or false is expected here; write true or false, without"),
-        ("key: word", "key: unknown key; known here: authors, cadence"),
+        ("away: {from: 2026-07-01}", 'away.until: missing; add the key "until"'),
+        ("away: [{from: 2026-07-01}]", 'away[0].until: missing; add the key "until"'),
+        (
+            "away: {from: 2026-07-01, until: 2026-07-14, why: rest}",
+            "away.why: unknown key; known here: from, until",
+        ),
+        (
+            "away: {from: 2026-07-14, until: 2026-07-14}",
+            "away.until: nobody is away for no time at all; `until` is the day that brings mail again, and",
+        ),
+        (
+            "away: [{from: 2026-07-01, until: 2027-07-02}]",
+            "away[0].until: nobody is away for more than 365 days; write paused: true where no end is known",
+        ),
+        ("away: {from: 2026-07-01, until: tomorrow}", 'away.until: "tomorrow" is no day of the calendar'),
+        ("away: 2026-07-01", "away: a list is expected here, even of one"),
+        (
+            "away: [{from: 2026-07-08, until: 2026-07-14}, {from: 2026-07-01, until: 2026-07-09}]",
+            "away[0]: this begins before the time on line 3 is over, which ends on 2026-07-09; make one",
+        ),
+        ("key: word", "key: unknown key; known here: authors, away, cadence"),
     ],
 )
 def test_a_key_of_a_subscriber_that_cannot_be_used_is_named_with_its_mend(line: str, problem: str) -> None:
@@ -789,6 +826,51 @@ def test_a_weekly_reader_may_have_the_day_from_the_defaults() -> None:
     weekly = "subscribers:\n  - {email: ada@example.com, cadence: weekly, keywords: [a]}\n"
     assert reading(f"defaults: {{days: [mon]}}\n{weekly}").problems == []
     assert len(reading(f"defaults: {{days: [mon, tue]}}\n{weekly}").problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "away"),
+    [
+        ("{from: 2026-07-01, until: 2026-07-14}", [(1, 14)]),
+        (
+            "[{from: 2026-07-14, until: 2026-07-15}, {from: 2026-07-01, until: 2026-07-14}]",
+            [(1, 14), (14, 15)],
+        ),
+        ("[]", []),
+    ],
+)
+def test_who_is_away_may_be_so_once_or_several_times(written: str, away: list[tuple[int, int]]) -> None:
+    (ada,) = reader(f"away: {written}", "keywords: [a]").subscribers
+    assert ada.away == tuple(
+        Away(first=date(2026, 7, first), until=date(2026, 7, until)) for first, until in away
+    )
+
+
+def test_being_away_is_nobody_s_default() -> None:
+    away = "defaults: {away: {from: 2026-07-01, until: 2026-07-14}}\nsubscribers: []\n"
+    assert reading(away).problems[0].startswith("s.yaml:1: defaults.away: unknown key")
+
+
+@pytest.mark.parametrize(
+    ("written", "every"),
+    [
+        ("{every: 10}", Every(number=10)),
+        ("{every: 2, from: 2026-07-06}", Every(number=2, since=date(2026, 7, 6))),
+    ],
+)
+def test_one_of_so_many_days_is_a_daily_cadence_that_leaves_the_others_out(
+    written: str, every: Every
+) -> None:
+    (ada,) = reader(f"cadence: {written}", "keywords: [a]").subscribers
+    assert (ada.cadence, ada.every, ada.days) == (Cadence.DAILY, every, WEEKDAYS)
+
+
+def test_days_may_be_counted_as_far_as_a_digest_reaches_back() -> None:
+    text = "subscribers:\n  - {email: ada@example.com, days: [mon], cadence: {every: %d}, keywords: [a]}\n"
+    assert reading(text % 2).problems == []
+    assert "`days` names 1 a week; write 2 or less" in reading(text % 3).problems[0]
+    everybody = "defaults: {cadence: {every: 14}, days: daily}\n"
+    assert reading(f"{everybody}subscribers: [{{email: ada@example.com, keywords: [a]}}]").problems == []
 
 
 def test_wrong_defaults_are_not_blamed_on_the_subscribers() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paperround.config import subscriptions
-from paperround.config.editing import NotEditable, added, paused, removed, resumed
+from paperround.config.editing import NotEditable, added, away, paused, removed, resumed
 from paperround.config.fitting import Findings, Sheet
 from paperround.config.yaml_lines import parse
-from paperround.subscribers import Subscriber
+from paperround.subscribers import Away, Subscriber
 
 ZOE = {"email": "zoe@example.org", "keywords": ["LoRA"]}
 
@@ -34,12 +35,17 @@ class Entry:
     name: str
     text: str = "- email: {}@example.org\n  keywords: [LoRA]\n"
     paused: bool = False
+    away: tuple[Away, ...] = ()
     touched: bool = False
 
     def lines(self) -> str:
         return self.text.replace("{}", self.name)
 
 
+AWAY = (
+    Away(first=date(2026, 7, 1), until=date(2026, 7, 14)),
+    Away(first=date(2026, 12, 24), until=date(2027, 1, 2)),
+)
 ABOVE = ("", "# about {}\n", "# about {}, twice\n  # further in\n")
 BELOW = ("", "  # after {}\n", "\n  # after {}\n", "  # after {}\n    # , - [\n")
 WRITTEN = (
@@ -70,7 +76,8 @@ def named(made: list[Entry]) -> list[Entry]:
 BLOCKS = st.lists(entries(WRITTEN, ABOVE, BELOW), max_size=4).map(named)
 BRACKETS = st.lists(entries(IN_BRACKETS, ("", "# above {}\n  "), ("",)), max_size=4).map(named)
 EDITS = st.lists(
-    st.tuples(st.sampled_from(("add", "pause", "resume", "remove")), st.integers(0, 99)), max_size=8
+    st.tuples(st.sampled_from(("add", "pause", "resume", "leave", "return", "remove")), st.integers(0, 99)),
+    max_size=8,
 )
 
 
@@ -85,12 +92,16 @@ def edited(text: str, model: list[Entry], edits: list[tuple[str, int]]) -> tuple
             continue
         elif what == "remove":
             text, model = removed(text, at), [*model[:at], *model[at + 1 :]]
+        elif what in ("leave", "return"):
+            times = tuple(AWAY[number % 2 :]) if what == "leave" else ()
+            text = away(text, at, times)
+            model = [*model[:at], replace(model[at], away=times, touched=True), *model[at + 1 :]]
         else:
             text = paused(text, at) if what == "pause" else resumed(text, at)
             turned = replace(model[at], paused=what == "pause", touched=True)
             model = [*model[:at], turned, *model[at + 1 :]]
-        assert [(each.address, each.paused) for each in read(text)] == [
-            (f"{entry.name}@example.org", entry.paused) for entry in model
+        assert [(each.address, each.paused, each.away) for each in read(text)] == [
+            (f"{entry.name}@example.org", entry.paused, entry.away) for entry in model
         ], text
     return text, model
 
@@ -203,6 +214,15 @@ def test_an_explicit_pause_is_turned_where_it_stands() -> None:
     text = "subscribers:\n- paused: false # on leave\n  email: a@b.org\n  trending: 1\n"
     assert paused(text, 0) == text.replace("false", "true")
     assert resumed(paused(text, 0), 0) == text
+
+
+def test_times_away_on_lines_of_their_own_are_left_to_people() -> None:
+    away_on_lines = "away:\n    from: 2026-07-01\n    until: 2026-07-14\n"
+    text = f"subscribers:\n- email: a@b.org\n  {away_on_lines}  trending: 1\n"
+    assert read(text)[0].away == AWAY[:1]
+    with pytest.raises(NotEditable):
+        away(text, 0, AWAY)
+    assert "away" not in away(text, 0, ())
 
 
 def test_a_list_that_begins_behind_other_signs_is_left_to_people() -> None:

@@ -158,7 +158,12 @@ def test_in_a_mail_in_another_language_nothing_of_ours_stays_english(
     full = of_nothing_but_x(cadence)
     told: set[str] = set()
     empty = replace(full, picks=(), titles=())
-    for digest in (full, replace(full, picks=()), empty, replace(empty, considered=0, batches=())):
+    for digest in (
+        full,
+        replace(full, picks=(), days_away=9),
+        empty,
+        replace(empty, considered=0, batches=()),
+    ):
         out = renderer.render(digest, footer=Footer(unsubscribe="https://x.xx/x", postal_address="x"))
         read = cast("list[str]", html.document_fromstring(out.html).xpath("//text()[not(parent::style)]"))
         told |= words(" ".join([out.subject, out.text, *read]))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paperround.issue import PAUSED, PAUSED_BY_READER, not_due
-from paperround.preferences import Overlay, Rhythm, overlaid
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
+from paperround.preferences import Overlay, Rhythm, RhythmChange, overlaid
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Away, Cadence, Every, Pause, Subscriber
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TUESDAY = date(2026, 11, 24)
@@ -41,6 +41,7 @@ def test_a_rhythm_replaces_that_of_the_config() -> None:
     assert (ada.cadence, ada.days) == (Cadence.WEEKLY, frozenset({0}))
     weekly = replace(ADA, cadence=Cadence.WEEKLY, days=frozenset({3}))
     assert wishing(weekly, rhythm=Rhythm(days=WEEKDAYS)) == replace(ADA, days=WEEKDAYS)
+    assert wishing(replace(ADA, every=Every(number=3)), rhythm=Rhythm(days=WEEKDAYS)) == ADA
 
 
 def test_a_choice_changes_nothing_else() -> None:
@@ -71,10 +72,53 @@ def test_what_the_operator_paused_stays_paused_whatever_the_reader_chose() -> No
     assert paused.rests_on(TUESDAY)
 
 
+def test_who_is_away_gets_nothing_up_to_the_day_that_brings_mail_again() -> None:
+    ada = replace(ADA, away=(Away(first=TUESDAY, until=DECEMBER),))
+    assert not_due(ada, TUESDAY - timedelta(days=1)) is None
+    assert not_due(ada, TUESDAY) == not_due(ada, DECEMBER - timedelta(days=1)) == "away until 2026-12-01"
+    assert not_due(ada, DECEMBER) is None
+
+
+@given(
+    away=st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=4),
+    pause=st.none() | st.integers(0, 60),
+    ahead=st.integers(0, 80),
+)
+def test_whoever_rests_is_back_on_the_first_day_on_which_nothing_holds(
+    away: list[tuple[int, int]], pause: int | None, ahead: int
+) -> None:
+    days = [TUESDAY + timedelta(days=number) for number in range(200)]
+    ada = replace(
+        ADA,
+        away=tuple(Away(first=days[first], until=days[first + length]) for first, length in away),
+        pause=Pause(until=days[pause]) if pause is not None else None,
+    )
+    back = ada.back_on(days[ahead])
+    assert back == next(day for day in days[ahead:] if not ada.rests_on(day))
+    assert replace(ada, paused=True).back_on(days[ahead]) is None
+
+
+def test_nobody_is_away_until_before_they_went() -> None:
+    with pytest.raises(ValueError, match="nobody is away"):
+        Away(first=TUESDAY, until=TUESDAY)
+
+
 def test_a_day_outside_the_chosen_rhythm_is_none_of_the_reader_s() -> None:
     ada = wishing(rhythm=MONDAYS)
     assert not_due(ada, TUESDAY) == "no delivery on Tuesdays"
     assert not_due(ada, TUESDAY - timedelta(days=1)) is None
+
+
+def test_a_day_that_is_not_counted_is_none_of_the_reader_s_and_says_which_is_the_next() -> None:
+    ada = replace(ADA, every=Every(number=3, since=TUESDAY))
+    assert not_due(ada, TUESDAY) is None
+    assert not_due(ada, date(2026, 11, 25)) == "one delivery day in 3; the next is Friday 27 November 2026"
+    assert not_due(ada, date(2026, 11, 28)) == "no delivery on Saturdays"
+
+
+def test_what_is_counted_is_not_for_readers_to_choose() -> None:
+    with pytest.raises(ValueError, match="no reader's to choose"):
+        RhythmChange(rhythm=Rhythm(days=WEEKDAYS, every=Every(number=3)))
 
 
 def test_laying_it_over_twice_is_laying_it_over_once() -> None:
@@ -83,9 +127,19 @@ def test_laying_it_over_twice_is_laying_it_over_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cadence", "days"),
-    [(Cadence.DAILY, ()), (Cadence.DAILY, (0, 7)), (Cadence.WEEKLY, (0, 1)), (Cadence.WEEKLY, ())],
+    ("cadence", "days", "every"),
+    [
+        (Cadence.DAILY, (), None),
+        (Cadence.DAILY, (0, 7), None),
+        (Cadence.WEEKLY, (0, 1), None),
+        (Cadence.WEEKLY, (), None),
+        (Cadence.WEEKLY, (0,), 2),
+        (Cadence.DAILY, (0,), 3),
+        (Cadence.DAILY, (0,), 1),
+    ],
 )
-def test_a_rhythm_that_no_week_has_cannot_exist(cadence: Cadence, days: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="day"):
-        Rhythm(cadence=cadence, days=frozenset(days))
+def test_a_rhythm_that_no_week_has_cannot_exist(
+    cadence: Cadence, days: tuple[int, ...], every: int | None
+) -> None:
+    with pytest.raises(ValueError, match=r"day|wait"):
+        Rhythm(cadence=cadence, days=frozenset(days), every=Every(number=every) if every else None)

@@ -95,8 +95,11 @@ def digest(*picks: Pick, titles: tuple[Pick, ...] = (), subscriber: Subscriber =
     )
 
 
-def rendered(*picks: Pick, titles: tuple[Pick, ...] = (), subscriber: Subscriber = SUBSCRIBER) -> Rendered:
-    return renderer().render(digest(*picks, titles=titles, subscriber=subscriber), footer=FOOTER)
+def rendered(
+    *picks: Pick, titles: tuple[Pick, ...] = (), subscriber: Subscriber = SUBSCRIBER, days_away: int = 0
+) -> Rendered:
+    made = digest(*picks, titles=titles, subscriber=subscriber)
+    return renderer().render(replace(made, days_away=days_away), footer=FOOTER)
 
 
 def tree(of: Rendered) -> lxml_html.HtmlElement:
@@ -255,6 +258,18 @@ def test_a_weekly_mail_speaks_of_the_week() -> None:
     assert out.subject == "Week to 16 June · Paper 1 on diffusion models"
     assert "The week to Tuesday, 16 June 2026" in out.text
     assert "ada@example.org is subscribed." in out.text
+
+
+def test_a_mail_after_a_pause_says_of_how_many_days_it_is() -> None:
+    weekly = Subscriber(
+        address="ada@example.org", timezone=ZoneInfo("UTC"), deliver_at=time(7), cadence=Cadence.WEEKLY
+    )
+    out = rendered(pick(paper(1)), pick(paper(2)), subscriber=weekly, days_away=12)
+    heading, found = "While you were away: the best of 12 days", "2 papers for you · Picked from 589 papers."
+    assert texts(tree(out), "//h1 | //h1/following-sibling::p") == [heading, found]
+    assert f"Tuesday, 16 June 2026\n{heading}\n{found}\n" in out.text
+    assert out.subject.startswith("16 June · ")
+    assert texts(tree(rendered(subscriber=weekly, days_away=12)), "//h1") == ["No papers this time"]
 
 
 def test_a_mail_without_papers_is_still_a_mail() -> None:

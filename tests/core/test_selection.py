@@ -1,8 +1,10 @@
 """Which papers a reader gets."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.days import (
@@ -24,19 +26,23 @@ from paperround.batches import BatchState
 from paperround.digests import Bar, Section
 from paperround.issue import (
     ALL_HAD,
+    AWAY,
     NO_ANNOUNCEMENT,
     NOTHING_MATCHED,
     NOTHING_READ,
+    PAUSED,
+    PAUSED_BY_READER,
     UNCHANGED,
     UNREADABLE,
     Issue,
     Reader,
+    days_away,
     silence,
 )
 from paperround.keywords import keyword
-from paperround.ports import Past
+from paperround.ports import RESTS, Past
 from paperround.selection import TITLE_LINES, Rejection, offer
-from paperround.subscribers import Cadence, Interests
+from paperround.subscribers import EVERY_DAY, Cadence, Every, Interests, Subscriber
 
 TRENDING = replace(ADA, interests=Interests(), trending=2)
 
@@ -56,8 +62,53 @@ def test_the_first_digest_holds_the_newest_batch_of_each_source() -> None:
 
 def test_the_first_weekly_digest_holds_a_week() -> None:
     listings = [*listed(MONDAY, paper("a")), *listed(MONDAY - timedelta(days=8), paper("too old"))]
-    offered = offer(listings, [], day=TUESDAY, past=Past(), cadence=Cadence.WEEKLY)
+    offered = offer(listings, [], day=TUESDAY, past=Past(), reach=timedelta(days=7))
     assert offered.announced.keys() == {"test:a"}
+
+
+def test_the_first_digest_of_who_reads_every_few_days_holds_these_days() -> None:
+    every = replace(ADA, days=EVERY_DAY, every=Every(number=3, since=TUESDAY))
+    listings = [each for n in range(5) for each in listed(TUESDAY - timedelta(n), paper(f"LoRA {n}"))]
+    reader = Reader(subscriber=every, past=Past())
+    (made,) = Issue(TUESDAY, [reader], listings=listings, batches=[]).digests()
+    assert {pick.paper.title for pick in made.picks} == {"LoRA 0", "LoRA 1", "LoRA 2"}
+
+
+@pytest.mark.parametrize(
+    ("reader", "back", "rested", "days"),
+    [
+        (ADA, 12, range(1, 12), 12),
+        (ADA, 40, range(1, 15), 14),
+        (ADA, 8, (4,), 8),
+        (ADA, 7, range(1, 7), 0),  # no more than a week
+        (ADA, 12, (), 0),  # a silence of another kind
+        (ADA, 9, (9, 10, 11), 0),  # a pause before the digest that was the last
+        (replace(ADA, days=frozenset({1}), cadence=Cadence.WEEKLY), 14, range(1, 7), 0),  # none was due in it
+        (replace(ADA, days=frozenset({1}), cadence=Cadence.WEEKLY), 14, range(5, 9), 14),
+        (replace(ADA, days=EVERY_DAY, every=Every(number=14, since=TUESDAY)), 14, range(1, 14), 0),
+        (replace(ADA, days=EVERY_DAY, every=Every(number=14, since=TUESDAY)), 28, range(1, 15), 14),
+    ],
+)
+def test_a_digest_says_of_how_many_days_it_is_where_a_pause_kept_it_back(
+    reader: Subscriber, back: int, rested: Collection[int], days: int
+) -> None:
+    past = replace(
+        had_on(TUESDAY - timedelta(days=back)), rested=frozenset(TUESDAY - timedelta(days=n) for n in rested)
+    )
+    listings = listed(TUESDAY, paper("LoRA"))
+    (made,) = Issue(TUESDAY, [Reader(subscriber=reader, past=past)], listings=listings, batches=[]).digests()
+    assert made.days_away == days
+
+
+def test_a_first_digest_makes_up_for_no_absence() -> None:
+    past = Past(first_day=TUESDAY - timedelta(days=12), rested=frozenset({MONDAY}))
+    assert days_away(Reader(subscriber=ADA, past=past), TUESDAY) == 0
+
+
+def test_each_pause_is_known_by_how_its_reason_begins() -> None:
+    assert PAUSED.startswith(RESTS)
+    assert PAUSED_BY_READER.startswith(RESTS)
+    assert AWAY.startswith(RESTS)
 
 
 def test_the_next_digest_holds_what_was_announced_since() -> None:

@@ -12,12 +12,16 @@ from paperround.clock import slot
 from paperround.ports import Cause, SubscriberId, Suppression
 from paperround.preferences import LONGEST_PAUSE
 from paperround.standing import Standing, State, gone, next_day, standings
-from paperround.subscribers import Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, Away, Every, Pause, Subscriber
 
 TUESDAY = date(2026, 6, 16)
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 ADA = Subscriber(address="ada@example.org", timezone=ZoneInfo("UTC"), deliver_at=time(7, 30))
 LEFT = Suppression(cause=Cause.UNSUBSCRIBED, reason="unsubscribed on 2026-06-15", since=NOON)
+
+
+def away(first: int, until: int) -> Away:
+    return Away(first=date(2026, 6, first), until=date(2026, 6, until))
 
 
 def standing(subscriber: Subscriber = ADA, suppression: Suppression | None = None) -> Standing:
@@ -39,6 +43,13 @@ def standing(subscriber: Subscriber = ADA, suppression: Suppression | None = Non
         (replace(ADA, pause=Pause(until=date(2099, 1, 3))), date(2099, 1, 5)),
         (replace(ADA, pause=Pause()), None),
         (replace(ADA, paused=True, pause=Pause(until=date(2026, 6, 20))), None),
+        (replace(ADA, away=(away(16, 18),)), date(2026, 6, 18)),
+        (replace(ADA, away=(away(17, 19), away(19, 20))), date(2026, 6, 22)),
+        (replace(ADA, away=(away(16, 18),), pause=Pause(until=date(2026, 6, 19))), date(2026, 6, 19)),
+        (replace(ADA, away=(away(1, 16), away(23, 29))), date(2026, 6, 17)),
+        (replace(ADA, away=(away(16, 18),), pause=Pause()), None),
+        (replace(ADA, days=EVERY_DAY, every=Every(number=14, since=TUESDAY)), date(2026, 6, 30)),
+        (replace(ADA, days=frozenset({0}), every=Every(number=2, since=date(2026, 6, 8))), date(2026, 6, 22)),
     ],
     ids=str,
 )
@@ -72,11 +83,22 @@ def test_after_any_pause_that_ends_there_is_a_next_day(
         (replace(ADA, pause=Pause(until=date(2026, 6, 17))), State.PAUSED_BY_READER),
         (replace(ADA, pause=Pause()), State.PAUSED_BY_READER),
         (replace(ADA, paused=True, pause=Pause()), State.PAUSED),
+        (replace(ADA, away=(away(16, 17),)), State.AWAY),
+        (replace(ADA, away=(away(15, 16), away(17, 18))), State.RECEIVES),
+        (replace(ADA, away=(away(16, 17),), pause=Pause()), State.PAUSED_BY_READER),
+        (replace(ADA, away=(away(16, 17),), paused=True), State.PAUSED),
     ],
     ids=str,
 )
 def test_a_pause_that_holds_today_is_told_by_who_wished_for_it(subscriber: Subscriber, state: State) -> None:
     assert standing(subscriber).state is state
+
+
+def test_when_a_pause_ends_is_told_and_for_which_times_they_will_be_away() -> None:
+    told = standing(replace(ADA, away=(away(1, 5), away(16, 20), away(22, 24))))
+    assert (told.until, told.later) == (date(2026, 6, 20), (away(22, 24),))
+    assert standing(replace(ADA, pause=Pause(until=date(2026, 6, 19)))).until == date(2026, 6, 19)
+    assert standing().until is None
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paperround.ports import SubscriberId
+from paperround.ports import RequestId, SubscriberId
 from paperround.tokens import (
+    CONFIRM,
     PREFERENCES,
     UNSUBSCRIBE,
     digest_of,
     digest_token,
     keyed_hash,
+    request_of,
     subscriber_of,
     token,
     tokens_in,
@@ -97,3 +99,12 @@ def test_the_token_of_a_digest_with_one_character_changed_is_nobody_s(place: int
     genuine = digest_token(SECRET, ADA, DAY)
     forged = genuine[:place] + character + genuine[place + 1 :]
     assert (digest_of(SECRET, forged) is None) == (forged != genuine)
+
+
+@given(st.integers(min_value=0, max_value=10**17 - 1).map(RequestId))
+def test_a_token_to_confirm_by_says_which_request_and_does_nothing_else(request: RequestId) -> None:
+    own = token(SECRET, CONFIRM, request)
+    assert request_of(SECRET, own) == request
+    assert subscriber_of(SECRET, UNSUBSCRIBE, own) is None
+    assert request_of(SECRET, token(SECRET, PREFERENCES, request)) is None
+    assert request_of(bytes(32), own) is None

@@ -90,9 +90,7 @@ class Service:
         """Forget what a process remembers."""
         self.observing = Observing(self.names)
         self.alarming = Alarming(self.alarms, self.observing)
-        self.watch = Watch(
-            self.desk.subscribers, self.desk, catch_up=self.settings.catch_up, latest=self.settings.latest
-        )
+        self.watch = Watch(self.desk, catch_up=self.settings.catch_up, latest=self.settings.latest)
 
     async def until(self, end: datetime, *, step: timedelta = STEP, anew: bool = False) -> None:
         """Let time pass, with a tick and a look at each step, and with a new start before it where `anew`."""

@@ -60,7 +60,7 @@ class Place:
         return restore(
             self.backup,
             self.store,
-            subscribers or (ADA,),
+            lambda _: subscribers or (ADA,),
             workers=self.workers,
             catch_up=timedelta(hours=12),
             hold=hold,

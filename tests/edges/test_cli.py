@@ -523,11 +523,14 @@ def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
     assert ada == {
         "subscriber": "ada@example.org",
         "in_config": True,
+        "joined_at": None,
         "state": "unsubscribed",
         "reason": "unsubscribed on 2026-06-16",
         "since": "2026-06-16T08:00:00+00:00",
         "paused_until": None,
+        "away": [],
         "cadence": "daily",
+        "every": None,
         "days": weekdays,
         "next_day": None,
     }
@@ -607,6 +610,20 @@ def test_every_command_agrees_on_a_pause_that_the_reader_chose(shell: Shell) -> 
     assert (row["status"], row["reason"]) == ("quiet", reason)
     shell("send", "--date", "2026-06-17")
     assert shell.json("why", "ada@example.org", "--date", "2026-06-17")["status"] == "sent"
+
+
+def test_why_and_the_preview_say_that_a_mail_came_after_a_pause(shell: Shell) -> None:
+    shell.announce({"0": "LoRA before"}, day="2026-06-01", more=True)
+    shell("send", "--date", "2026-06-01")
+    away = "max_papers: 1, away: {from: 2026-06-02, until: 2026-06-16}"
+    shell.write("subscribers.yaml", SUBSCRIBERS.replace("max_papers: 1", away))
+    shell("send", "--date", DAY)
+    shell("why", "ada@example.org", "--date", DAY)
+    assert "It came after a pause: the best of 14 days." in shell.out
+    assert shell.json("why", "ada@example.org", "--date", DAY)["days_away"] == 14
+    shell("preview", "ada@example.org", "--date", DAY, "--into", "var/preview")
+    shown = [file.read_text(encoding="utf-8") for file in Path("var/preview").rglob("*.html")]
+    assert any("While you were away: the best of 14 days" in page for page in shown)
 
 
 def test_every_command_agrees_on_a_week_that_the_reader_chose(shell: Shell) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from sqlalchemy import make_url
 
 from paperround.config import load
 from paperround.config.forms import is_loopback
@@ -81,7 +82,7 @@ def test_what_is_for_trying_out_is_not_started_beside_the_service(
     services: dict[str, dict[str, Any]],
 ) -> None:
     assert {name for name, service in services.items() if "profiles" not in service} == {"paperround"}
-    assert {"var", "var-try"} == {
+    assert {"var", "var-try", "postgresql-try"} == {
         volume.partition(":")[0] for service in services.values() for volume in service.get("volumes", ())
     } - {"./config", "./deploy/try"}
 
@@ -89,7 +90,7 @@ def test_what_is_for_trying_out_is_not_started_beside_the_service(
 def test_the_mails_of_trying_out_go_to_mailpit_and_lead_to_its_pages(
     services: dict[str, dict[str, Any]],
 ) -> None:
-    settings = load(ROOT / "deploy" / "try", {}).settings
+    settings = load(ROOT / "deploy" / "try", services["try"]["environment"]).settings
     # Without TLS, which is for loopback alone: it has to be that of the one who takes the mails.
     assert services["try"]["network_mode"] == "service:mailpit"
     assert settings.relay is not None
@@ -99,3 +100,12 @@ def test_the_mails_of_trying_out_go_to_mailpit_and_lead_to_its_pages(
     assert int(published["8081"]) == settings.web.port
     assert published["8025"] == "8025"
     assert settings.subscribers
+
+
+def test_what_is_tried_out_has_its_store_on_the_server_beside_it(services: dict[str, dict[str, Any]]) -> None:
+    url = make_url(load(ROOT / "deploy" / "try", services["try"]["environment"]).settings.store)
+    server = services[str(url.host)]
+    assert server["image"].startswith("postgres:")
+    assert "ports" not in server
+    assert server["environment"] == {"POSTGRES_USER": url.username, "POSTGRES_PASSWORD": url.password}
+    assert url.database == url.username  # which the image makes

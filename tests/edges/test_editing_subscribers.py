@@ -2,18 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from paperround.cli import main
 from paperround.config import Loaded, load
 from paperround.config.editing import added
 from paperround.config.replacing import Edit, EditProblem, edited
+from paperround.phrases import full_day
 from paperround.ports import Cause
 from paperround.preferences import PauseChange
 from paperround.store import open_store
@@ -48,7 +50,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run `paperround subscribers …`; return how it ended, and what it said and complained of."""
 
     def typed(*arguments: str) -> tuple[int, str, str]:
@@ -59,7 +61,8 @@ def run(config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
         out, err = capsys.readouterr()
         return int(ended.value.code or 0), out, err
 
-    return typed
+    yield typed
+    structlog.reset_defaults()  # the command logs to a stream that ends with the test
 
 
 def adding(name: str) -> Callable[[Loaded, str], Edit]:
@@ -131,6 +134,39 @@ def test_a_pause_is_written_and_taken_back(config: Path, run: Run) -> None:
     assert run("resume", "ada@example.org")[0] == 0
     assert text_of(config) == SUBSCRIBERS
     assert run("resume", "nobody@example.org")[0] == 2
+
+
+def test_a_time_away_is_written_beside_the_others_and_taken_back_when_it_is_now(
+    config: Path, run: Run
+) -> None:
+    today = datetime.now(UTC).date()  # the readers live in UTC
+    week, month, year = (today + timedelta(days=days) for days in (7, 30, 90))
+    code, out, _ = run("pause", "ada@example.org", "--until", str(week))
+    assert (code, out.split(",")[0]) == (0, f"ada@example.org is away until {full_day(week)}")
+    assert f"by mail of 3 May\n    away: {{from: {today}, until: {week}}}\n" in text_of(config)
+    assert run("pause", "ada@example.org", "--from", str(month), "--until", str(year))[0] == 0
+    later = f"{{from: {month}, until: {year}}}"
+    assert f"away: [{{from: {today}, until: {week}}}, {later}]\n" in text_of(config)
+    _, out, _ = run("list")
+    assert f"ada@example.org: away until {full_day(week)}, by subscribers.yaml" in " ".join(out.split())
+    assert f"away from {full_day(month)} until {full_day(year)}" in " ".join(out.split())
+    assert run("resume", "ada@example.org")[0] == 0
+    assert text_of(config) == SUBSCRIBERS.replace("3 May\n", f"3 May\n    away: {later}\n")
+
+
+def test_a_time_away_that_is_none_changes_nothing(config: Path, run: Run) -> None:
+    code, _, err = run("pause", "ada@example.org", "--from", "2099-07-01")
+    assert (code, "--from needs --until" in err) == (2, True)
+    for times in (("--until", "2020-01-01"), ("--from", "2099-07-01", "--until", "2099-07-01")):
+        code, _, err = run("pause", "ada@example.org", *times)
+        assert (code, "--until is to be a day after" in err) == (2, True)
+    assert text_of(config) == SUBSCRIBERS
+    assert run("pause", "ada@example.org", "--from", "2099-07-01", "--until", "2099-07-14")[0] == 0
+    before = text_of(config)
+    code, _, err = run("pause", "ada@example.org", "--from", "2099-07-10", "--until", "2099-07-20")
+    assert code == 2
+    assert "this begins before the time on line 4 is over" in err
+    assert text_of(config) == before
 
 
 def test_who_is_removed_is_gone_with_their_comments_and_the_last_one_too(config: Path, run: Run) -> None:

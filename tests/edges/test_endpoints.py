@@ -23,8 +23,9 @@ from starlette.routing import Route
 
 from paperround.app import monitor_of, open_desk, utc_now
 from paperround.config import load
+from paperround.ports import RequestId
 from paperround.store import open_store
-from paperround.tokens import PREFERENCES, UNSUBSCRIBE, digest_token, status_token, token
+from paperround.tokens import CONFIRM, FEED, PREFERENCES, UNSUBSCRIBE, digest_token, status_token, token
 from paperround.watching import Watch
 from paperround.web import Health, Server
 from paperround.website import website
@@ -32,7 +33,20 @@ from paperround.website import website
 DAY = date(2026, 6, 16)
 MOST_EXAMPLES = 8  # of each route and mode, for each takes some fiftieth of a second
 ANSWERS = ("text/html", "text/plain", "application/json", "application/atom+xml", "text/css")
-FIELDS = ("List-Unsubscribe", "change", "pause", "until", "often", "weekday", "address", "email")
+FIELDS = (
+    "List-Unsubscribe",
+    "change",
+    "pause",
+    "until",
+    "often",
+    "weekday",
+    "address",
+    "email",
+    "keywords",
+    "timezone",
+    "hour",
+    "q",
+)
 VALUES = (
     "One-Click",
     "pause",
@@ -51,6 +65,8 @@ public_url: https://papers.example.org
 store: sqlite:///{folder}/store.db
 outbox: {folder}/outbox
 sources: [{{kind: file, path: papers.jsonl, name: Ours}}]
+open_subscription: true
+web: {{archive: true}}
 """
 
 
@@ -81,12 +97,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
         installation = load(folder, {}).settings
         with closing(open_store(installation.store)) as store, socket.create_server(("127.0.0.1", 0)) as door:
             async with open_desk(installation, store=store) as desk:
-                watch = Watch(installation.subscribers, desk, catch_up=installation.catch_up)
+                watch = Watch(desk, catch_up=installation.catch_up)
                 app = website(desk, installation, monitor_of(store), watch, health=Health)
                 secret = desk.letters.secret
                 (ada,) = store.ledger.enrol(["ada@example.org"], now=utc_now()).values()
                 tokens = (
-                    *(token(secret, purpose, ada) for purpose in (UNSUBSCRIBE, PREFERENCES)),
+                    *(token(secret, purpose, ada) for purpose in (UNSUBSCRIBE, PREFERENCES, FEED)),
+                    token(secret, CONFIRM, RequestId(1)),
                     digest_token(secret, ada, DAY),
                     status_token(secret, utc_now().date() + timedelta(days=1)),
                 )

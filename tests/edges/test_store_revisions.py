@@ -37,6 +37,7 @@ DELIVERY: Row = {
     "worker": None,
 }
 
+WISH: Row = {"keywords": '["LoRA"]', "language": "en", "timezone": None, "deliver_at": "07:30:00.000000"}
 MADE = {"words"}  # of what is in other tables
 STEMS = {"a": " ann say titl ", "b": " ann b say titl "}
 
@@ -81,6 +82,21 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     ),
     # What is said of a paper, in stems; made of the papers where there was no such table.
     "words": tuple({"paper": f"arxiv:{name}", "stems": STEMS[name]} for name in ("a", "b")),
+    "requests": (
+        {
+            "id": 2**60,
+            "address": "new@example.org",
+            "folded": "new@example.org",
+            **WISH,
+            "asked_at": MOMENT,
+            "attempts": 1,
+            "next_at": None,
+        },
+    ),
+    "askings": ({"id": 1, "address": b"hash", "network": b"hash", "asked_at": MOMENT},),
+    "members": (
+        {"id": 1, "subscriber": 5, **WISH, "asked_at": MOMENT, "confirmed_at": MOMENT, "network": b"hash"},
+    ),
     "alarms": (
         {
             "id": 1,

@@ -69,7 +69,7 @@ def app(
         ledger=ledger or Suppressed(),
         preferences=preferences or MemoryPreferences(MemoryLedger()),
         readers={ADA: READER}.get,
-        languages={ADA: language},
+        language={ADA: language}.get,
         secret=SECRET,
         health=lambda: health,
         now=lambda: NOON,

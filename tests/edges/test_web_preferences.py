@@ -23,7 +23,7 @@ from paperround.ports import StoreError, SubscriberId
 from paperround.preferences import Change, Rhythm
 from paperround.rendering import Renderer
 from paperround.settings import Mailbox
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Away, Cadence, Every, Pause, Subscriber
 from paperround.tokens import UNSUBSCRIBE, token
 
 DECEMBER = date(2026, 12, 1)
@@ -178,6 +178,13 @@ def test_what_it_was_set_up_to_be_is_always_offered_and_not_twice(site: Site) ->
         (replace(READER, cadence=Cadence.WEEKLY, days=frozenset({2})), "once a week, on Wednesdays"),
         (replace(READER, days=frozenset({0, 3})), "on Mondays and Thursdays"),
         (replace(READER, days=frozenset({6})), "on Sundays"),
+        (replace(READER, days=EVERY_DAY, every=Every(number=3)), "every 3 days"),
+        (replace(READER, days=WEEKDAYS, every=Every(number=3)), "from Monday to Friday, one day in 3"),
+        (replace(READER, days=frozenset({0}), every=Every(number=2)), "every two weeks, on Mondays"),
+        (
+            replace(READER, days=frozenset({0, 3}), every=Every(number=3)),
+            "on Mondays and Thursdays, one day in 3",
+        ),
     ],
 )
 def test_every_rhythm_has_its_words(arranged: Subscriber, words: str) -> None:
@@ -197,6 +204,17 @@ def test_what_the_operator_paused_is_said_and_not_undone() -> None:
     page = site.open().text
     assert "<p>No emails come: whoever sends them has paused them.</p>" in page
     assert "Resume" not in page
+
+
+def test_who_is_away_by_the_config_is_told_until_when_and_may_rest_for_longer() -> None:
+    site = Site(replace(READER, away=(Away(first=date(2026, 11, 20), until=date(2026, 11, 27)),)))
+    page = site.open().text
+    away = "<p>No emails come until Friday, 27 November 2026: whoever sends them knows you are away.</p>"
+    assert away in page
+    assert "<p>After that they come from Monday to Friday.</p>" in page
+    page = site.choose(change="pause", pause="1").text
+    assert away in page
+    assert "<p>You paused the emails until Tuesday, 1 December 2026.</p>" in page
 
 
 @pytest.mark.parametrize(
@@ -283,6 +301,10 @@ def test_nothing_on_the_page_of_a_reader_in_another_language_stays_english() -> 
         reader,
         replace(reader, days=EVERY_DAY),
         replace(reader, days=frozenset({1, 5}), paused=True),
+        replace(reader, days=EVERY_DAY, every=Every(number=3)),
+        replace(reader, every=Every(number=3), away=(Away(first=date(2026, 1, 1), until=date(2027, 1, 1)),)),
+        replace(reader, days=frozenset({1}), every=Every(number=2)),
+        replace(reader, days=frozenset({1, 5}), every=Every(number=2)),
     ):
         site = Site(replace(arranged, cadence=Cadence.DAILY))
         told |= shown(site.open())

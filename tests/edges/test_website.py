@@ -37,7 +37,7 @@ def settings(tmp_path: Path, url: str) -> Settings:
 def site(settings: Settings, store: Store) -> Starlette:
     async def opened() -> Starlette:
         async with open_desk(settings, store=store, now=lambda: NOW) as desk:
-            watch = Watch(settings.subscribers, desk, catch_up=timedelta(hours=12))
+            watch = Watch(desk, catch_up=timedelta(hours=12))
             return website(desk, settings, monitor_of(store), watch, health=Health)
 
     return asyncio.run(opened())

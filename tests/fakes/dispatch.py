@@ -62,18 +62,24 @@ class MemoryDispatch:
             for row in self._waiting(on_unknown, now, retry_before, unknown_before):
                 if of is not None and row.subscriber not in of:
                     continue
-                begun = self._handed_over.setdefault(rate.relay, Counter())
-                if (wait := later(rate, self._state(rate.relay), begun, now=now)) is not None:
+                if (wait := self.waits(rate, now)) is not None:
                     return wait
                 if row.subscriber in self._suppressed:
                     why = self._suppressed[row.subscriber].reason
                     change(row, now, status=Status.SUPPRESSED, reason=why, next_at=None)
                     continue
-                begun[now.replace(second=0, microsecond=0)] += bool(rate.limits)
-                if rate.interval is not None:
-                    self._relays[rate.relay] = replace(self._state(rate.relay), next_turn=now + rate.interval)
+                self.count(rate, now)
                 return self._taken(row, worker, now)
             return None
+
+    def waits(self, rate: Rate, now: datetime) -> Later | None:
+        begun = self._handed_over.setdefault(rate.relay, Counter())
+        return later(rate, self._state(rate.relay), begun, now=now)
+
+    def count(self, rate: Rate, now: datetime) -> None:
+        self._handed_over[rate.relay][now.replace(second=0, microsecond=0)] += bool(rate.limits)
+        if rate.interval is not None:
+            self._relays[rate.relay] = replace(self._state(rate.relay), next_turn=now + rate.interval)
 
     def begin_data(self, claim: Claim, *, now: datetime) -> None:
         row = self._claimed(claim)

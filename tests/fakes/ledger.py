@@ -11,6 +11,7 @@ from paperround.digests import Pick
 from paperround.papers import PaperId
 from paperround.ports import (
     LONGEST_TALE,
+    RESTS,
     Cause,
     DeliveryId,
     DeliveryRecord,
@@ -25,6 +26,7 @@ from paperround.ports import (
     SubscriberId,
     Suppression,
 )
+from paperround.subscribers import LONGEST_GAP, WEEK
 
 GIVEN_UP = {Status.FAILED, Status.SUPPRESSED, Status.QUIET}
 TO_BE_SENT = {Status.PLANNED, Status.SENDING, Status.DEFERRED, Status.UNKNOWN}
@@ -65,6 +67,14 @@ class MemoryLedger(MemoryDispatch):
 
     def readmit(self, subscriber: SubscriberId) -> bool:
         return self._suppressed.pop(subscriber, None) is not None
+
+    def forget(self, subscriber: SubscriberId, *, now: datetime) -> None:
+        """Let nothing more be sent to a subscriber, and forget their address where nothing needs it."""
+        for row in self._in(Status.PLANNED, Status.DEFERRED, Status.UNKNOWN):
+            if row.subscriber == subscriber:
+                change(row, now, status=Status.SUPPRESSED, reason="forgotten at their request", next_at=None)
+        if subscriber not in self._suppressed:
+            self._addresses[subscriber] = f"forgotten-{subscriber}@forgotten.invalid"
 
     def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
         return {each: self._past(each, day) for each in subscribers}
@@ -230,6 +240,15 @@ class MemoryLedger(MemoryDispatch):
             had=frozenset(pick.paper for pick in shown),
             missed=_once(pick.paper for each in failed for pick in (*each.picks, *each.lines))
             - {pick.paper for pick in shown},
+            rested=frozenset(
+                each.day
+                for each in before
+                if looked
+                and day - looked[-1][0] > WEEK
+                and each.status is Status.QUIET
+                and each.reason.startswith(RESTS)
+                and each.day >= day - LONGEST_GAP
+            ),
             versions={
                 pick.paper: version
                 for pick in sorted(shown, key=lambda pick: pick.version or 0)

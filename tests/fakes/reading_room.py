@@ -85,7 +85,7 @@ class ReadingRoom:
             ledger=MemoryLedger(),
             preferences=MemoryPreferences(MemoryLedger()),
             readers=lambda _: None,
-            languages={},
+            language=lambda _: None,
             secret=bytes(range(32)),
             health=Health,
             now=lambda: NOON,

@@ -48,7 +48,7 @@ class Site:
             ledger=MemoryLedger(),
             preferences=self.preferences,
             readers={self.ada: self.reader}.get,
-            languages={self.ada: self.language},
+            language={self.ada: self.language}.get,
             secret=SECRET,
             health=Health,
             now=lambda: self.now,

@@ -21,6 +21,7 @@ from paperround.ports import (
     Embedder,
     Ledger,
     Library,
+    Members,
     OnUnknown,
     Preferences,
     Refused,
@@ -37,6 +38,7 @@ from paperround.remembering import Remembering
 from paperround.rendering import Renderer
 from paperround.replies import Reply, Step
 from paperround.returning import Returning
+from paperround.roll import Roll
 from paperround.settings import Mailbox
 from paperround.shifts import shift
 from paperround.subscribers import Interests, Subscriber
@@ -113,6 +115,7 @@ class World:
     ledger: Ledger
     vectors: Vectors
     preferences: Preferences
+    members: Members
     returns: Returns
     folder: Path
     embedder: Embedder | None = None
@@ -144,7 +147,7 @@ class World:
     ) -> Round:
         everybody = self.subscribers or subscribers or (ADA, GRACE)
         desk = Desk(
-            subscribers=everybody,
+            roll=Roll(everybody, self.members, newcomer=ADA),
             sources=[self.source, *self.sources],
             library=self.library,
             ledger=self.ledger,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from paperround.app import beside_store, utc_now
+from paperround.app import beside_store, roll_of, utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, Format, FormatOption, JsonOption, app
 from paperround.phrases import counted, full_day
@@ -53,7 +53,7 @@ def restore(
     restored = put_back(
         file,
         beside_store(settings, ""),
-        settings.subscribers,
+        lambda store: roll_of(settings, store).everybody(),
         workers=beside_store(settings, ".workers"),
         catch_up=settings.catch_up,
         hold=hold,

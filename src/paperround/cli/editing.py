@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +12,17 @@ import typer
 
 from paperround.app import utc_now
 from paperround.cli import frame
-from paperround.cli.frame import DEFAULT_CONFIG, FAILED, USAGE, ConfigOption
+from paperround.cli.frame import DEFAULT_CONFIG, FAILED, USAGE, ConfigOption, date_option
 from paperround.cli.subscribers import everybody, pause_of, readmission, subscribers
+from paperround.clock import local_day
 from paperround.config import Loaded, addresses, editing
 from paperround.config.problems import Wrong
 from paperround.config.replacing import Edit, EditProblem, Refused, edited, found
+from paperround.phrases import full_day
 from paperround.settings import Settings
 from paperround.standing import State
 from paperround.store import open_store
+from paperround.subscribers import Away, Subscriber
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
 
@@ -62,23 +66,56 @@ def add(
 
 
 @subscribers.command()
-def pause(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Send a subscriber nothing until further notice; their entry stays."""
-    _turned(config, address, paused=True)
+def pause(
+    address: AddressArgument,
+    first: Annotated[
+        datetime | None, date_option("The first day without mail; today if left out.", "--from")
+    ] = None,
+    until: Annotated[
+        datetime | None, date_option("The day that brings mail again; none if left out.", "--until")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send a subscriber nothing, until further notice or for some time; their entry stays."""
+    if until is not None:
+        _leave(config, address, first.date() if first else None, until.date())
+        return
+    if first is not None:
+        frame.wrong_call("--from needs --until, the day that brings mail again")
+    _turned(
+        config,
+        address,
+        lambda text, index, _: editing.paused(text, index),
+        lambda before: replace(before, paused=True),
+    )
     frame.tell(f"{address} is paused and gets nothing until `paperround subscribers resume {address}`.")
 
 
 @subscribers.command()
 def resume(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Send mail again to a subscriber who was paused in subscribers.yaml."""
-    after = _turned(config, address, paused=False)
+    """Send mail again to a subscriber who is paused in subscribers.yaml; a time that is to come stays."""
+
+    def later(before: Subscriber) -> tuple[Away, ...]:
+        return tuple(away for away in before.away if not away.holds(local_day(before, utc_now())))
+
+    def turn(text: str, index: int, before: Subscriber) -> str:
+        text = editing.resumed(text, index)
+        return text if later(before) == before.away else editing.away(text, index, later(before))
+
+    after = _turned(config, address, turn, lambda before: replace(before, paused=False, away=later(before)))
     frame.tell(f"{address} is not paused in {after.readers.file}.")
     _tell_of_silence(after.settings, address)
 
 
 @subscribers.command()
 def remove(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Take a subscriber out of subscribers.yaml, with the comments of their entry."""
+    """Take a subscriber out of subscribers.yaml, with the comments of their entry; or end a subscription."""
+    settings = frame.settings_of(config)
+    with closing(open_store(settings.store)) as store:
+        ended = store.members.remove(address)
+    if ended and not found(settings, address):
+        frame.tell(f"{address}, who had subscribed by themselves, is no subscriber any more.")
+        return
 
     def edit(now: Loaded, text: str) -> Edit:
         text = editing.removed(text, _index(now.settings, address))
@@ -88,17 +125,38 @@ def remove(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> N
     frame.tell(f"{address} is no longer in {after.readers.file}.")
 
 
-def _turned(config: Path, address: str, *, paused: bool) -> Loaded:
-    """Pause a subscriber or end their pause, and return the config as it then is."""
+def _leave(config: Path, address: str, first: date | None, until: date) -> None:
+    """Enter a time for which a subscriber is away, beside those that stand there already."""
+
+    def times(before: Subscriber) -> tuple[Away, ...]:
+        today = local_day(before, utc_now())
+        if until <= max(today, first or today):
+            frame.wrong_call(f"--until is to be a day after {max(today, first or today)}")
+        return tuple(sorted({*before.away, Away(first=first or today, until=until)}, key=lambda it: it.first))
+
+    after = _turned(
+        config,
+        address,
+        lambda text, index, before: editing.away(text, index, times(before)),
+        lambda before: replace(before, away=times(before)),
+    )
+    begins = "" if first is None else f" from {full_day(first)}"
+    frame.tell(f"{address} is away{begins} until {full_day(until)}, in {after.readers.file}.")
+
+
+Turn = Callable[[str, int, Subscriber], str]
+
+
+def _turned(config: Path, address: str, turn: Turn, become: Callable[[Subscriber], Subscriber]) -> Loaded:
+    """Make of a subscriber what they are to `become`, and return the config as it then is."""
 
     def edit(now: Loaded, text: str) -> Edit:
         index = _index(now.settings, address)
         before = now.settings.subscribers[index]
-        turn = editing.paused if paused else editing.resumed
-        wanted = replace(before, paused=paused)
+        wanted = become(before)
         return Edit(
             about=address,
-            text=text if before == wanted else turn(text, index),
+            text=text if before == wanted else turn(text, index, before),
             holds=lambda it: it == wanted,
         )
 
@@ -131,7 +189,7 @@ def _plain(address: str) -> str:
 
 def _index(settings: Settings, address: str) -> int:
     """Return the place of the subscriber with this address, or end the command where there is none."""
-    (subscriber,) = frame.chosen(settings, address)
+    (subscriber,) = frame.chosen(settings.subscribers, address)
     return settings.subscribers.index(subscriber)
 
 
@@ -142,6 +200,7 @@ def _tell_of_silence(settings: Settings, address: str) -> None:
     here = next(each for each in readers if each.address.casefold() == address.casefold())
     if here.suppression is not None:
         frame.say(f"warning: {address} {'; '.join(readmission(here.address, here.suppression))}")
-    elif here.subscriber is not None and here.state is State.PAUSED_BY_READER:
-        words = pause_of(here.state, here.subscriber)
-        frame.say(f"warning: {address} is {words}; `paperround preferences forget {address}` ends that")
+    elif here.state is State.PAUSED_BY_READER:
+        frame.say(
+            f"warning: {address} is {pause_of(here)}; `paperround preferences forget {address}` ends that"
+        )

@@ -201,13 +201,13 @@ def day_of(given: datetime | None, subscribers: Sequence[Subscriber]) -> date:
     return day
 
 
-def chosen(settings: Settings, address: str | None) -> tuple[Subscriber, ...]:
+def chosen(subscribers: Sequence[Subscriber], address: str | None) -> tuple[Subscriber, ...]:
     """Return the subscribers that are meant: the one with the address, or all."""
     if address is None:
-        return settings.subscribers
-    found = tuple(each for each in settings.subscribers if each.address.casefold() == address.casefold())
+        return tuple(subscribers)
+    found = tuple(each for each in subscribers if each.address.casefold() == address.casefold())
     if not found:
-        wrong_call(f"{address}: no subscriber has this address; see subscribers.yaml")
+        wrong_call(f"{address}: no subscriber has this address; `paperround subscribers list` shows who has")
     return found
 
 

@@ -68,8 +68,8 @@ async def _serve(config: Path, address: str | None, day: Day | None, *, port: in
     await press.reload()
     for trouble in press.troubles:
         frame.say(trouble)
-    if press.settings and address:
-        (subscriber,) = frame.chosen(press.settings, address)
+    if press.subscribers and address:
+        (subscriber,) = frame.chosen(press.subscribers, address)
         address = subscriber.address
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -95,11 +95,11 @@ def _listening(port: int) -> socket.socket:
 
 def _proof(config: Path, address: str | None, asked: Day | None) -> Proof:
     settings = frame.settings_of(config)
-    subscribers = frame.chosen(settings, address)
-    if not subscribers:
-        frame.wrong_call("nobody subscribes; add somebody to subscribers.yaml")
 
     async def work(desk: Desk) -> Proof | None:
+        subscribers = frame.chosen(desk.subscribers, address)
+        if not subscribers:
+            frame.wrong_call("nobody subscribes; add somebody to subscribers.yaml")
         day = asked or desk.library.latest_day()
         if day is None or not desk.library.batches([day]):
             return None

@@ -5,7 +5,8 @@ import logging
 import os
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -40,7 +41,6 @@ from paperround.service import PortProblem, listening
 from paperround.service import serve as run_service
 from paperround.settings import Settings
 from paperround.store import open_store
-from paperround.subscribers import Subscriber
 
 RECENT = timedelta(minutes=15)  # what a source gave so recently is not asked for again by `send`
 MOST_LINES = 50  # subscribers listed one by one
@@ -85,14 +85,14 @@ def send(
 ) -> None:
     """Do one round now. Doing it again changes nothing, but tries again what was put off."""
     settings = frame.settings_of(config)
-    subscribers = frame.chosen(settings, to)
-    day = frame.day_of(date, subscribers)
     as_json = frame.wants_json(form, json_flag=json)
     if dry_run:
-        _rehearse(settings, day, subscribers, as_json=as_json)
+        _rehearse(settings, date, to, as_json=as_json)
         return
 
     async def work(desk: Desk) -> tuple[Round, Sequence[DeliveryRecord]]:
+        subscribers = frame.chosen(desk.subscribers, to)
+        day = frame.day_of(date, subscribers)
         if now:
             await asyncio.to_thread(desk.ledger.resume, desk.rate.relay)
         outcome = await run(
@@ -252,8 +252,10 @@ def _tell_trouble(trouble: str) -> None:
         frame.say(f"paperround: {trouble}; until that is mended, mails are made with the built-in templates")
 
 
-def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], *, as_json: bool) -> None:
-    async def work(desk: Desk) -> tuple[list[Plan], str]:
+def _rehearse(settings: Settings, date: datetime | None, to: str | None, *, as_json: bool) -> None:
+    async def work(desk: Desk) -> _Rehearsal:
+        subscribers = frame.chosen(desk.subscribers, to)
+        day = frame.day_of(date, subscribers)
         await collected(day, desk, max_age=RECENT)
         letters = desk.letters.for_round()
         made = plans(
@@ -266,29 +268,40 @@ def _rehearse(settings: Settings, day: date, subscribers: Sequence[Subscriber], 
             catch_up=desk.catch_up,
             embedder=desk.embedder,
         )
-        return await asyncio.to_thread(list, made), letters.trouble
+        plans_made = await asyncio.to_thread(list, made)
+        return _Rehearsal(day=day, subscribers=len(subscribers), plans=plans_made, trouble=letters.trouble)
 
-    rehearsed, trouble = frame.at_desk(settings, work)
+    rehearsal = frame.at_desk(settings, work)
     if as_json:
-        frame.answer([_rehearsed(plan) for plan in rehearsed])
+        frame.answer([_rehearsed(plan) for plan in rehearsal.plans])
     else:
-        _tell_rehearsed(rehearsed, day, len(subscribers))
-    _tell_trouble(trouble)
-    if trouble:
+        _tell_rehearsed(rehearsal)
+    _tell_trouble(rehearsal.trouble)
+    if rehearsal.trouble:
         raise typer.Exit(FAILED)
 
 
-def _tell_rehearsed(rehearsed: Sequence[Plan], day: date, subscribers: int) -> None:
-    for plan in rehearsed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rehearsal:
+    """What a round would do."""
+
+    day: date
+    subscribers: int
+    plans: Sequence[Plan]
+    trouble: str
+
+
+def _tell_rehearsed(rehearsal: _Rehearsal) -> None:
+    for plan in rehearsal.plans:
         picks = plan.digest.picks if plan.status is Status.PLANNED else ()
         said = plan.reason or (counted(len(picks), "paper") if picks else plan.digest.remark)
         frame.tell(f"{plan.digest.subscriber.address}: {said}")
         for pick in picks:
             frame.tell(f"  {frame.score(pick.relevance)}  {pick.paper.title}  ({pick.paper.id})")
-    others = subscribers - len(rehearsed)
+    others = rehearsal.subscribers - len(rehearsal.plans)
     if others:
         frame.tell(f"{counted(others, 'subscriber')} had their round before.")
-    frame.tell(f"{full_day(day)}: nothing was planned and nothing was sent.")
+    frame.tell(f"{full_day(rehearsal.day)}: nothing was planned and nothing was sent.")
 
 
 def _rehearsed(plan: Plan) -> dict[str, object]:

@@ -31,7 +31,7 @@ from paperround.dkim_signing import KeyProblem
 from paperround.embedding import SentenceModel
 from paperround.phrases import counted
 from paperround.ports import EmbedderError, StoreError
-from paperround.rendering import TemplateError
+from paperround.rendering import TemplateError, check_answers
 from paperround.restoring import require_rest
 from paperround.settings import Settings
 from paperround.store import open_store
@@ -137,6 +137,7 @@ def _examined(loaded: Loaded) -> tuple[Sequence[Problem], Problem | None]:
         with frame.err.status("Looking for the keywords in the stored papers"):
             warnings = list(keyword_warnings(loaded, store.library))
     check_pages(settings.templates)
+    check_answers(settings.templates)
     for each in settings.subscribers:
         if suppression := suppressions.get(ids[each.address]):
             why, mend = readmission(each.address, suppression)

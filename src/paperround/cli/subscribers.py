@@ -7,18 +7,17 @@ from typing import Annotated
 
 import typer
 
-from paperround.app import utc_now
+from paperround.app import roll_of, utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, Format, FormatOption, JsonOption
 from paperround.cli.preferences import day_names
 from paperround.languages import ENGLISH
 from paperround.phrases import full_day, long_day
 from paperround.ports import Cause, Suppression
-from paperround.preferences import Rhythm, overlaid
+from paperround.preferences import overlaid, rhythm_of
 from paperround.settings import Settings
 from paperround.standing import Standing, State, gone, standings
 from paperround.store import Store, open_store
-from paperround.subscribers import Subscriber
 from paperround.web.choices import how_often
 
 subscribers = typer.Typer(
@@ -34,7 +33,7 @@ def list_subscribers(
     form: FormatOption = Format.TEXT,
     json: JsonOption = False,
 ) -> None:
-    """Show everybody in the config, and who gets nothing though the config names them no more."""
+    """Show who is in the config, who subscribed by themselves, and who else gets nothing any more."""
     settings = frame.settings_of(config)
     with closing(open_store(settings.store)) as store:
         readers = everybody(settings, store, now=utc_now())
@@ -68,9 +67,26 @@ def readmit(
         if _is_wish(suppression := suppressions[found[0]]) and not at_their_request:
             frame.wrong_call(f"{address} {'; '.join(readmission(address, suppression))}")
         store.ledger.readmit(found[0])
-    known_here = {each.address.lower() for each in settings.subscribers}
-    missing = "" if address.lower() in known_here else ", once subscribers.yaml names them again"
+        known = {each.address.lower() for each in roll_of(settings, store).everybody()}
+    missing = "" if address.lower() in known else ", once subscribers.yaml names them again"
     frame.tell(f"{address} is sent mail from the next digest on{missing}.")
+
+
+@subscribers.command()
+def forget(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS")], config: ConfigOption = DEFAULT_CONFIG
+) -> None:
+    """Forget all that is stored of somebody who is not in subscribers.yaml: what they asked for and chose."""
+    settings = frame.settings_of(config)
+    if any(each.address.lower() == address.lower() for each in settings.subscribers):
+        frame.wrong_call(f"{address} is in subscribers.yaml; take them out of it first, with `remove`")
+    with closing(open_store(settings.store)) as store:
+        if not store.members.forget(address, now=utc_now()):
+            frame.wrong_call(f"nothing is stored of {address}; `paperround subscribers list` shows of whom")
+        kept = store.ledger.addresses(store.ledger.suppressions()).values()
+    frame.tell(f"What was stored of {address} is forgotten; the deliveries that were made are nobody's.")
+    if address.lower() in (each.lower() for each in kept):
+        frame.tell("The address itself is kept, and why it gets nothing: else it could get mail again.")
 
 
 def readmission(address: str, suppression: Suppression) -> tuple[str, str]:
@@ -80,8 +96,8 @@ def readmission(address: str, suppression: Suppression) -> tuple[str, str]:
 
 
 def everybody(settings: Settings, store: Store, *, now: datetime) -> Sequence[Standing]:
-    """Return how those in the config stand, in its order, and then who left it and gets nothing."""
-    current = overlaid(settings.subscribers, store.preferences.overlays())
+    """Return how those in the config stand, in its order, who joined by themselves, and then who left."""
+    current = overlaid(roll_of(settings, store).everybody(), store.preferences.overlays())
     ids = store.ledger.enrol([each.address for each in current], now=now)
     suppressions = store.ledger.suppressions()
     others = store.ledger.addresses(suppressions.keys() - ids.values())
@@ -89,28 +105,32 @@ def everybody(settings: Settings, store: Store, *, now: datetime) -> Sequence[St
 
 
 def _words(standing: Standing) -> Iterator[str]:
+    if standing.joined_at is not None:
+        yield f"subscribed by themselves on {full_day(standing.joined_at.date())}"
     if standing.suppression is not None:
         yield from readmission(standing.address, standing.suppression)
         if standing.subscriber is None:
             yield "not in subscribers.yaml, and stays out of the mail if added again"
     elif standing.subscriber is not None:
-        yield pause_of(standing.state, standing.subscriber) or f"gets mail {_rhythm(standing.subscriber)}"
+        yield pause_of(standing) or f"gets mail {how_often(rhythm_of(standing.subscriber), ENGLISH)}"
         if standing.next_day is not None:
             yield f"next on {long_day(standing.next_day)}"
+        for away in standing.later:
+            yield f"away from {full_day(away.first)} until {full_day(away.until)}"
 
 
-def pause_of(state: State, subscriber: Subscriber) -> str:
+def pause_of(standing: Standing) -> str:
     """Return in words that somebody is paused, and by whom; nothing where nobody did."""
-    if state is State.PAUSED:
-        return "paused in subscribers.yaml"
-    if state is State.PAUSED_BY_READER:
-        until = subscriber.pause.until if subscriber.pause else None
-        return f"paused by the reader until {full_day(until) if until else 'further notice'}"
-    return ""
-
-
-def _rhythm(subscriber: Subscriber) -> str:
-    return how_often(Rhythm(cadence=subscriber.cadence, days=subscriber.days), ENGLISH)
+    until = full_day(standing.until) if standing.until else "further notice"
+    match standing.state:
+        case State.PAUSED:
+            return "paused in subscribers.yaml"
+        case State.AWAY:
+            return f"away until {until}, by subscribers.yaml"
+        case State.PAUSED_BY_READER:
+            return f"paused by the reader until {until}"
+        case _:
+            return ""
 
 
 def _is_wish(suppression: Suppression) -> bool:
@@ -124,15 +144,20 @@ def _mend(address: str, suppression: Suppression) -> str:
 
 def _entry(standing: Standing) -> dict[str, object]:
     reader, suppression = standing.subscriber, standing.suppression
-    pause = reader.pause if reader and standing.state is State.PAUSED_BY_READER else None
     return {
         "subscriber": standing.address,
-        "in_config": reader is not None,
+        "in_config": reader is not None and standing.joined_at is None,
+        "joined_at": standing.joined_at.isoformat() if standing.joined_at else None,
         "state": standing.state.value,
         "reason": suppression.reason if suppression else "",
         "since": suppression.since.isoformat() if suppression else None,
-        "paused_until": pause.until.isoformat() if pause and pause.until else None,
+        "paused_until": standing.until.isoformat() if standing.until else None,
+        "away": [
+            {"from": away.first.isoformat(), "until": away.until.isoformat()}
+            for away in (reader.away if reader else ())
+        ],
         "cadence": reader.cadence.value if reader else None,
+        "every": reader.every.number if reader and reader.every else None,
         "days": day_names(reader.days) if reader else None,
         "next_day": standing.next_day.isoformat() if standing.next_day else None,
     }

@@ -45,7 +45,7 @@ def replay_days(
 ) -> None:
     """Show what would have come on stored days under other interests, and what not; nothing is sent."""
     settings = _settings(config)
-    (subscriber,) = frame.chosen(settings, address)
+    (subscriber,) = frame.chosen(settings.subscribers, address)
     first, last = since.date(), until.date() if until else None
     if last is not None and last < first:
         frame.wrong_call(f"--until {last} lies before --since {first}")

@@ -21,12 +21,12 @@ from paperround.cli.frame import (
 from paperround.composing import issue
 from paperround.digests import Bar
 from paperround.explaining import Fate, Obstacle, crowded_out, fate, recorded_fate, sendings
+from paperround.issue import Reader, days_away
 from paperround.papers import PaperId, arxiv_id
 from paperround.phrases import counted, full_day, gap, listed
 from paperround.pipeline import Desk
 from paperround.ports import DeliveryRecord, PickRecord, Status
 from paperround.selection import LONGEST_LOOK_BACK
-from paperround.settings import Settings
 from paperround.text import clean
 
 
@@ -43,27 +43,28 @@ def why(
     settings = frame.settings_of(config)
     wanted = _paper_id(paper) if paper else None
 
-    async def work(desk: Desk) -> tuple[DeliveryRecord | None, Fate | None, Mapping[str, str]]:
+    async def work(desk: Desk) -> tuple[DeliveryRecord | None, Fate | None, Mapping[str, str], int]:
         rows = desk.ledger.rows(day=date.date() if date else None, address=address)
         if not rows:
-            return None, None, {}
+            return None, None, {}, 0
         row = rows[0]
-        found = _fate(desk, settings, row, wanted) if wanted else None
+        found = _fate(desk, row, wanted) if wanted else None
         shown = [pick.paper for pick in row.picks] + [*row.titles] + ([wanted] if wanted else [])
         known = {each: desk.library.paper(each) for each in shown}
-        return row, found, {each: known_paper.title for each, known_paper in known.items() if known_paper}
+        named = {str(each): paper.title for each, paper in known.items() if paper}
+        return row, found, named, _days_away(desk, row)
 
-    row, found, titles = frame.at_desk(settings, work)
+    row, found, titles, away = frame.at_desk(settings, work)
     if row is None:
         day = f" on {date.date()}" if date else ""
         frame.say(f"paperround: nothing is recorded for {address}{day}; `paperround log` shows what is")
         raise typer.Exit(FAILED)
     if frame.wants_json(form, json_flag=json):
-        frame.answer(_explained(row, found, titles))
+        frame.answer({**_explained(row, found, titles), "days_away": away})
     elif found is not None:
         _tell_fate(row, found, titles)
     else:
-        _tell_why(row, titles)
+        _tell_why(row, titles, away)
     if found is not None and found.paper not in titles:
         frame.say(f"paperround: the store holds no paper {found.paper}; is it an id of one, or its link?")
 
@@ -118,7 +119,7 @@ def _paper_id(given: str) -> PaperId:
     return arxiv_id(given) or PaperId(clean(given, limit=200))
 
 
-def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -> Fate:
+def _fate(desk: Desk, row: DeliveryRecord, paper: PaperId) -> Fate:
     recorded = recorded_fate(row, paper)
     if recorded is not None:
         return recorded
@@ -132,7 +133,7 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
     ids = desk.ledger.enrol([row.subscriber], now=desk.now())
     look = issue(
         row.day,
-        desk.current(frame.chosen(settings, row.subscriber)),
+        desk.current(frame.chosen(desk.subscribers, row.subscriber)),
         desk.library,
         desk.ledger,
         ids=ids,
@@ -141,8 +142,22 @@ def _fate(desk: Desk, settings: Settings, row: DeliveryRecord, paper: PaperId) -
     return fate(row, look, paper, seen=seen, sent=sendings(earlier))
 
 
-def _tell_why(row: DeliveryRecord, titles: Mapping[str, str]) -> None:
+def _days_away(desk: Desk, row: DeliveryRecord) -> int:
+    """Return how many days the mail says that it makes up for after a pause, else 0."""
+    address = row.subscriber.casefold()
+    reader = next((each for each in desk.subscribers if each.address.casefold() == address), None)
+    if reader is None or not row.picks:
+        return 0
+    (current,) = desk.current([reader])
+    number = desk.ledger.enrol([row.subscriber], now=desk.now())[row.subscriber]
+    past = desk.ledger.past([number], row.day)[number]
+    return days_away(Reader(subscriber=current, past=past), row.day)
+
+
+def _tell_why(row: DeliveryRecord, titles: Mapping[str, str], away: int) -> None:
     _tell_outcome(row)
+    if away:
+        frame.tell(f"It came after a pause: the best of {away} days.")
     for pick in row.picks:
         frame.tell()
         named = f"{_named(pick, titles)}, {_section(pick.section)})"

@@ -16,6 +16,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from paperround.config.yaml_scalars import scalar
 from paperround.config.yaml_spans import Span, spans
+from paperround.subscribers import Away
 
 
 class NotEditable(Exception):  # noqa: N818 - it says what a text is
@@ -66,23 +67,43 @@ def removed(text: str, index: int) -> str:
 
 def paused(text: str, index: int) -> str:
     """Return the text with an entry that says `paused: true`."""
+    return _said(text, index, "paused", "true")
+
+
+def resumed(text: str, index: int) -> str:
+    """Return the text with an entry that says nothing of a pause without an end."""
+    return _unsaid(text, index, "paused", "false")
+
+
+def away(text: str, index: int, times: Sequence[Away]) -> str:
+    """Return the text with an entry that says of these times, and of no others, that somebody is away."""
+    written = [f"{{from: {each.first}, until: {each.until}}}" for each in times]
+    if not written:
+        return _unsaid(text, index, "away", "[]")
+    return _said(text, index, "away", written[0] if len(written) == 1 else f"[{', '.join(written)}]")
+
+
+def _said(text: str, index: int, key: str, value: str) -> str:
+    """Return the text with an entry in which this stands behind the key."""
     entry = _roster(text).value.parts[index]
-    if pair := entry.pair("paused"):
-        return _cut(text, Cut(pair[1].start, pair[1].end, "true"))
+    if pair := entry.pair(key):
+        if pair[1].parts and not pair[1].flow:
+            raise NotEditable
+        return _cut(text, Cut(pair[1].start, pair[1].end, value))
     address = entry.pair("email")
     if address is None:
         raise NotEditable
     end = address[1].end
     if entry.flow:
-        return _cut(text, Cut(end, end, ", paused: true"))
+        return _cut(text, Cut(end, end, f", {key}: {value}"))
     column = _column(text, entry.parts[0].start)
-    return _with_lines(text, _next_line(text, end), f"{' ' * column}paused: true\n")
+    return _with_lines(text, _next_line(text, end), f"{' ' * column}{key}: {value}\n")
 
 
-def resumed(text: str, index: int) -> str:
-    """Return the text with an entry that says nothing of a pause."""
+def _unsaid(text: str, index: int, word: str, nothing: str) -> str:
+    """Return the text with an entry that lacks the key, or has `nothing` where it cannot be spared."""
     entry = _roster(text).value.parts[index]
-    pair = entry.pair("paused")
+    pair = entry.pair(word)
     if pair is None:
         return text
     key, value = pair
@@ -90,7 +111,7 @@ def resumed(text: str, index: int) -> str:
         pairs = [(each.start, of_it.end) for each, of_it in entry.pairs]
         return _cut(text, *_out_of_flow(text, pairs, entry.pairs.index(pair)))
     if key is entry.parts[0]:  # behind the dash, which the entry needs
-        return _cut(text, Cut(value.start, value.end, "false"))
+        return _cut(text, Cut(value.start, value.end, nothing))
     return _cut(text, Cut(_line(text, key.start), _next_line(text, value.end)))
 
 

@@ -97,7 +97,7 @@ class Sheet:
                 sound = {key: value for key, value in sound.items() if key not in wrong}
 
     def _note(self, form: type[Form], error: ErrorDetails, at: KeyPath) -> None:
-        path = (*at, *error["loc"])
+        path = self._unlisted((*at, *error["loc"]))
         wrong = error.get("ctx", {}).get("error")
         if isinstance(wrong, Wrong):
             self.problem(self._standing((*path, *wrong.at)), wrong.message, wrong.mend)
@@ -108,6 +108,13 @@ class Sheet:
         else:
             standing = self._standing(path)
             self.problem(standing, *_explained(error, self.document.at(standing)))
+
+    def _unlisted(self, path: KeyPath) -> KeyPath:
+        """Return the path without the step into a list where the file has the one thing in it alone."""
+        for at, step in enumerate(path):
+            if isinstance(step, int) and self.mapping(path[:at]):
+                return self._unlisted((*path[:at], *path[at + 1 :]))
+        return path
 
     def _standing(self, path: KeyPath) -> KeyPath:
         """Return the path without the steps that a loose form leaves out: a keyword without `term:`."""

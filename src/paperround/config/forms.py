@@ -4,8 +4,8 @@ import functools
 import re
 import zoneinfo
 from collections.abc import Mapping
-from datetime import time, timedelta
-from ipaddress import ip_address
+from datetime import date, time, timedelta
+from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -108,6 +108,17 @@ def zone(value: object) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def day(value: object) -> date:
+    """Read a day such as 2026-07-14."""
+    written = _text(value)
+    try:
+        if re.fullmatch(_DAY, written):
+            return date.fromisoformat(written)
+    except ValueError:
+        pass
+    raise Wrong(f"{quoted(written)} is no day of the calendar", "write it like 2026-07-14")
+
+
 def days(value: object) -> frozenset[int]:
     """Read weekdays, daily, a day, or a list of days."""
     if isinstance(value, list):
@@ -145,6 +156,14 @@ def host(text: str) -> str:
     if "://" in text or re.search(r":\d+$", text):
         raise Wrong("this is more than a host's name", "write the name alone; the port has a key of its own")
     raise Wrong("this is no name of a host", "write it like smtp.example.org")
+
+
+def network(text: str) -> str:
+    """Return an IP address, or a network of them such as 10.0.0.0/8."""
+    try:
+        return str(ip_network(text)) if "/" in text else str(ip_address(text))
+    except ValueError:
+        raise Wrong(f"{quoted(text)} is no address of a machine", "write it like 10.0.0.0/8") from None
 
 
 def port(text: str) -> int:
@@ -229,6 +248,7 @@ def _sender(value: object) -> Mailbox:
 
 
 _CLOCK = r"^([01]?[0-9]|2[0-3]):([0-5][0-9])$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _SPAN = r"^([0-9]{1,5}) ?([mhd])$"
 _HOST = r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,30}\.?"
 
@@ -249,6 +269,7 @@ PathText = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH), AfterVal
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(one_line)]
 Interest = Annotated[str, Field(min_length=1, max_length=LONGEST_INTEREST), AfterValidator(one_line)]
 Clock = Annotated[time, PlainValidator(clock, json_schema_input_type=Annotated[str, Field(pattern=_CLOCK)])]
+Day = Annotated[date, PlainValidator(day, json_schema_input_type=Annotated[str, Field(pattern=_DAY)])]
 Zone = Annotated[ZoneInfo, PlainValidator(zone, json_schema_input_type=str)]
 Days = Annotated[frozenset[int], PlainValidator(days, json_schema_input_type=DaysForm)]
 Span = Annotated[timedelta, PlainValidator(span, json_schema_input_type=Annotated[str, Field(pattern=_SPAN)])]
@@ -258,6 +279,7 @@ Address = Annotated[str, AfterValidator(addresses.address)]
 Domain = Annotated[str, AfterValidator(addresses.domain)]
 OwnHeader = Annotated[str, AfterValidator(own_header)]
 Host = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(host)]
+Network = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(network)]
 Url = Annotated[str, AfterValidator(web_address)]
 PublicUrl = Annotated[str, AfterValidator(public_address)]
 Store = Annotated[str, AfterValidator(public_database)]

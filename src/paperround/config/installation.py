@@ -18,6 +18,7 @@ from paperround.config.fitting import Sheet
 from paperround.config.forms import (
     Form,
     Host,
+    Network,
     OwnHeader,
     PathText,
     Port,
@@ -177,6 +178,8 @@ class WebForm(Form):
     host: Host = "127.0.0.1"
     """0.0.0.0 or :: for every interface, as in a container."""
     port: Port = 8080
+    trusted_proxies: Annotated[list[Network], Field(max_length=100)] = Field(default=[])
+    """Proxies, by address or network, that say truly for whom they ask (X-Forwarded-For)."""
     archive: bool = False
     """Whether everybody who reaches the service may read and search the papers of each day there."""
     hosts: list[Host] = Field(default_factory=list, max_length=MOST_HOSTS)
@@ -203,6 +206,8 @@ class InstallationForm(Form):
     """The folder for mails where there is no relay."""
     public_url: PublicUrl | None = None
     """Where readers reach the service: https. Needed for one-click unsubscribe and for pausing by oneself."""
+    open_subscription: bool = False
+    """Whether people can subscribe by themselves, on the page /subscribe; needs public_url."""
     postal_address: Text | None = None
     """The sender's address in the footer, which the law asks for in many places."""
     store: Store = "sqlite:///var/paperround.db"
@@ -238,6 +243,9 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
     sources = tuple(_sources(sheet, folder))
     relay = _relay(sheet, form, folder, variables)
     dkim = signing.read(sheet, form.dkim, sender=form.sender, variables=variables)
+    public_url = variables.public_url or form.public_url
+    if form.open_subscription:
+        _check_open_subscription(sheet, form, public_url)
     templates = existing(sheet, ("templates",), folder, form.templates, directory=True)
     if form.sender is None:
         if sheet.document.at(("from",)) is None:
@@ -252,7 +260,8 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
         outbox=Path(form.outbox),
         relay=relay,
         dkim=dkim,
-        public_url=variables.public_url or form.public_url,
+        public_url=public_url,
+        open_subscription=form.open_subscription,
         postal_address=form.postal_address,
         on_unknown=OnUnknown(form.on_unknown),
         templates=templates,
@@ -264,11 +273,25 @@ def read(sheet: Sheet, *, folder: Path, variables: Variables) -> Settings | None
             archive=form.web.archive,
             hosts=tuple(form.web.hosts),
             metrics_token=variables.metrics_token,
+            trusted_proxies=tuple(form.web.trusted_proxies),
         ),
         semantic=_semantic(sheet, form, folder),
         bounces=bounces.read(sheet, form.bounces, folder=folder, password=variables.bounces_password),
         operator=form.operator,
     )
+
+
+def _check_open_subscription(sheet: Sheet, form: InstallationForm, public_url: str | None) -> None:
+    here: KeyPath = ("open_subscription",)
+    if public_url is None:
+        nowhere = "whoever subscribes confirms it on a page, and nothing says where that is"
+        sheet.problem(here, nowhere, "add public_url: https://…, or write open_subscription: false")
+    elif public_url.startswith("https://") and not form.web.trusted_proxies:
+        alike = "behind a proxy everybody looks alike, and the limits for one network hold for all together"
+        sheet.warn(here, alike, "name the proxy's address under web.trusted_proxies")
+    if form.postal_address is None:
+        unsaid = "mail to strangers should say where its sender is; the law asks for it in many places"
+        sheet.warn(here, unsaid, "add postal_address")
 
 
 def _store(url: str, password: str | None) -> str:

@@ -47,10 +47,12 @@ def load(
     sender = settings.sender if settings else None
     bounces = settings.bounces.address if settings and settings.bounces else None
     subscribers = subscriptions.read(who, sender=sender, bounces=bounces) if who else ()
-    if findings.problems or settings is None or who is None:
+    may_come = settings is not None and settings.open_subscription
+    newcomer = subscriptions.newcomer(who, may_come=may_come) if who else None
+    if findings.problems or settings is None or who is None or newcomer is None:
         raise ConfigError(_in_order(findings.problems))
     return Loaded(
-        settings=replace(settings, subscribers=subscribers),
+        settings=replace(settings, subscribers=subscribers, newcomer=newcomer),
         readers=who.document,
         warnings=tuple(_in_order(findings.warnings)),
     )

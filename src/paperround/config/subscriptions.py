@@ -1,22 +1,44 @@
 """What `subscribers.yaml` may say, and the subscribers it stands for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from paperround.config import addresses
 from paperround.config.fitting import Sheet
-from paperround.config.forms import Address, Category, Clock, Days, Form, Interest, Text, Zone, without_nulls
+from paperround.config.forms import (
+    Address,
+    Category,
+    Clock,
+    Days,
+    Form,
+    Interest,
+    Text,
+    Zone,
+    without_nulls,
+)
 from paperround.config.problems import KeyPath, Wrong, quoted
+from paperround.config.rhythms import AwayForm, EveryForm, Often, TimesAway
 from paperround.keywords import Keyword, exclusion, keyword
 from paperround.languages import Language
 from paperround.settings import Mailbox
-from paperround.subscribers import WEEKDAYS, Cadence, Interests, Subscriber, WhenEmpty
+from paperround.subscribers import (
+    LONGEST_GAP,
+    WEEKDAYS,
+    Away,
+    Cadence,
+    Every,
+    Interests,
+    Subscriber,
+    WhenEmpty,
+    most_every,
+)
 
 HEAVIEST = 100
 NEVER_READERS = frozenset({"postmaster", "mailer-daemon"})
@@ -118,8 +140,8 @@ class PreferencesForm(Form):
     """What comes on a day without a paper: nothing, or a note with the reason."""
     max_papers: Annotated[int, Field(ge=1, le=100)] = 10
     """How many papers a digest shows, at most."""
-    cadence: Literal["daily", "weekly"] = "daily"
-    """How often; weekly needs one day."""
+    cadence: Annotated[Often, Field(json_schema_extra={"default": "daily"})] = Cadence.DAILY
+    """daily (each of `days`), weekly (needs one day), or {every: 3} (one of 3 of `days`)."""
     days: Annotated[Days, Field(json_schema_extra={"default": "weekdays"})] = WEEKDAYS
     """weekdays, daily, or days such as [mon, thu]."""
     deliver_at: Annotated[Clock, Field(json_schema_extra={"default": "07:00"})] = time(7)
@@ -147,6 +169,8 @@ class SubscriberForm(PreferencesForm):
     """Who it is, for whoever reads this file; no mail shows it."""
     paused: bool = False
     """No mail until further notice."""
+    away: TimesAway = Field(default=[])
+    """No mail from a day until another: {from: 2026-07-01, until: 2026-07-14}, or a list of such times."""
 
 
 class SubscribersForm(Form):
@@ -179,6 +203,23 @@ def read(sheet: Sheet, *, sender: Mailbox | None, bounces: str | None = None) ->
     if bounces:
         loops.setdefault(bounces.casefold(), _BOUNCES_LOOP)
     return tuple(_subscribers(sheet, defaults, loops))
+
+
+def newcomer(sheet: Sheet, *, may_come: bool) -> Subscriber | None:
+    """Return how somebody reads of whom nothing is said but the defaults; None where these do not fit.
+
+    That they do not is noted by `read`. What matters for newcomers alone is noted here, if any `may_come`.
+    """
+    try:
+        defaults = DefaultsForm.model_validate(sheet.mapping(("defaults",)))
+    except ValidationError:
+        return None
+    if may_come and defaults.cadence == "weekly" and len(defaults.days) != 1:
+        mend = "write one day, such as days: [mon]"
+        days = f"and for whoever subscribes by themselves there are {len(defaults.days)}"
+        sheet.problem(("defaults", "cadence"), f"weekly needs one day, {days}", mend)
+    said = {name: getattr(defaults, name) for name in DefaultsForm.model_fields}
+    return _subscriber(SubscriberForm.model_construct(email="", **said))
 
 
 Loops = Mapping[str, tuple[str, str]]  # by an address of ours: what mail to it would do, and the mend
@@ -232,9 +273,13 @@ def _check_address(sheet: Sheet, path: KeyPath, loops: Loops, seen: dict[str, Ke
 
 def _check_together(sheet: Sheet, path: KeyPath, form: SubscriberForm) -> None:
     """Note what is wrong with the parts of one subscriber beside each other."""
-    if form.cadence == "weekly" and len(form.days) != 1:
+    if isinstance(form.cadence, EveryForm) and form.cadence.every > (most := most_every(form.days)):
+        problem = f"a digest holds {LONGEST_GAP.days} days at most, and `days` names {len(form.days)} a week"
+        sheet.problem((*path, "cadence", "every"), problem, f"write {most} or less")
+    if form.cadence is Cadence.WEEKLY and len(form.days) != 1:
         mend = "write one day, such as days: [mon]"
         sheet.problem((*path, "cadence"), f"weekly needs one day, and `days` names {len(form.days)}", mend)
+    _check_apart(sheet, (*path, "away"), form.away)
     wanted = (form.keywords, form.authors, form.categories, form.organizations, form.trending)
     if not any(wanted):
         mend = "add keywords, authors, categories or organizations, or places for trending papers"
@@ -247,6 +292,22 @@ def _check_together(sheet: Sheet, path: KeyPath, form: SubscriberForm) -> None:
             if first is not here:
                 again = f"the same keyword stands on line {sheet.document.line(first)} already"
                 sheet.problem(here, again, "keep one of the two")
+
+
+def _check_apart(sheet: Sheet, path: KeyPath, away: Sequence[AwayForm]) -> None:
+    """Note a time that begins before another is over."""
+    in_order = sorted(enumerate(away), key=lambda each: each[1].first)
+    for (one, before), (other, after) in pairwise(in_order):
+        if after.first < before.until:
+            line = sheet.document.line((*path, one))
+            problem = f"this begins before the time on line {line} is over, which ends on {before.until}"
+            sheet.problem((*path, other), problem, "make one of the two")
+
+
+def _every(form: SubscriberForm) -> Every | None:
+    if not isinstance(form.cadence, EveryForm) or form.cadence.every > most_every(form.days):
+        return None
+    return Every(number=form.cadence.every, since=form.cadence.since or date.min)
 
 
 def _subscriber(form: SubscriberForm) -> Subscriber:
@@ -264,7 +325,8 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         timezone=form.timezone,
         deliver_at=form.deliver_at,
         days=form.days,
-        cadence=Cadence(form.cadence),
+        cadence=Cadence.DAILY if isinstance(form.cadence, EveryForm) else form.cadence,
+        every=_every(form),
         max_papers=form.max_papers,
         min_relevance=form.min_relevance,
         variety=form.variety,
@@ -273,4 +335,8 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         images=form.images,
         when_empty=WhenEmpty(form.when_empty),
         paused=form.paused,
+        away=tuple(
+            Away(first=each.first, until=each.until)
+            for each in sorted(form.away, key=lambda away: away.first)
+        ),
     )

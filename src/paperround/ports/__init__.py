@@ -4,6 +4,7 @@ from paperround.ports.alarms import AlarmRecord, Alarms
 from paperround.ports.deliveries import (
     LONGEST_ROUND,
     LONGEST_TALE,
+    RESTS,
     Cause,
     Claim,
     DeliveryRecord,
@@ -17,7 +18,8 @@ from paperround.ports.deliveries import (
 )
 from paperround.ports.embedding import Embedder, EmbedderError, Vectors
 from paperround.ports.figures import Figures
-from paperround.ports.identity import AlarmId, DeliveryId, RoundId, SubscriberId, WorkerId
+from paperround.ports.identity import AlarmId, DeliveryId, RequestId, RoundId, SubscriberId, WorkerId
+from paperround.ports.joining import MOST_ATTEMPTS, Asking, Member, Members, Request, Requests, Wish
 from paperround.ports.leadership import Leadership
 from paperround.ports.ledger import Dispatch, Ledger
 from paperround.ports.library import Library, Listing, RevisionListing, StoreError, Taken
@@ -42,9 +44,12 @@ from paperround.ports.sources import Source, SourceError
 __all__ = [
     "LONGEST_ROUND",
     "LONGEST_TALE",
+    "MOST_ATTEMPTS",
+    "RESTS",
     "AlarmId",
     "AlarmRecord",
     "Alarms",
+    "Asking",
     "Bounce",
     "Cause",
     "Claim",
@@ -69,6 +74,8 @@ __all__ = [
     "Ledger",
     "Library",
     "Listing",
+    "Member",
+    "Members",
     "OnUnknown",
     "Past",
     "PickRecord",
@@ -77,6 +84,9 @@ __all__ = [
     "Refused",
     "Relay",
     "RelayUnusable",
+    "Request",
+    "RequestId",
+    "Requests",
     "Returns",
     "RevisionListing",
     "RoundId",
@@ -90,5 +100,6 @@ __all__ = [
     "Unanswered",
     "Vectors",
     "Weight",
+    "Wish",
     "WorkerId",
 ]

@@ -10,6 +10,7 @@ from paperround.papers import PaperId
 from paperround.phrases import counted, full_day
 from paperround.ports.identity import DeliveryId, SubscriberId
 
+RESTS = ("paused", "away")  # how the reason of a silence begins that somebody's pause made
 LONGEST_ROUND = timedelta(hours=6)  # whatever has not ended by then will not
 LONGEST_TALE = timedelta(days=7)  # after its day, that anything new is heard of a letter
 
@@ -67,7 +68,8 @@ class Past:
     `first_day` is the first day with a row, `last_day` the latest for which papers were looked at and
     `planned_at` when that was done; `had` are the papers of every digest that was not given up, and
     `versions` the latest version of those of them that came as an update. `missed` are the papers of
-    digests that failed after `planned_at`, and that were in no other.
+    digests that failed after `planned_at`, and that were in no other. `rested` are, where `last_day` is
+    more than a week back, those of the days up to `LONGEST_GAP` before that had a pause, whoever wished it.
     """
 
     first_day: date | None = None
@@ -75,6 +77,7 @@ class Past:
     planned_at: datetime | None = None
     had: frozenset[PaperId] = frozenset()
     missed: frozenset[PaperId] = frozenset()
+    rested: frozenset[date] = frozenset()
     versions: Mapping[PaperId, int] = field(default_factory=dict)
 
 

@@ -1,5 +1,7 @@
 """A digest as what a mail carries: subject, HTML and text."""
 
+from paperround.rendering.answers import Answer, AnswerRenderer
+from paperround.rendering.answers import check as check_answers
 from paperround.rendering.errors import TemplateError
 from paperround.rendering.findings import findings, pictures
 from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer, size
@@ -8,6 +10,8 @@ from paperround.rendering.views import Card, Draft, Footer, Line, Mail, Part, Pi
 
 __all__ = [
     "LARGEST_HTML",
+    "Answer",
+    "AnswerRenderer",
     "Card",
     "Draft",
     "Footer",
@@ -21,6 +25,7 @@ __all__ = [
     "Shortened",
     "TemplateError",
     "card",
+    "check_answers",
     "findings",
     "pictures",
     "size",

@@ -253,16 +253,17 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick], wording: Wordin
     today = [each for each in digest.batches if each.day == digest.day]
     nothing = "" if titles else words.nothing(today, digest.considered, wording)
     day = wording.long_day(digest.day)
-    if subscriber.cadence is Cadence.WEEKLY:
+    cadence = Cadence.DAILY if digest.days_away else subscriber.cadence  # of no week, then
+    if cadence is Cadence.WEEKLY:
         day = wording.gettext("The week to {day}", day=day)
     return Mail(
         wording=wording,
-        subject=words.subject(digest.day, subscriber.cadence, titles, wording),
+        subject=words.subject(digest.day, cadence, titles, wording),
         preheader=words.one_line(nothing, words.LONGEST_PREHEADER)
         or words.preheader(titles, subscriber.interests, wording),
         day=day,
-        heading=words.heading(len(titles), wording),
-        summary=nothing or words.summary(digest.considered, wording),
+        heading=words.heading(len(titles), wording, days_away=digest.days_away),
+        summary=nothing or _summary(digest, len(titles), wording),
         parts=(),
         left_out="",
         batches=words.made_from(digest.batches, wording, seen_from=digest.day, remark=digest.remark),
@@ -272,6 +273,12 @@ def _bare(digest: Digest, footer: Footer, picks: Sequence[Pick], wording: Wordin
         unsubscribe=footer.unsubscribe,
         postal_address=words.one_line(footer.postal_address or "", _LONGEST_TITLE),
     )
+
+
+def _summary(digest: Digest, papers: int, wording: Wording) -> str:
+    """Return how many papers were looked at; and how many there are, where the heading does not say it."""
+    found = words.heading(papers, wording) if digest.days_away else ""
+    return " · ".join(filter(None, (found, words.summary(digest.considered, wording))))
 
 
 def _entry(pick: Pick, digest: Digest, wording: Wording) -> _Entry:

@@ -70,10 +70,14 @@ def preheader(titles: Sequence[str], interests: Interests, wording: Wording) -> 
     return one_line(wording.gettext("Chosen for {interests}", interests=asked), LONGEST_PREHEADER)
 
 
-def heading(papers: int, wording: Wording) -> str:
-    """Return what stands above everything: how many papers there are."""
+def heading(papers: int, wording: Wording, *, days_away: int = 0) -> str:
+    """Return what stands above everything: how many papers there are, or that they are of a time away."""
     if not papers:
         return wording.gettext("No papers this time")
+    if days_away:
+        return wording.gettext(
+            "While you were away: the best of {count} days", count=wording.number(days_away)
+        )
     return wording.ngettext("{count} paper for you", "{count} papers for you", papers)
 
 

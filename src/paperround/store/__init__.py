@@ -15,6 +15,7 @@ from paperround.store.alarms import SqlAlarms
 from paperround.store.backups import Contents
 from paperround.store.engine import Database
 from paperround.store.figures import read_figures
+from paperround.store.joining import SqlMembers, SqlRequests
 from paperround.store.ledger import SqlLedger
 from paperround.store.library import SqlLibrary
 from paperround.store.migrations import migrate, revision_of
@@ -37,6 +38,8 @@ class Store:
     vectors: SqlVectors
     preferences: SqlPreferences
     returns: SqlReturns
+    requests: SqlRequests
+    members: SqlMembers
     alarms: SqlAlarms
     revision: str
     database: Database
@@ -110,6 +113,8 @@ def open_store(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Stor
         vectors=SqlVectors(database),
         preferences=SqlPreferences(database),
         returns=SqlReturns(database),
+        requests=SqlRequests(database),
+        members=SqlMembers(database),
         alarms=SqlAlarms(database),
         revision=revision,
         database=database,

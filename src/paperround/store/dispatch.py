@@ -46,13 +46,13 @@ class SqlDispatch:
         selections = tuple(waiting)
 
         def take(connection: Connection) -> Claim | Later | None:
-            wait = _wait(connection, rate, now)
+            wait = waits(connection, rate, now)
             if wait is not None:
                 return wait if any(connection.scalar(each) is not None for each in selections) else None
             claim = _claim(connection, selections, worker, now)
             if claim is not None:
                 connection.execute(statements.sign_on(worker, now=now))
-                _count(connection, rate, now)
+                count(connection, rate, now)
             return claim
 
         # What is sent when there is no room left can be sent, but not be recorded as sent.
@@ -190,7 +190,8 @@ def _state(connection: Connection, relay: str) -> RelayState:
     )
 
 
-def _wait(connection: Connection, rate: Rate, now: datetime) -> Later | None:
+def waits(connection: Connection, rate: Rate, now: datetime) -> Later | None:
+    """Return until when the next message has to wait, whoever sends it, or None where it may begin."""
     handed_over: dict[datetime, int] = {}
     if rate.limits:
         begun = statements.handed_over(rate.relay, since=now - DAY - MINUTE)
@@ -198,7 +199,8 @@ def _wait(connection: Connection, rate: Rate, now: datetime) -> Later | None:
     return later(rate, _state(connection, rate.relay), handed_over, now=now)
 
 
-def _count(connection: Connection, rate: Rate, now: datetime) -> None:
+def count(connection: Connection, rate: Rate, now: datetime) -> None:
+    """Count a message that is begun now."""
     if rate.interval is not None:
         connection.execute(statements.change_relay(rate.relay, {"next_turn": now + rate.interval}))
     if rate.limits:

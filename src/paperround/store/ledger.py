@@ -28,6 +28,7 @@ from paperround.store.dispatch_statements import change, outcome, suppress
 from paperround.store.engine import chunks
 from paperround.store.entries import delivery_record, delivery_row, pick_rows
 from paperround.store.tables import deliveries, picks, rounds
+from paperround.subscribers import WEEK
 
 _RESOLUTIONS = frozenset({Status.SENT, Status.FAILED, Status.PLANNED})
 _SECRET_LENGTH = 32
@@ -82,12 +83,17 @@ class SqlLedger(SqlDispatch):
         had: dict[SubscriberId, set[PaperId]] = defaultdict(set)
         missed: dict[SubscriberId, Counter[PaperId]] = defaultdict(Counter)
         versions: dict[SubscriberId, dict[PaperId, int]] = defaultdict(dict)
+        rested: dict[SubscriberId, set[date]] = defaultdict(set)
         once: dict[PaperId, PaperId] = {}  # what many readers had lies in memory once
         with self._database.reading() as connection:
             for chunk in chunks(tuple(subscribers)):
                 spans.update(
                     (row.subscriber, row) for row in connection.execute(statements.spans(chunk, day))
                 )
+                # Hardly anybody: of all, it would take as long as the rest together.
+                long_ago = [each for each in chunk if _is_long_ago(spans.get(each), day)]
+                for subscriber, rest in connection.execute(statements.rested(long_ago, day)):
+                    rested[subscriber].add(rest)
                 for subscriber, paper, version, failed_at in connection.execute(statements.had(chunk, day)):
                     if failed_at is not None:
                         if _is_news(failed_at, spans.get(subscriber)):
@@ -102,6 +108,7 @@ class SqlLedger(SqlDispatch):
                 **_span(spans.get(each)),
                 had=frozenset(had[each]),
                 missed=_missed(missed[each], had[each]) if each in missed else frozenset(),
+                rested=frozenset(rested.get(each, ())),
                 versions=versions.get(each, {}),
             )
             for each in set(subscribers)
@@ -297,6 +304,10 @@ def _missed(failures: Mapping[PaperId, int], had: set[PaperId]) -> frozenset[Pap
 def _is_news(failed_at: datetime, span: Row[Any] | None) -> bool:
     """Return whether the failure came after the latest look at papers, which else knew of it."""
     return span is None or span.planned_at is None or failed_at > span.planned_at
+
+
+def _is_long_ago(span: Row[Any] | None, day: date) -> bool:
+    return span is not None and span.last_day is not None and day - span.last_day > WEEK
 
 
 def _span(found: Row[Any] | None) -> dict[str, Any]:

@@ -13,17 +13,19 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import Insert
 
-from paperround.ports import LONGEST_TALE, OnUnknown, RoundId, Status, SubscriberId
+from paperround.ports import LONGEST_TALE, RESTS, OnUnknown, RoundId, Status, SubscriberId
 from paperround.store.dispatch_statements import outcome, unknown_once
 from paperround.store.engine import insert
 from paperround.store.tables import (
     batches,
     deliveries,
+    members,
     papers,
     picks,
     preferences,
@@ -33,6 +35,7 @@ from paperround.store.tables import (
     subscribers,
     suppressions,
 )
+from paperround.subscribers import LONGEST_GAP
 
 _WAITING = frozenset({Status.PLANNED, Status.DEFERRED})
 _NOT_SENT = frozenset({Status.SUPPRESSED, Status.QUIET})
@@ -88,6 +91,17 @@ def spans(of: Sequence[SubscriberId], day: date) -> Select[Any]:
     )
     last = (deliveries.c.subscriber == span.c.subscriber) & (deliveries.c.day == span.c.last_day)
     return select(span, deliveries.c.planned_at).outerjoin(deliveries, last)
+
+
+def rested(of: Sequence[SubscriberId], day: date) -> Select[Any]:
+    """Select the days up to `LONGEST_GAP` before that day on which a pause of theirs held."""
+    return select(deliveries.c.subscriber, deliveries.c.day).where(
+        deliveries.c.subscriber.in_(of),
+        deliveries.c.day >= day - LONGEST_GAP,
+        deliveries.c.day < day,
+        deliveries.c.status == Status.QUIET,
+        or_(*(deliveries.c.reason.startswith(words, autoescape=True) for words in RESTS)),
+    )
 
 
 def had(of: Sequence[SubscriberId], day: date) -> Select[Any]:
@@ -289,6 +303,7 @@ def latest_moments() -> Iterator[Select[Any]]:
         subscribers.c.enrolled_at,
         suppressions.c.since,
         preferences.c.changed_at,
+        members.c.confirmed_at,
         returns.c.read_at,
         rounds.c.begun_at,
     ):

@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Time,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -289,6 +290,53 @@ returns = Table(
     Index(None, "delivery"),
     Index(None, "subscriber"),
     Index(None, "read_at"),
+)
+
+# Who asks for the papers and has not confirmed it; deleted then, or when it is too old. While a mail is to
+# be sent for it, `next_at` says when. The ids are drawn by lot, for a link with one outlives its row.
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("address", String, nullable=False),
+    Column("folded", String, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("language", String, nullable=False),
+    Column("timezone", String),
+    Column("deliver_at", Time),
+    Column("asked_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant),
+    Index(None, "folded"),
+)
+
+# That somebody asked, for a day, for the limits: by digests of where from, and of the address that a mail was
+# to be sent to, if one was.
+askings = Table(
+    "askings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", LargeBinary),
+    Column("network", LargeBinary, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Index(None, "asked_at"),
+)
+
+# Who joined by themselves, and what they asked for: a row is never changed, a new wish is a new row with
+# a higher number. `network` is a digest of where it was confirmed from.
+members = Table(
+    "members",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False, unique=True),
+    Column("keywords", JSON, nullable=False),
+    Column("language", String, nullable=False),
+    Column("timezone", String),
+    Column("deliver_at", Time),
+    Column("asked_at", Instant, nullable=False),
+    Column("confirmed_at", Instant, nullable=False),
+    Column("network", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # What somebody should look at. Of one condition and subject, one stands at a time.

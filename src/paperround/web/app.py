@@ -1,6 +1,6 @@
 """The web application: leaving the list, choosing how to read, and whether the service is well."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -26,6 +26,7 @@ from paperround.web.archive import Papers, archive_routes
 from paperround.web.armour import Armour
 from paperround.web.bodies import received
 from paperround.web.forms import asks_to_unsubscribe
+from paperround.web.joining import Reception, joining_routes
 from paperround.web.monitoring import Probes, monitoring_routes
 from paperround.web.pages import PRIVATE, Pages
 from paperround.web.preferences import Choosing
@@ -58,7 +59,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     ledger: Suppressions,
     preferences: Preferences,
     readers: Callable[[SubscriberId], Subscriber | None],
-    languages: Mapping[SubscriberId, Language],
+    language: Callable[[SubscriberId], Language | None],
     secret: bytes,
     health: Callable[[], Health],
     now: Callable[[], datetime],
@@ -70,17 +71,20 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     papers: Papers | None = None,
     hosts: Collection[str] | None = None,
     lookout: Lookout | None = None,
+    reception: Reception | None = None,
+    public_url: str = "",
 ) -> Starlette:
     """Return the application.
 
-    `readers` tells of whoever is sent mail what the config says of them. Whoever is in `languages`, sent
-    mail or not, is answered in theirs. `patience` is how long the body of a request may take to arrive.
-    Without `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, and without
-    `papers` there is no page of them; without a `lookout` nobody sees how it stands. Who asks by another name
-    than one of `hosts`, or of this machine, is not answered; None lets everybody in.
+    `readers` tells of whoever is sent mail what the config says of them, `language` in which one somebody
+    reads, sent mail or not. `patience` is how long the body of a request may take to arrive. Without
+    `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, without `papers`
+    there is no page of them, without a `lookout` nobody sees how it stands, and without a `reception`, whose
+    page is at the `public_url`, nobody subscribes by themselves. Who asks by another name than one of
+    `hosts`, or of this machine, is not answered; None lets everybody in.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
-    desk = _Desk(ledger=ledger, languages=languages, secret=secret, now=now, pages=pages, patience=patience)
+    desk = _Desk(ledger=ledger, language=language, secret=secret, now=now, pages=pages, patience=patience)
     choosing = Choosing(
         preferences=preferences,
         readers=readers,
@@ -89,6 +93,10 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
         pages=pages,
         patience=patience,
         feed_address=shelf.feed_address if shelf else lambda _: None,
+    )
+
+    joining = reception and joining_routes(
+        reception, secret=secret, public_url=public_url, now=now, pages=pages, patience=patience
     )
 
     async def healthz(_: Request) -> JSONResponse:
@@ -110,6 +118,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
             *(reading_routes(shelf, readers=readers, secret=secret, now=now) if shelf else ()),
             *(archive_routes(papers, pages, patience=patience) if papers else ()),
             *(status_routes(lookout, secret=secret) if lookout else ()),
+            *(joining or ()),
             Route("/unsubscribe/{token}", desk.unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", choosing.answer, methods=["GET", "POST"]),
         ],
@@ -138,7 +147,7 @@ class _Desk:
     """Where readers leave the list."""
 
     ledger: Suppressions
-    languages: Mapping[SubscriberId, Language]
+    language: Callable[[SubscriberId], Language | None]
     secret: bytes
     now: Callable[[], datetime]
     pages: Pages
@@ -164,6 +173,6 @@ class _Desk:
         given = request.path_params.get("token", "")
         known = [subscriber_of(self.secret, purpose, given) for purpose in (UNSUBSCRIBE, PREFERENCES, FEED)]
         known += (digest_of(self.secret, given) or ())[:1]
-        languages = [self.languages[each] for each in known if each is not None and each in self.languages]
+        languages = (self.language(each) for each in known if each is not None)
         accepted = language_of(request.headers.get("Accept-Language", ""))
-        return translations.wording(languages[0] if languages else accepted)
+        return translations.wording(next(filter(None, languages), accepted))

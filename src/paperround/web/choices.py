@@ -12,6 +12,7 @@ from paperround.preferences import (
     PauseChange,
     Rhythm,
     RhythmChange,
+    rhythm_of,
 )
 from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
 
@@ -77,11 +78,11 @@ def choices(
     """Return what the page offers to a reader of whom the config says `arranged`."""
     pause = overlay.pause if overlay and overlay.pause and overlay.pause.holds(today) else None
     chosen = overlay.rhythm if overlay else None
-    by_config = Rhythm(cadence=arranged.cadence, days=arranged.days)
+    by_config = rhythm_of(arranged)
     rhythm = chosen or by_config
     return Choices(
         title=wording.gettext(title),
-        state=tuple(_state(arranged, pause, rhythm, wording)),
+        state=tuple(_state(arranged, pause, rhythm, today, wording)),
         resting=pause is not None,
         pauses=tuple(_pauses(today, wording, by_day=bool(mistake))),
         first=_first(today),
@@ -128,32 +129,50 @@ def _rhythm_asked_for(form: Mapping[str, str]) -> Change | None:
             return None
 
 
-def _state(arranged: Subscriber, pause: Pause | None, rhythm: Rhythm, wording: Wording) -> Iterator[str]:
+def _state(
+    arranged: Subscriber, pause: Pause | None, rhythm: Rhythm, today: date, wording: Wording
+) -> Iterator[str]:
     often = how_often(rhythm, wording)
+    away = None if arranged.paused else arranged.away_on(today)
     if arranged.paused:
         yield wording.gettext("No emails come: whoever sends them has paused them.")
-    if pause is None and arranged.paused:
-        yield wording.gettext("Otherwise emails come {often}.", often=often)
-    elif pause is None:
-        yield wording.gettext("Emails come {often}.", often=often)
-    elif pause.until is None:
+    if away is not None:
+        until = wording.long_day(away.until)
+        yield wording.gettext("No emails come until {day}: whoever sends them knows you are away.", day=until)
+    if pause is not None and pause.until is None:
         yield wording.gettext("You paused the emails until you resume them.")
-    else:
+    elif pause is not None and pause.until is not None:
         yield wording.gettext("You paused the emails until {day}.", day=wording.long_day(pause.until))
-    if pause is not None:
+    if pause is not None or away is not None:
         yield wording.gettext("After that they come {often}.", often=often)
+    elif arranged.paused:
+        yield wording.gettext("Otherwise emails come {often}.", often=often)
+    else:
+        yield wording.gettext("Emails come {often}.", often=often)
 
 
 def how_often(rhythm: Rhythm, wording: Wording) -> str:
     """Return a rhythm as it stands in a sentence."""
+    days = wording.listed([wording.gettext(_EACH[day]) for day in sorted(rhythm.days)])
+    if rhythm.every is not None:
+        return _every_so_often(rhythm, wording.number(rhythm.every.number), days, wording)
     if rhythm.days == WEEKDAYS:
         return wording.gettext("from Monday to Friday")
     if rhythm.days == EVERY_DAY:
         return wording.gettext("every day")
-    days = wording.listed([wording.gettext(_EACH[day]) for day in sorted(rhythm.days)])
     if rhythm.cadence is Cadence.DAILY:
         return wording.gettext("on {days}", days=days)
     return wording.gettext("once a week, on {days}", days=days)
+
+
+def _every_so_often(rhythm: Rhythm, count: str, days: str, wording: Wording) -> str:
+    if rhythm.days == EVERY_DAY:
+        return wording.gettext("every {count} days", count=count)
+    if len(rhythm.days) == 1:  # and of one day a week, one in two is as much as there can be
+        return wording.gettext("every two weeks, on {days}", days=days)
+    if rhythm.days == WEEKDAYS:
+        return wording.gettext("from Monday to Friday, one day in {count}", count=count)
+    return wording.gettext("on {days}, one day in {count}", days=days, count=count)
 
 
 _EACH = (

@@ -11,9 +11,11 @@ import structlog
 from jinja2 import Environment, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from paperround.languages import ENGLISH, N_, Wording
+from paperround.languages import ENGLISH, N_, Language, Wording
+from paperround.ports import Wish
 from paperround.rendering import TemplateError
 from paperround.rendering.files import Files, translated
+from paperround.web.applying import Application
 from paperround.web.choices import Choices, Option
 from paperround.web.leafing import SPECIMEN, Leaf
 
@@ -33,6 +35,14 @@ _PROBLEMS = {
         N_("No emails come to you"),
         N_("So there is nothing to choose. You want the papers back? Answer one of the emails, and ask."),
     ),
+    HTTPStatus.FORBIDDEN: (
+        N_("Nothing was changed"),
+        N_("The form was sent from another website. Open its page here, and send it from there."),
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        N_("Please try again in an hour"),
+        N_("So many ask just now that nothing more is taken. Nothing was changed."),
+    ),
     HTTPStatus.SERVICE_UNAVAILABLE: (
         N_("Too many people are reading"),
         N_("Please try again in a few seconds."),
@@ -45,6 +55,10 @@ _PROBLEMS = {
 _NOT_UNDERSTOOD = (
     N_("Nothing was changed"),
     N_("The request was not understood. Open the link from the email, and press the button on its page."),
+)
+_STALE = (
+    N_("This link was used, or is too old"),
+    N_("If you have confirmed your subscription, all is well. Otherwise subscribe once more."),
 )
 
 
@@ -70,6 +84,12 @@ _SPECIMENS: Mapping[str, Mapping[str, object]] = {
         ),
         "feed": "https://papers.example.org/feed/1.xml",
     },
+    "subscribe": {
+        "application": Application(mistakes={"address": "A mistake."}, zones=("UTC",), usual_zone="UTC")
+    },
+    "asked": {},
+    "confirm": {"wish": Wish(keywords=("LoRA",), language=Language.ENGLISH)},
+    "confirmed": {"often": "every day", "first": "Tuesday, 16 June 2026"},
     "archive": {"leaf": SPECIMEN},
     "problem": {"title": "A title", "advice": "Some advice."},
 }
@@ -126,6 +146,27 @@ class Pages:
     ) -> HTMLResponse:
         """Return papers of a day, or what was found, with headers other than those of a private page."""
         return self._page("archive", status, wording, headers, leaf=leaf)
+
+    def subscribe(self, application: Application, status: HTTPStatus, wording: Wording) -> HTMLResponse:
+        """Return the page on which people ask for the papers."""
+        return self._page("subscribe", status, wording, application=application)
+
+    def asked(self, wording: Wording) -> HTMLResponse:
+        """Return the page that follows: the same for every address."""
+        return self._page("asked", HTTPStatus.OK, wording)
+
+    def confirm(self, wish: Wish, wording: Wording) -> HTMLResponse:
+        """Return the page with the button that confirms it."""
+        return self._page("confirm", HTTPStatus.OK, wording, wish=wish)
+
+    def confirmed(self, often: str, first: str, wording: Wording) -> HTMLResponse:
+        """Return the page that follows that button; `first` is the first day with an email, where known."""
+        return self._page("confirmed", HTTPStatus.OK, wording, often=often, first=first)
+
+    def stale(self, wording: Wording) -> HTMLResponse:
+        """Return the page for a link to confirm by that can be used no more."""
+        title, advice = map(wording.gettext, _STALE)
+        return self._page("problem", HTTPStatus.GONE, wording, title=title, advice=advice)
 
     def problem(self, status: int, headers: Mapping[str, str], wording: Wording) -> HTMLResponse:
         """Return the page for a request that changed nothing, and end the conversation.

@@ -70,7 +70,8 @@ class _Config(uvicorn.Config):
             access_log=False,  # a path holds a token, and whoever reads a log must not act with it
             log_config=None,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
             lifespan="off",
             ws="none",
             h11_max_incomplete_event_size=bounds.largest_head,
