@@ -21,15 +21,18 @@ def due(subscriber: Subscriber, now: datetime, *, catch_up: timedelta) -> date |
     """Return the latest local day whose slot has come, and came no longer than `catch_up` ago.
 
     Every day has a slot; whether there is a digest that day is not a question of the clock. Nothing is due
-    to whoever joined only after the slot.
+    to whoever joined only after the slot. Whoever chose on that very day an hour that was past by then does
+    not lose the day by it.
     """
     today = local_day(subscriber, now)
     days = (today - timedelta(days=back) for back in range(_DAYS_BACK))
     latest = next(day for day in days if slot(day, subscriber) <= now)
-    begun = slot(latest, subscriber)
-    if subscriber.joined_at is not None and begun < subscriber.joined_at:
+    since = slot(latest, subscriber)
+    if subscriber.joined_at is not None and since < subscriber.joined_at:
         return None
-    return latest if now - begun <= catch_up else None
+    if subscriber.chosen_at is not None and local_day(subscriber, subscriber.chosen_at) == latest:
+        since = max(since, subscriber.chosen_at)
+    return latest if now - since <= catch_up else None
 
 
 def local_day(subscriber: Subscriber, now: datetime) -> date:

@@ -32,10 +32,22 @@ class Keyword:
     at_most: int | None = None
 
 
+class NotAKeyword(ValueError):  # noqa: N818 - it says what words are not
+    """A phrase holds no word that a paper could contain, or more of them than the `longest` may."""
+
+    def __init__(self, phrase: str, *, words: int, longest: int) -> None:
+        self.words, self.longest = words, longest
+        if not words:
+            super().__init__(f"{phrase!r} holds no word that a paper could contain")
+            return
+        what = "phrase" if longest == LONGEST_PHRASE else "sentence"
+        super().__init__(f"{phrase[:40]!r}… has {words} words; a {what} has {longest} at most")
+
+
 def keyword(*phrases: str, weight: float = 1.0) -> Keyword:
     """Return the keyword that matches where every phrase occurs.
 
-    Raise ValueError, with a message for people, when a phrase holds no word or too many.
+    Raise NotAKeyword, with a message for people, when a phrase holds no word or too many.
     """
     longest = LONGEST_SENTENCE if len(phrases) == 1 else LONGEST_PHRASE
     _check(phrases, longest)
@@ -91,11 +103,8 @@ def apart(phrase: str, words: Sequence[Token]) -> Mapping[str, tuple[Span, ...]]
 def _check(phrases: Sequence[str], longest: int) -> None:
     for phrase in phrases:
         words = len(tokens(phrase))
-        if words == 0:
-            raise ValueError(f"{phrase!r} holds no word that a paper could contain")
-        if words > longest:
-            what = "phrase" if longest == LONGEST_PHRASE else "sentence"
-            raise ValueError(f"{phrase[:40]!r}… has {words} words; a {what} has {longest} at most")
+        if not 1 <= words <= longest:
+            raise NotAKeyword(phrase, words=words, longest=longest)
 
 
 class Lexicon:

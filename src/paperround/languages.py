@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from gettext import NullTranslations
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, get_timezone_location
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -70,6 +71,10 @@ class Wording:
             return self.full_day(day)
         return _day(day, _SHORT, self.language)
 
+    def city(self, zone: ZoneInfo) -> str:
+        """Return the city by which a time zone is known, or "UTC"."""
+        return _city(zone, self.language)
+
     def number(self, number: int) -> str:
         """Return the number as "1,200"."""
         return _number(number, self.language)
@@ -97,6 +102,11 @@ def _locale(language: Language) -> Locale:
 @lru_cache(maxsize=1024)
 def _number(number: int, language: Language) -> str:
     return format_decimal(number, locale=_locale(language))
+
+
+@lru_cache(maxsize=1024)
+def _city(zone: ZoneInfo, language: Language) -> str:
+    return get_timezone_location(zone, locale=_locale(language), return_city=True)
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,7 @@ from pathlib import Path
 from paperround import clock
 from paperround.composing import LONGEST_ABSENCE, silences
 from paperround.ports import StoreError, Suppression
+from paperround.preferences import overlaid
 from paperround.shifts import Lock, lock_of
 from paperround.store import Contents, Store, backups, open_store
 from paperround.subscribers import Subscriber
@@ -62,6 +63,7 @@ def restore(
             left = None if aside is None else _left(store, part)
             more = None if left is None else _take_over(opened, left, now=now)
             written_at = min(contents.written_at or now, now)
+            subscribers = overlaid(subscribers, opened.preferences.overlays())
             held = opened.hold(NOT_KNOWN, now=now) if hold else 0
             days = _days(subscribers, written_at, now, catch_up=catch_up)
             silences = _be_silent(opened, subscribers, days, now=now) if hold else 0

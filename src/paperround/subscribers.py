@@ -15,6 +15,7 @@ WEEK = timedelta(days=7)
 LONGEST_GAP = 2 * WEEK  # between two digests: what is older is news to nobody
 
 _AHEAD = tuple(timedelta(days=number + 1) for number in range(LONGEST_GAP.days))
+MOST_PAPERS = 100  # of a digest
 
 
 class Cadence(StrEnum):
@@ -114,8 +115,8 @@ class Subscriber:
     `min_relevance` lies between 0 and 1, and so does `variety`, 0 for relevance alone. `updates` asks for
     later versions of papers that came before, `images` for their pictures. `language` is that of the mails,
     not of the papers. `paused` means no digest until further notice, `away` none for some time, the earliest
-    first; `pause` is the reader's own. Whoever subscribed by themselves did so at `joined_at`, and gets
-    nothing that was due before.
+    first; `pause` is the reader's own, and `chosen_at` when they last chose how they read. Whoever subscribed
+    by themselves did so at `joined_at`, and gets nothing that was due before.
     """
 
     address: str
@@ -138,6 +139,7 @@ class Subscriber:
     away: tuple[Away, ...] = ()
     pause: Pause | None = None
     joined_at: datetime | None = None
+    chosen_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.every is not None and self.every.number > most_every(self.days):

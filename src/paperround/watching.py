@@ -98,7 +98,8 @@ class Watch:
         desk = self._desk
         try:
             # Whether or not anything can be delivered now, everybody has their row.
-            for day, subscribers in sorted(self._due(desk.now()).items()):
+            readers = await asyncio.to_thread(desk.current, desk.subscribers)
+            for day, subscribers in sorted(self._due(readers, desk.now()).items()):
                 prepared = await prepare(day, subscribers, desk, max_age=MAX_AGE, latest=self._latest)
                 self._waits[day] = prepared.waits
                 self._seen.setdefault(day, set()).update(each.address for each in subscribers)
@@ -120,10 +121,10 @@ class Watch:
         self._pause = min(max(self._pause * 2, SHORTEST_PAUSE), LONGEST_PAUSE) if tired else timedelta(0)
         self._rest_until = self._desk.now() + self._pause
 
-    def _due(self, now: datetime) -> dict[date, list[Subscriber]]:
+    def _due(self, readers: Sequence[Subscriber], now: datetime) -> dict[date, list[Subscriber]]:
         """Return by day who is due: where somebody was not seen to, or waits, or from time to time."""
         due: dict[date, list[Subscriber]] = defaultdict(list)
-        for subscriber in self._desk.subscribers:
+        for subscriber in readers:
             day = clock.due(subscriber, now, catch_up=self._catch_up)
             if day is not None:
                 due[day].append(subscriber)

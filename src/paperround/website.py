@@ -13,6 +13,7 @@ from paperround.ports import Figures, SubscriberId
 from paperround.rereading import Shelf
 from paperround.settings import Settings
 from paperround.subscribers import Subscriber
+from paperround.trying import LastWeek
 from paperround.watching import Watch
 from paperround.web import Health, create_app
 from paperround.web.monitoring import Probes
@@ -50,6 +51,7 @@ def website(
             readers=lambda subscriber: current(desk, known, subscriber),
         ),
         papers=desk.library if settings.web.archive else None,
+        trial=LastWeek(library=desk.library),
     )
 
 

@@ -26,7 +26,7 @@ from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
 from paperround.pipeline import Desk, run
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
-from paperround.preferences import PauseChange
+from paperround.preferences import Hour, HourChange, PauseChange
 from paperround.rates import Rate
 from paperround.rendering import Renderer
 from paperround.returning import Returning
@@ -191,6 +191,51 @@ def test_what_a_reader_chooses_holds_from_their_next_hour_on(start: Start) -> No
     assert service.sent() == [(DAY, TOKYO.address)]
     service.tick(after=timedelta(days=1))
     assert (DAY + timedelta(days=1), LONDON.address) in service.sent()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "hour", "sent"),
+    [
+        # It was sent at eight already, which is seven in UTC.
+        (at(7, 30), time(6), at(7)),
+        (at(7, 30), time(20), at(7)),
+        # It was not: it is sent at the new hour, or at once where that is past.
+        (at(6, 30), time(20), at(19)),
+        (at(6, 30), time(7, 30), at(6, 30)),
+        (at(6, 30), time(0, 30), at(6, 30)),
+    ],
+)
+def test_an_hour_that_is_changed_on_the_day_brings_one_digest_that_day_and_the_next(
+    start: Start, chosen: datetime, hour: time, sent: datetime
+) -> None:
+    service = start(at(6) - timedelta(days=1))
+    ids = service.ledger.enrol([LONDON.address], now=service.now)
+    while service.now < at(20) + timedelta(days=1):
+        if service.now == chosen - timedelta(minutes=30):
+            wish = Hour(at=hour, timezone=LONDON.timezone)
+            service.preferences.change(ids[LONDON.address], HourChange(hour=wish), now=chosen)
+        service.tick(after=timedelta(minutes=30))
+    rows = [row for row in service.ledger.rows() if row.subscriber == LONDON.address]
+    assert [(row.day, row.status) for row in rows] == [
+        (DAY + timedelta(days=1), Status.SENT),
+        (DAY, Status.SENT),
+        (DAY - timedelta(days=1), Status.SENT),
+    ]
+    assert rows[1].planned_at == sent
+    assert rows[0].planned_at.astimezone(LONDON.timezone).time() == hour
+
+
+def test_a_new_zone_holds_from_the_next_tick_on_and_brings_no_day_twice(start: Start) -> None:
+    service = start(at(7))
+    service.tick()
+    ids = service.ledger.enrol([LONDON.address], now=service.now)
+    there = Hour(at=LONDON.deliver_at, timezone=ZoneInfo("America/New_York"))
+    service.preferences.change(ids[LONDON.address], HourChange(hour=there), now=service.now)
+    for _ in range(30):
+        service.tick(after=timedelta(hours=1))
+    london = [row for row in service.ledger.rows() if row.subscriber == LONDON.address]
+    assert [row.day for row in london] == [DAY + timedelta(days=1), DAY]
+    assert london[0].planned_at.hour == 12
 
 
 def test_the_pages_are_for_those_who_are_sent_mail(start: Start) -> None:

@@ -76,6 +76,64 @@ def test_every_day_is_due_in_order_and_none_is_passed_over(zone: str, hour: time
     assert len(distinct) >= 5
 
 
+@pytest.mark.parametrize(
+    ("chosen", "before", "after", "at"),
+    [
+        # It was sent at seven already.
+        (time(7, 30), time(7), time(8), time(7)),
+        (time(7, 30), time(7), time(6), time(7)),
+        # It was not: it is sent at the new hour, or at once where that is past.
+        (time(6, 30), time(7), time(9), time(9)),
+        (time(18), time(22), time(8), time(18)),
+        (time(21), time(22), time(1), time(21)),
+    ],
+)
+def test_an_hour_changed_on_the_day_itself_brings_that_day_once(
+    chosen: time, before: time, after: time, at: time
+) -> None:
+    moment = datetime.combine(date(2026, 6, 16), chosen, tzinfo=UTC)
+    found = due_days(reader("UTC", before), reader("UTC", after), moment)
+    assert found[date(2026, 6, 16)] == moment.replace(hour=at.hour, minute=at.minute)
+    assert found[date(2026, 6, 17)] == datetime.combine(date(2026, 6, 17), after, tzinfo=UTC)
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.tuples(st.times(), st.times()),
+    st.datetimes(min_value=datetime(2024, 1, 5), max_value=datetime(2030, 12, 25)),  # noqa: DTZ001 - in UTC
+)
+def test_whenever_the_hour_is_changed_no_day_is_lost(
+    zone: str, hours: tuple[time, time], moment: datetime
+) -> None:
+    before, after = (reader(zone, hour.replace(second=0, microsecond=0)) for hour in hours)
+    found = list(due_days(before, after, moment.replace(tzinfo=UTC)))
+    assert [later - earlier for earlier, later in pairwise(found)] == [timedelta(days=1)] * (len(found) - 1)
+    assert found[-1] >= local_day(after, moment.replace(tzinfo=UTC)) + timedelta(days=1)
+
+
+def due_days(before: Subscriber, after: Subscriber, moment: datetime) -> dict[date, datetime]:
+    """Return when each day comes up, in that order, around a moment at which the reader chose otherwise."""
+    chosen = replace(after, chosen_at=moment)
+    found: dict[date, datetime] = {}
+    for number in range(-3 * 48, 2 * 48 + 1):
+        now = moment + timedelta(minutes=30 * number)
+        day = due(before if now < moment else chosen, now, catch_up=CATCH_UP)
+        if day is not None:
+            found.setdefault(day, now)
+    return found
+
+
+def test_the_day_before_is_not_brought_up_by_a_choice() -> None:
+    joined = replace(reader("UTC", time(9)), chosen_at=datetime(2026, 6, 16, 6, 50, tzinfo=UTC))
+    assert due(joined, datetime(2026, 6, 16, 7, tzinfo=UTC), catch_up=CATCH_UP) is None
+
+
+def test_a_choice_is_caught_up_with_no_longer_than_an_hour_is() -> None:
+    chosen = replace(reader("UTC", time(1)), chosen_at=datetime(2026, 6, 16, 9, tzinfo=UTC))
+    assert due(chosen, datetime(2026, 6, 16, 21, tzinfo=UTC), catch_up=CATCH_UP) == date(2026, 6, 16)
+    assert due(chosen, datetime(2026, 6, 16, 21, 1, tzinfo=UTC), catch_up=CATCH_UP) is None
+
+
 def test_the_day_is_that_of_the_reader() -> None:
     evening = datetime(2026, 6, 16, 22, tzinfo=UTC)
     assert local_day(reader("Asia/Tokyo", time(7)), evening) == date(2026, 6, 17)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paperround.arxiv_categories import CATEGORIES
 from paperround.config import addresses, installation, subscriptions
-from paperround.config.arxiv_categories import CATEGORIES
 from paperround.config.environment import Variables
 from paperround.config.fitting import Findings, Sheet
 from paperround.config.problems import Problem, Wrong

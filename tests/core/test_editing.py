@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paperround.config import subscriptions
-from paperround.config.editing import NotEditable, added, away, paused, removed, resumed
+from paperround.config.editing import added, away, paused, removed, resumed
 from paperround.config.fitting import Findings, Sheet
+from paperround.config.yaml_cuts import NotEditable
 from paperround.config.yaml_lines import parse
 from paperround.subscribers import Away, Subscriber
 

@@ -146,7 +146,7 @@ def test_a_whole_mail_is_in_the_language_of_its_reader(renderer: Renderer) -> No
     batches, because, ways_out = texts("//p")[-3:]
     assert batches == "Zusammengestellt aus arXiv 16. Juni: 555 neu."
     assert because.endswith("diese Interessen eingetragen sind: planning, LoRA und Ada Example.")
-    assert ways_out == "Pausieren oder Häufigkeit ändern · Abbestellen · 1 Example Street, London"
+    assert ways_out == "Pausieren oder Auswahl ändern · Abbestellen · 1 Example Street, London"
     assert "\nAUSSERDEM PASSEND\n" in out.text
     assert "   gelistet am 15. Juni · arXiv cs.CL · 12. Juni · Example Institute" in out.text
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paperround.issue import PAUSED, PAUSED_BY_READER, not_due
-from paperround.preferences import Overlay, Rhythm, RhythmChange, overlaid
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Away, Cadence, Every, Pause, Subscriber
+from paperround.keywords import exclusion, keyword
+from paperround.preferences import Hour, Overlay, Rhythm, RhythmChange, Topics, overlaid
+from paperround.subscribers import EVERY_DAY, WEEKDAYS, Away, Cadence, Every, Interests, Pause, Subscriber
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TUESDAY = date(2026, 11, 24)
@@ -18,9 +19,17 @@ MONDAYS = Rhythm(cadence=Cadence.WEEKLY, days=frozenset({0}))
 
 
 def wishing(
-    subscriber: Subscriber = ADA, *, pause: Pause | None = None, rhythm: Rhythm | None = None
+    subscriber: Subscriber = ADA,
+    *,
+    pause: Pause | None = None,
+    rhythm: Rhythm | None = None,
+    hour: Hour | None = None,
+    max_papers: int | None = None,
+    topics: Topics | None = None,
 ) -> Subscriber:
-    overlay = Overlay(pause=pause, rhythm=rhythm, chosen_at=NOW)
+    overlay = Overlay(
+        pause=pause, rhythm=rhythm, hour=hour, max_papers=max_papers, topics=topics, chosen_at=NOW
+    )
     (wished,) = overlaid([subscriber], {subscriber.address: overlay})
     return wished
 
@@ -28,7 +37,11 @@ def wishing(
 def test_who_chose_nothing_reads_as_the_config_says() -> None:
     assert overlaid([ADA], {}) == (ADA,)
     assert overlaid([ADA], {"grace@example.org": Overlay(pause=Pause(), chosen_at=NOW)}) == (ADA,)
-    assert wishing() == ADA
+
+
+def test_who_took_everything_back_reads_as_the_config_says_since_then() -> None:
+    assert wishing() == replace(ADA, chosen_at=NOW)
+    assert not Overlay(chosen_at=NOW).any
 
 
 def test_a_choice_is_found_whatever_the_capitals_of_the_address() -> None:
@@ -40,13 +53,46 @@ def test_a_rhythm_replaces_that_of_the_config() -> None:
     ada = wishing(rhythm=MONDAYS)
     assert (ada.cadence, ada.days) == (Cadence.WEEKLY, frozenset({0}))
     weekly = replace(ADA, cadence=Cadence.WEEKLY, days=frozenset({3}))
-    assert wishing(weekly, rhythm=Rhythm(days=WEEKDAYS)) == replace(ADA, days=WEEKDAYS)
-    assert wishing(replace(ADA, every=Every(number=3)), rhythm=Rhythm(days=WEEKDAYS)) == ADA
+    assert wishing(weekly, rhythm=Rhythm(days=WEEKDAYS)) == replace(ADA, days=WEEKDAYS, chosen_at=NOW)
+    rare = replace(ADA, every=Every(number=3))
+    assert wishing(rare, rhythm=Rhythm(days=WEEKDAYS)) == replace(ADA, chosen_at=NOW)
 
 
 def test_a_choice_changes_nothing_else() -> None:
     ada = wishing(pause=Pause(), rhythm=MONDAYS)
-    assert replace(ada, pause=None, cadence=ADA.cadence, days=ADA.days) == ADA
+    assert replace(ada, pause=None, cadence=ADA.cadence, days=ADA.days, chosen_at=None) == ADA
+    ada = wishing(hour=Hour(at=time(9, 30), timezone=ZoneInfo("Europe/Paris")), max_papers=3)
+    unchanged = replace(ada, deliver_at=ADA.deliver_at, timezone=ADA.timezone, max_papers=ADA.max_papers)
+    assert replace(unchanged, chosen_at=None) == ADA
+
+
+def test_an_hour_holds_on_the_clock_that_was_chosen_with_it() -> None:
+    ada = wishing(hour=Hour(at=time(9, 30), timezone=ZoneInfo("Europe/Paris")))
+    assert (ada.deliver_at, ada.timezone.key) == (time(9, 30), "Europe/Paris")
+
+
+def test_so_many_papers_as_were_chosen() -> None:
+    assert wishing(max_papers=3).max_papers == 3
+
+
+@pytest.mark.parametrize("number", [0, 101, -1])
+def test_a_number_that_the_config_would_refuse_cannot_be_chosen(number: int) -> None:
+    with pytest.raises(ValueError, match="1 to 100 papers"):
+        Overlay(max_papers=number, chosen_at=NOW)
+
+
+def test_a_list_of_topics_replaces_that_of_the_config_and_leaves_the_others() -> None:
+    reader = replace(ADA, interests=Interests(keywords=(keyword("LoRA"),), authors=("Ann Other",)))
+    ada = wishing(reader, topics=Topics(keywords=(), exclude=(exclusion("survey"),)))
+    assert ada.interests == Interests(exclude=(exclusion("survey"),), authors=("Ann Other",))
+    assert wishing(reader, topics=Topics(authors=("Bo",))).interests.keywords == (keyword("LoRA"),)
+
+
+def test_what_could_stand_in_the_config_is_told_from_a_pause() -> None:
+    assert not Overlay(pause=Pause(), chosen_at=NOW).lasting
+    assert Overlay(max_papers=3, chosen_at=NOW).lasting
+    assert Overlay(topics=Topics(exclude=()), chosen_at=NOW).lasting
+    assert not Topics().any
 
 
 def test_a_pause_ends_by_itself_on_its_day() -> None:

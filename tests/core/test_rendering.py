@@ -300,10 +300,10 @@ def test_where_there_is_a_page_for_it_the_footer_leads_to_it_before_the_way_out(
     page = "https://papers.example.org/preferences/1-7-abc"
     footer = Footer(unsubscribe=FOOTER.unsubscribe, preferences=page, postal_address="1 Example Street")
     out = renderer().render(digest(pick(FULL)), footer=footer)
-    assert texts(tree(out), "//p")[-1] == "Pause or change how often · Unsubscribe · 1 Example Street"
+    assert texts(tree(out), "//p")[-1] == "Pause or change what comes · Unsubscribe · 1 Example Street"
     assert cast("list[str]", tree(out).xpath("//@href"))[-2:] == [page, FOOTER.unsubscribe]
     assert out.text.endswith(
-        f"\nPause or change how often: {page}\nUnsubscribe: {FOOTER.unsubscribe}\n1 Example Street\n"
+        f"\nPause or change what comes: {page}\nUnsubscribe: {FOOTER.unsubscribe}\n1 Example Street\n"
     )
 
 

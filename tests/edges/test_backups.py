@@ -13,6 +13,7 @@ import pytest
 from tests.fakes.plans import LATER, MONDAY, NOW, READER, TUESDAY, bring_to, claim, letter, row
 
 from paperround.ports import Cause, DeliveryId, Status, StoreError, SubscriberId
+from paperround.preferences import Hour, HourChange
 from paperround.restoring import NOT_KNOWN, Restored, restore
 from paperround.shifts import shift
 from paperround.store import Store, open_store
@@ -176,6 +177,14 @@ def test_a_digest_that_was_late_when_the_backup_was_made_is_not_made_again(place
         enrolled(store)  # at six in the morning of Tuesday, in summer
         store.backup(place.backup)
     assert place.restore(late).since == MONDAY
+
+
+def test_the_hour_that_a_reader_chose_tells_which_digest_was_late(place: Place) -> None:
+    evening = Hour(at=time(23, 30), timezone=ADA.timezone)
+    with place.open() as store:
+        store.preferences.change(enrolled(store), HourChange(hour=evening), now=NOW - timedelta(days=9))
+        store.backup(place.backup)
+    assert place.restore().since == MONDAY
 
 
 def test_whoever_came_since_the_backup_gets_nothing_twice_either(place: Place) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,10 +23,21 @@ from paperround.app import utc_now
 from paperround.cli import main
 from paperround.cli.online import tell_found
 from paperround.domain_records import Finding, Level
+from paperround.keywords import keyword
 from paperround.name_service import NameService
 from paperround.phrases import full_day
 from paperround.ports import Cause
-from paperround.preferences import Change, PauseChange, Rhythm, RhythmChange
+from paperround.preferences import (
+    AmountChange,
+    Change,
+    Hour,
+    HourChange,
+    PauseChange,
+    Rhythm,
+    RhythmChange,
+    Topics,
+    TopicsChange,
+)
 from paperround.rates import LONGEST_HOLD
 from paperround.restoring import NOT_KNOWN
 from paperround.store import open_store
@@ -466,11 +477,103 @@ def test_what_readers_chose_is_told_to_scripts_as_the_config_writes_it(shell: Sh
             "paused_until": "2026-06-30",
             "cadence": "daily",
             "days": ["mon", "tue", "wed", "thu", "fri"],
+            "deliver_at": None,
+            "timezone": None,
+            "max_papers": None,
+            "keywords": None,
+            "exclude": None,
+            "authors": None,
+            "categories": None,
+            "organizations": None,
             "chosen_at": "2026-06-16T08:00:00+00:00",
         }
     ]
     shell("preferences", "list")
     assert "paused until 30 June 2026, which is over; from Monday to Friday" in shell.out
+
+
+NOTED = """\
+# who reads
+subscribers:
+  - email: ada@example.org # by mail
+    keywords:
+      - LoRA # her thesis
+      - robots
+  - {email: grace@example.org, keywords: [robots]} # always
+"""
+
+
+def test_what_was_chosen_is_written_into_the_config_and_dropped_from_the_store(shell: Shell) -> None:
+    shell.write("subscribers.yaml", NOTED)
+    topics = TopicsChange(topics=Topics(keywords=(keyword("LoRA"), keyword("frogs"))))
+    choose(shell, "Ada@example.org", EVENING, topics, PauseChange(pause=Pause(until=date(2099, 1, 2))))
+    choose(shell, "grace@example.org", AmountChange(max_papers=3))
+    before = shell.json("subscribers", "list")
+    assert shell("preferences", "export") == 0
+    assert shell.out.count("that is in config/subscribers.yaml now") == 2
+    assert (
+        (shell.folder / "config/subscribers.yaml").read_text()
+        == """\
+# who reads
+subscribers:
+  - email: ada@example.org # by mail
+    deliver_at: "18:30"
+    timezone: Asia/Kolkata
+    keywords:
+      - LoRA # her thesis
+      - frogs
+  - {email: grace@example.org, max_papers: 3, keywords: [robots]} # always
+"""
+    )
+    (ada,) = shell.json("preferences", "list")
+    assert (ada["paused_until"], ada["deliver_at"], ada["keywords"]) == ("2099-01-02", None, None)
+    after = shell.json("subscribers", "list")
+    assert [{**each, "chosen": [], "chosen_at": None} for each in before] == [
+        {**each, "chosen_at": None} for each in after
+    ]
+    assert shell("preferences", "export") == 0
+    assert "Nobody chose anything that could stand in subscribers.yaml" in shell.out
+
+
+def test_a_dry_run_shows_what_would_be_written_and_changes_nothing(shell: Shell) -> None:
+    shell.write("subscribers.yaml", NOTED)
+    choose(shell, "grace@example.org", AmountChange(max_papers=3))
+    assert shell("preferences", "export", "--dry-run") == 0
+    assert "-  - {email: grace@example.org, keywords: [robots]} # always" in shell.out
+    assert "+  - {email: grace@example.org, max_papers: 3, keywords: [robots]} # always" in shell.out
+    assert (shell.folder / "config/subscribers.yaml").read_text() == NOTED
+    assert len(shell.json("preferences", "list")) == 1
+
+
+def test_what_one_reader_chose_is_written_and_nothing_of_others(shell: Shell) -> None:
+    choose(shell, "ada@example.org", AmountChange(max_papers=3))
+    choose(shell, "grace@example.org", AmountChange(max_papers=3))
+    assert shell("preferences", "export", "GRACE@example.org") == 0
+    assert [each["subscriber"] for each in shell.json("preferences", "list")] == ["ada@example.org"]
+    assert shell("preferences", "export", "grace@example.org") == 2
+    assert "grace@example.org chose nothing that could stand in subscribers.yaml" in shell.err
+
+
+def test_what_was_written_before_a_crash_is_dropped_by_the_next_run(shell: Shell) -> None:
+    shell.write("subscribers.yaml", NOTED.replace("keywords: [robots]", "max_papers: 3, keywords: [robots]"))
+    choose(shell, "grace@example.org", AmountChange(max_papers=3))
+    written = (shell.folder / "config/subscribers.yaml").read_text()
+    assert shell("preferences", "export") == 0
+    assert (shell.folder / "config/subscribers.yaml").read_text() == written
+    assert shell.json("preferences", "list") == []
+
+
+def test_what_cannot_be_written_stays_in_the_store_with_the_file_as_it_is(shell: Shell) -> None:
+    choose(shell, "gone@example.org", AmountChange(max_papers=3))
+    assert shell("preferences", "export") == 0
+    assert "gone@example.org is not in subscribers.yaml" in shell.err
+    shell.write("subscribers.yaml", "? subscribers\n: - {email: grace@example.org, keywords: [robots]}\n")
+    choose(shell, "grace@example.org", TopicsChange(topics=Topics(keywords=(keyword("frogs"),))))
+    before = (shell.folder / "config/subscribers.yaml").read_text()
+    assert shell("preferences", "export", "grace@example.org") == 1
+    assert "edit it by hand; nothing was changed" in shell.err
+    assert (shell.folder / "config/subscribers.yaml").read_text() == before
+    assert len(shell.json("preferences", "list")) == 2
 
 
 def suppress(shell: Shell, address: str, reason: str, cause: Cause) -> None:
@@ -532,6 +635,11 @@ def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
         "cadence": "daily",
         "every": None,
         "days": weekdays,
+        "deliver_at": "07:00",
+        "timezone": "Europe/London",
+        "max_papers": 1,
+        "chosen": [],
+        "chosen_at": None,
         "next_day": None,
     }
     assert grace == {
@@ -541,9 +649,46 @@ def test_subscribers_are_listed_for_scripts(shell: Shell) -> None:
         "reason": "",
         "since": None,
         "paused_until": "2099-01-02",
+        "max_papers": 10,
+        "chosen_at": NOW.isoformat(),
         "next_day": "2099-01-02",
     }
     assert (zoe["in_config"], zoe["state"], zoe["cadence"], zoe["days"]) == (False, "complained", None, None)
+
+
+EVENING = HourChange(hour=Hour(at=time(18, 30), timezone=ZoneInfo("Asia/Kolkata")))
+FROGS = TopicsChange(
+    topics=Topics(
+        keywords=(keyword("frogs"), keyword("planning", "LLM", weight=2)), exclude=(), authors=("Yann LeCun",)
+    )
+)
+
+
+def test_subscribers_are_listed_with_what_they_chose_and_since_when(shell: Shell) -> None:
+    choose(shell, "ada@example.org", EVENING, AmountChange(max_papers=3), FROGS)
+    assert shell("subscribers", "list") == 0
+    told = " ".join(shell.out.split())
+    assert (
+        "by their own choice of 16 June 2026: at 18:30 in Asia/Kolkata, at most 3 papers, "
+        "keywords: frogs, planning + LLM, exclude: none, authors: Yann LeCun"
+    ) in told
+    ada = shell.json("subscribers", "list")[0]
+    assert (ada["deliver_at"], ada["timezone"], ada["max_papers"]) == ("18:30", "Asia/Kolkata", 3)
+    assert ada["chosen"][:2] == ["at 18:30 in Asia/Kolkata", "at most 3 papers"]
+    assert ada["chosen_at"] == NOW.isoformat()
+
+
+def test_what_readers_chose_to_read_is_told_as_the_config_writes_it(shell: Shell) -> None:
+    choose(shell, "ada@example.org", EVENING, FROGS)
+    (ada,) = shell.json("preferences", "list")
+    assert (ada["deliver_at"], ada["timezone"]) == ("18:30", "Asia/Kolkata")
+    assert ada["keywords"] == ["frogs", {"all": ["planning", "LLM"], "weight": 2}]
+    assert (ada["exclude"], ada["authors"], ada["categories"]) == ([], ["Yann LeCun"], None)
+
+
+def test_who_took_everything_back_is_not_listed(shell: Shell) -> None:
+    choose(shell, "ada@example.org", EVENING, HourChange(hour=None))
+    assert shell.json("preferences", "list") == []
 
 
 def test_an_empty_list_of_subscribers_says_so(shell: Shell) -> None:

@@ -119,6 +119,10 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
             "cadence": "weekly",
             "days": "[0]",
             "changed_at": MOMENT,
+            "deliver_at": None,
+            "timezone": None,
+            "max_papers": None,
+            "topics": None,
         },
     ),
     "deliveries": (

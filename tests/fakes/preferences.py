@@ -8,7 +8,15 @@ from typing import assert_never
 from tests.fakes.ledger import MemoryLedger
 
 from paperround.ports import SubscriberId
-from paperround.preferences import Change, Overlay, PauseChange, RhythmChange
+from paperround.preferences import (
+    AmountChange,
+    Change,
+    HourChange,
+    Overlay,
+    PauseChange,
+    RhythmChange,
+    TopicsChange,
+)
 
 
 class MemoryPreferences:
@@ -32,14 +40,26 @@ class MemoryPreferences:
                 overlay = replace(overlay, pause=pause)
             case RhythmChange(rhythm=rhythm):
                 overlay = replace(overlay, rhythm=rhythm)
+            case HourChange(hour=hour):
+                overlay = replace(overlay, hour=hour)
+            case AmountChange(max_papers=most):
+                overlay = replace(overlay, max_papers=most)
+            case TopicsChange(topics=topics):
+                overlay = replace(overlay, topics=topics if topics and topics.any else None)
             case _:
                 assert_never(change)
         self._kept[subscriber] = overlay
-        if overlay.pause is None and overlay.rhythm is None:
-            del self._kept[subscriber]
+
+    def settle(self, address: str, *, chosen_at: datetime) -> bool:
+        settled = [each for each in self._of(address) if self._kept[each].chosen_at == chosen_at]
+        for subscriber in settled:
+            overlay = self._kept[subscriber]
+            self._kept[subscriber] = Overlay(pause=overlay.pause, chosen_at=overlay.chosen_at)
+        return bool(settled)
 
     def forget(self, address: str) -> bool:
-        gone = [each for each in self._kept if self._ledger.address(each).lower() == address.lower()]
-        for subscriber in gone:
-            del self._kept[subscriber]
-        return bool(gone)
+        gone = [self._kept.pop(subscriber) for subscriber in self._of(address)]
+        return any(overlay.any for overlay in gone)
+
+    def _of(self, address: str) -> list[SubscriberId]:
+        return [each for each in self._kept if self._ledger.address(each).lower() == address.lower()]

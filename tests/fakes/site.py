@@ -11,10 +11,13 @@ from tests.fakes.asking import URLENCODED, ask
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.preferences import MemoryPreferences
 
+from paperround.keywords import exclusion, keyword
 from paperround.languages import Language
-from paperround.preferences import Rhythm
-from paperround.subscribers import Pause, Subscriber
+from paperround.papers import Paper, PaperId
+from paperround.preferences import Overlay, Rhythm
+from paperround.subscribers import Interests, Pause, Subscriber
 from paperround.tokens import PREFERENCES, token
+from paperround.trials import Trial, trial
 from paperround.web import Health, create_app
 from paperround.web.monitoring import Probes
 from paperround.web.status import Lookout
@@ -22,7 +25,26 @@ from paperround.web.status import Lookout
 SECRET = bytes(range(32))
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDRESS = "ada@example.org"
-READER = Subscriber(address=ADDRESS, name="Ada", timezone=ZoneInfo("Europe/London"), deliver_at=time(7))
+READER = Subscriber(
+    address=ADDRESS,
+    name="Ada Lovelace",
+    interests=Interests(
+        keywords=(
+            keyword("diffusion models"),
+            keyword("LoRA", weight=3),
+            keyword("planning", "LLM"),
+        ),
+        exclude=(exclusion("survey"),),
+    ),
+    timezone=ZoneInfo("Europe/London"),
+    deliver_at=time(7),
+)
+PAPERS = tuple(
+    Paper(id=PaperId(f"test:{number}"), title=title, url="https://example.org/", published=NOON.date())
+    for number, title in enumerate(
+        ["Diffusion models", "A LoRA", "A survey of diffusion models", "Planning by an LLM", "On frogs"]
+    )
+)
 
 
 class Site:
@@ -35,6 +57,7 @@ class Site:
         self.reader = reader
         self.language = reader.language if reader else Language.ENGLISH
         self.now = now
+        self.papers = True
         self.link = f"/preferences/{token(SECRET, PREFERENCES, self.ada)}"
 
     def app(
@@ -56,6 +79,7 @@ class Site:
             probes=probes,
             hosts=hosts,
             lookout=lookout,
+            trial=self.trial,
         )
 
     def open(self, path: str | None = None) -> httpx.Response:
@@ -64,12 +88,18 @@ class Site:
     def choose(self, **form: str) -> httpx.Response:
         return ask("POST", self.link, self.app(), urlencode(form).encode(), URLENCODED)
 
+    def trial(self, interests: Interests) -> Trial | None:
+        """Return what interests meet among the papers."""
+        return trial(interests, PAPERS, since=NOON.date()) if self.papers else None
+
+    @property
+    def overlay(self) -> Overlay:
+        return self.preferences.overlay(self.ada) or Overlay(chosen_at=self.now)
+
     @property
     def pause(self) -> Pause | None:
-        overlay = self.preferences.overlay(self.ada)
-        return overlay.pause if overlay else None
+        return self.overlay.pause
 
     @property
     def rhythm(self) -> Rhythm | None:
-        overlay = self.preferences.overlay(self.ada)
-        return overlay.rhythm if overlay else None
+        return self.overlay.rhythm

@@ -59,7 +59,7 @@ def add(
             frame.wrong_call(f"{address} subscribes on line {line} of {now.readers.file} already")
         return Edit(about=address, text=editing.added(text, entry), holds=lambda it: it is not None)
 
-    after = _edited(config, edit)
+    after = after_edit(config, edit)
     line = after.readers.line(("subscribers", len(after.settings.subscribers) - 1))
     frame.tell(f"{address} is added, on line {line} of {after.readers.file}.")
     _tell_of_silence(after.settings, address)
@@ -121,7 +121,7 @@ def remove(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> N
         text = editing.removed(text, _index(now.settings, address))
         return Edit(about=address, text=text, holds=lambda it: it is None)
 
-    after = _edited(config, edit)
+    after = after_edit(config, edit)
     frame.tell(f"{address} is no longer in {after.readers.file}.")
 
 
@@ -160,13 +160,13 @@ def _turned(config: Path, address: str, turn: Turn, become: Callable[[Subscriber
             holds=lambda it: it == wanted,
         )
 
-    return _edited(config, edit)
+    return after_edit(config, edit)
 
 
-def _edited(config: Path, edit: Callable[[Loaded, str], Edit]) -> Loaded:
+def after_edit(config: Path, edit: Callable[[Loaded, str], Edit], *, rehearsal: bool = False) -> Loaded:
     """Return the config after an edit, or end the command where there can be none."""
     try:
-        after = edited(config, os.environ, edit)
+        after = edited(config, os.environ, edit, rehearsal=rehearsal)
     except Refused as refused:
         frame.say("paperround: nothing was changed, for this could not be used:")
         for problem in refused.problems:

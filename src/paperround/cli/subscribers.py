@@ -10,11 +10,12 @@ import typer
 from paperround.app import roll_of, utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, ConfigOption, Format, FormatOption, JsonOption
-from paperround.cli.preferences import day_names
+from paperround.cli.preferences import chosen, lasting_words
+from paperround.config.writing import day_names
 from paperround.languages import ENGLISH
 from paperround.phrases import full_day, long_day
 from paperround.ports import Cause, Suppression
-from paperround.preferences import overlaid, rhythm_of
+from paperround.preferences import Overlay, overlaid, rhythm_of
 from paperround.settings import Settings
 from paperround.standing import Standing, State, gone, standings
 from paperround.store import Store, open_store
@@ -37,13 +38,15 @@ def list_subscribers(
     settings = frame.settings_of(config)
     with closing(open_store(settings.store)) as store:
         readers = everybody(settings, store, now=utc_now())
+        overlays = {address.lower(): overlay for address, overlay in chosen(store).items()}
     if frame.wants_json(form, json_flag=json):
-        frame.answer([_entry(each) for each in readers])
+        frame.answer([_entry(each, overlays.get(each.address.lower())) for each in readers])
         return
     if not readers:
         frame.tell("Nobody subscribes yet; see subscribers.yaml.")
     for each in readers:
-        frame.tell(f"{each.address}: {'; '.join(_words(each))}", hanging=4)
+        words = [*_words(each), *_choices(overlays.get(each.address.lower()))]
+        frame.tell(f"{each.address}: {'; '.join(words)}", hanging=4)
 
 
 @subscribers.command()
@@ -119,6 +122,13 @@ def _words(standing: Standing) -> Iterator[str]:
             yield f"away from {full_day(away.first)} until {full_day(away.until)}"
 
 
+def _choices(overlay: Overlay | None) -> Iterator[str]:
+    """Yield what a reader chose beside a pause, and since when that is so."""
+    if overlay is not None and overlay.lasting:
+        since = full_day(overlay.chosen_at.date())
+        yield f"by their own choice of {since}: {', '.join(lasting_words(overlay))}"
+
+
 def pause_of(standing: Standing) -> str:
     """Return in words that somebody is paused, and by whom; nothing where nobody did."""
     until = full_day(standing.until) if standing.until else "further notice"
@@ -142,7 +152,7 @@ def _mend(address: str, suppression: Suppression) -> str:
     return f"`paperround subscribers readmit {address}{option}`"
 
 
-def _entry(standing: Standing) -> dict[str, object]:
+def _entry(standing: Standing, overlay: Overlay | None) -> dict[str, object]:
     reader, suppression = standing.subscriber, standing.suppression
     return {
         "subscriber": standing.address,
@@ -159,5 +169,10 @@ def _entry(standing: Standing) -> dict[str, object]:
         "cadence": reader.cadence.value if reader else None,
         "every": reader.every.number if reader and reader.every else None,
         "days": day_names(reader.days) if reader else None,
+        "deliver_at": f"{reader.deliver_at:%H:%M}" if reader else None,
+        "timezone": reader.timezone.key if reader else None,
+        "max_papers": reader.max_papers if reader else None,
+        "chosen": [*lasting_words(overlay)] if overlay else [],
+        "chosen_at": overlay.chosen_at.isoformat() if overlay else None,
         "next_day": standing.next_day.isoformat() if standing.next_day else None,
     }

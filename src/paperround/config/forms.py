@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, field_validator
 from pydantic_core import PydanticKnownError
 
+from paperround.arxiv_categories import ARCHIVES, CATEGORIES
 from paperround.config import addresses
-from paperround.config.arxiv_categories import ARCHIVES, CATEGORIES
 from paperround.config.header_names import own_header
 from paperround.config.problems import Wrong, did_you_mean, quoted
 from paperround.settings import Mailbox

@@ -10,9 +10,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from paperround.config.editing import NotEditable
 from paperround.config.loading import SUBSCRIBERS, Loaded, load
 from paperround.config.problems import ConfigError
+from paperround.config.yaml_cuts import NotEditable
 from paperround.settings import Settings
 from paperround.subscribers import Subscriber
 
@@ -34,11 +34,18 @@ class Edit:
     holds: Callable[[Subscriber | None], bool]
 
 
-def edited(folder: Path, environ: Mapping[str, str], edit: Callable[[Loaded, str], Edit]) -> Loaded:
+def edited(
+    folder: Path,
+    environ: Mapping[str, str],
+    edit: Callable[[Loaded, str], Edit],
+    *,
+    rehearsal: bool = False,
+) -> Loaded:
     """Replace subscribers.yaml by what `edit` makes of the config and of the file's text; return the config.
 
-    A second edit waits for the first. Raise ConfigError where the config is wrong already, Refused where it
-    would become so, and EditProblem where the file cannot be replaced, or not be edited by a program.
+    In a `rehearsal` everything is done but for that, and the file stays. A second edit waits for the first.
+    Raise ConfigError where the config is wrong already, Refused where it would become so, and EditProblem
+    where the file cannot be replaced, or not be edited by a program.
     """
     # Behind a link, the file itself is replaced, and the link stays.
     file = (folder / SUBSCRIBERS).resolve()
@@ -56,7 +63,7 @@ def edited(folder: Path, environ: Mapping[str, str], edit: Callable[[Loaded, str
             raise Refused(error.problems) from None
         if not _as_meant(before.settings, after.settings, made):
             raise EditProblem(_by_hand(file))
-        if made.text != text:
+        if made.text != text and not rehearsal:
             _replace(file, text.encode(), made.text.encode())
         return after
 

@@ -30,6 +30,7 @@ from paperround.languages import Language
 from paperround.settings import Mailbox
 from paperround.subscribers import (
     LONGEST_GAP,
+    MOST_PAPERS,
     WEEKDAYS,
     Away,
     Cadence,
@@ -138,7 +139,7 @@ class PreferencesForm(Form):
     """Whether pictures of papers are shown; their host learns when the mail is opened."""
     when_empty: Literal["nothing", "note"] = "nothing"
     """What comes on a day without a paper: nothing, or a note with the reason."""
-    max_papers: Annotated[int, Field(ge=1, le=100)] = 10
+    max_papers: Annotated[int, Field(ge=1, le=MOST_PAPERS)] = 10
     """How many papers a digest shows, at most."""
     cadence: Annotated[Often, Field(json_schema_extra={"default": "daily"})] = Cadence.DAILY
     """daily (each of `days`), weekly (needs one day), or {every: 3} (one of 3 of `days`)."""

@@ -20,5 +20,8 @@ class Preferences(Protocol):
     def change(self, subscriber: SubscriberId, change: Change, *, now: datetime) -> None:
         """Keep what the subscriber chose just now; what it is not about stays as it is."""
 
+    def settle(self, address: str, *, chosen_at: datetime) -> bool:
+        """Drop all but a pause, for the config says it by now; return False where it was chosen later."""
+
     def forget(self, address: str) -> bool:
         """Drop all that was chosen by whoever has this address; return False where that is nothing."""

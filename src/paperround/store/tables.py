@@ -171,6 +171,7 @@ suppressions = Table(
 )
 
 # What readers chose for themselves. A pause without a day on which it ends lasts until further notice.
+# What they took back is NULL, and the row stays for its `changed_at`.
 preferences = Table(
     "preferences",
     metadata,
@@ -180,6 +181,10 @@ preferences = Table(
     Column("cadence", Choice(Cadence, name="cadence")),
     Column("days", JSON(none_as_null=True)),  # weekdays in order, Monday is 0
     Column("changed_at", Instant, nullable=False),
+    Column("deliver_at", String),  # an hour such as 07:30
+    Column("timezone", String),
+    Column("max_papers", Integer),
+    Column("topics", JSON(none_as_null=True)),  # the lists that are not as the config has them, by name
     CheckConstraint("paused OR paused_until IS NULL", name="paused_until"),
     CheckConstraint("(cadence IS NULL) = (days IS NULL)", name="days"),
 )

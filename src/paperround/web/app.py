@@ -19,8 +19,9 @@ from starlette.routing import Route
 from paperround import translations
 from paperround.languages import Language, Wording
 from paperround.ports import Preferences, SubscriberId
-from paperround.subscribers import Subscriber
+from paperround.subscribers import Interests, Subscriber
 from paperround.tokens import FEED, PREFERENCES, UNSUBSCRIBE, digest_of, subscriber_of
+from paperround.trials import Trial
 from paperround.web.accepting import language_of
 from paperround.web.archive import Papers, archive_routes
 from paperround.web.armour import Armour
@@ -73,15 +74,17 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
     lookout: Lookout | None = None,
     reception: Reception | None = None,
     public_url: str = "",
+    trial: Callable[[Interests], Trial | None] | None = None,
 ) -> Starlette:
     """Return the application.
 
     `readers` tells of whoever is sent mail what the config says of them, `language` in which one somebody
     reads, sent mail or not. `patience` is how long the body of a request may take to arrive. Without
     `probes` nobody can ask for metrics, without a `shelf` nobody reads a digest again, without `papers`
-    there is no page of them, without a `lookout` nobody sees how it stands, and without a `reception`, whose
-    page is at the `public_url`, nobody subscribes by themselves. Who asks by another name than one of
-    `hosts`, or of this machine, is not answered; None lets everybody in.
+    there is no page of them, without a `lookout` nobody sees how it stands, without a `trial` nobody learns
+    what interests would have brought, and without a `reception`, whose page is at the `public_url`, nobody
+    subscribes by themselves. Who asks by another name than one of `hosts`, or of this machine, is not
+    answered; None lets everybody in.
     """
     pages = Pages(sender_name=sender_name, templates=templates)
     desk = _Desk(ledger=ledger, language=language, secret=secret, now=now, pages=pages, patience=patience)
@@ -93,6 +96,7 @@ def create_app(  # noqa: PLR0913 - all that the pages need is named in one place
         pages=pages,
         patience=patience,
         feed_address=shelf.feed_address if shelf else lambda _: None,
+        trial=trial,
     )
 
     joining = reception and joining_routes(

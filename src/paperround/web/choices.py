@@ -1,69 +1,111 @@
 """What a reader can choose on their page: how it is shown there, and how it comes back."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 
 from paperround.languages import N_, Wording
 from paperround.preferences import (
     LONGEST_PAUSE,
+    AmountChange,
     Change,
+    Hour,
     Overlay,
     PauseChange,
     Rhythm,
     RhythmChange,
+    TopicsChange,
+    overlaid,
     rhythm_of,
 )
-from paperround.subscribers import EVERY_DAY, WEEKDAYS, Cadence, Pause, Subscriber
+from paperround.subscribers import EVERY_DAY, MOST_PAPERS, WEEKDAYS, Cadence, Interests, Pause, Subscriber
+from paperround.trials import Trial
+from paperround.web.hours import Hours, hour_asked_for, hours, in_words
+from paperround.web.options import Mistaken, Option
+from paperround.web.topics import Form, Lists, beside, interests_asked_for, lists
 
 WEEKS = (1, 2, 4)  # for which a pause is offered
 
+_ABOUT_TOPICS = ("topics", "topics-arranged", "try")
 _ON_WEEKDAYS = Rhythm(days=WEEKDAYS)
 _WEEKDAYS_BY_NUMBER = {str(number): number for number in range(7)}
 
 
-class NoSuchDay(Exception):  # noqa: N818 - an answer to whoever typed it
-    """The day on which a pause is to end is none that can be chosen; the message says which can."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One of several things that can be chosen; `value` is what the form sends."""
+class Amount:
+    """What the page offers: as it was set up or else, and what number stands in the field of the latter."""
 
-    value: str
-    label: str
-    chosen: bool
+    ways: tuple[Option, ...]
+    number: str
+    most: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """What the page shows; `first` and `last` bound the day on which a pause may end.
 
-    `resting` says that the reader chose a pause which goes on; `mistake` is about that day.
+    `resting` says that the reader chose a pause which goes on. `mistakes` are by the field that they are
+    about. `tried` is what the topics would have brought, a line each; `trial` says whether that can be asked.
     """
 
     title: str
     state: tuple[str, ...]
     resting: bool
+    mistakes: Mapping[str, Sequence[str]]
     pauses: tuple[Option, ...]
     first: date
     last: date
-    mistake: str
     rhythms: tuple[Option, ...]
     weekdays: tuple[Option, ...]
+    hours: Hours
+    amount: Amount
+    topics: Lists
+    trial: bool
+    tried: tuple[str, ...]
 
 
-def asked_for(form: Mapping[str, str], today: date, wording: Wording) -> Change | None:
-    """Return what a form asks for, or None where it is none of ours; raise NoSuchDay, in this wording."""
-    match form.get("change"):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A form that nothing was kept of: what stood in it, and what was said of it."""
+
+    form: Form = ()
+    mistakes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    trial: Trial | None = None
+
+
+def asked_for(  # noqa: PLR0911 - a table, one line a row
+    form: Form, arranged: Subscriber, overlay: Overlay | None, today: date, wording: Wording
+) -> Change | None:
+    """Return what a form asks for, or None where it is none of ours; raise Mistaken, in this wording."""
+    said = dict(form)
+    match said.get("change"):
         case "pause":
-            return _pause_asked_for(form, today, wording)
+            return _pause_asked_for(said, today, wording)
         case "resume":
             return PauseChange(pause=None)
         case "rhythm":
-            return _rhythm_asked_for(form)
+            return _rhythm_asked_for(said)
+        case "hour":
+            return hour_asked_for(said, arranged, overlay.hour if overlay else None)
+        case "amount":
+            return _amount_asked_for(said, wording)
+        case "topics":
+            asked = wanted(form, arranged, overlay, wording)
+            return TopicsChange(topics=beside(asked, arranged.interests))
+        case "topics-arranged":
+            return TopicsChange(topics=None)
         case _:
             return None
+
+
+def wanted(form: Form, arranged: Subscriber, overlay: Overlay | None, wording: Wording) -> Interests:
+    """Return the interests that a form names, or raise Mistaken."""
+    topics = overlay.topics if overlay else None
+    asked = interests_asked_for(form, arranged.interests, topics, wording)
+    if not asked.any and not arranged.trending:
+        raise Mistaken({"keywords": [wording.gettext("Write at least one, or no email would ever come.")]})
+    return asked
 
 
 def choices(
@@ -73,24 +115,39 @@ def choices(
     wording: Wording,
     *,
     title: str,
-    mistake: str = "",
+    trial: bool = False,
+    typed: Typed | None = None,
 ) -> Choices:
-    """Return what the page offers to a reader of whom the config says `arranged`."""
-    pause = overlay.pause if overlay and overlay.pause and overlay.pause.holds(today) else None
-    chosen = overlay.rhythm if overlay else None
+    """Return what the page offers to a reader of whom the config says `arranged`.
+
+    What was `typed` and not kept stays in its fields. `trial` says whether topics can be tried.
+    """
+    chosen = overlay or Overlay(chosen_at=datetime.min.replace(tzinfo=UTC))
+    pause = chosen.pause if chosen.pause and chosen.pause.holds(today) else None
     by_config = rhythm_of(arranged)
-    rhythm = chosen or by_config
+    rhythm = chosen.rhythm or by_config
+    typed = typed or Typed()
+    (current,) = overlaid([arranged], {arranged.address: chosen})
     return Choices(
         title=wording.gettext(title),
-        state=tuple(_state(arranged, pause, rhythm, today, wording)),
+        state=(*_state(arranged, pause, rhythm, today, wording), _hour_and_amount(current, wording)),
         resting=pause is not None,
-        pauses=tuple(_pauses(today, wording, by_day=bool(mistake))),
+        mistakes=typed.mistakes,
+        pauses=tuple(_pauses(today, wording, by_day="until" in typed.mistakes)),
         first=_first(today),
         last=_last(today),
-        mistake=mistake,
-        rhythms=tuple(_rhythms(by_config, chosen, wording)),
+        rhythms=tuple(_rhythms(by_config, chosen.rhythm, wording)),
         weekdays=tuple(_weekdays(rhythm, wording)),
+        hours=hours(arranged, chosen.hour, wording),
+        amount=_amount(arranged, chosen.max_papers, typed, wording),
+        topics=lists(arranged.interests, chosen.topics, wording, typed=_of_topics(typed.form)),
+        trial=trial,
+        tried=tuple(_tried(typed.trial, wording)) if typed.trial else (),
     )
+
+
+def _of_topics(form: Form) -> Form | None:
+    return form if dict(form).get("change") in _ABOUT_TOPICS else None
 
 
 def _pause_asked_for(form: Mapping[str, str], today: date, wording: Wording) -> Change | None:
@@ -112,7 +169,7 @@ def _day(written: str, today: date, wording: Wording) -> date:
         day = None
     if day is None or not first <= day <= last:
         bounds = {"first": wording.full_day(first), "last": wording.full_day(last)}
-        raise NoSuchDay(wording.gettext("Choose a day from {first} to {last}.", **bounds))
+        raise Mistaken({"until": [wording.gettext("Choose a day from {first} to {last}.", **bounds)]})
     return day
 
 
@@ -125,6 +182,20 @@ def _rhythm_asked_for(form: Mapping[str, str]) -> Change | None:
             return RhythmChange(rhythm=_ON_WEEKDAYS)
         case "weekly" if weekday is not None:
             return RhythmChange(rhythm=Rhythm(cadence=Cadence.WEEKLY, days=frozenset({weekday})))
+        case _:
+            return None
+
+
+def _amount_asked_for(form: Mapping[str, str], wording: Wording) -> Change | None:
+    match form.get("amount"):
+        case "arranged":
+            return AmountChange(max_papers=None)
+        case "own":
+            written = form.get("papers", "").strip()
+            if not re.fullmatch(r"[0-9]{1,3}", written) or not 1 <= int(written) <= MOST_PAPERS:
+                wrong = wording.gettext("Write a number from 1 to {most}.", most=wording.number(MOST_PAPERS))
+                raise Mistaken({"papers": [wrong]})
+            return AmountChange(max_papers=int(written))
         case _:
             return None
 
@@ -149,6 +220,16 @@ def _state(
         yield wording.gettext("Otherwise emails come {often}.", often=often)
     else:
         yield wording.gettext("Emails come {often}.", often=often)
+
+
+def _hour_and_amount(current: Subscriber, wording: Wording) -> str:
+    hour = in_words(Hour(at=current.deliver_at, timezone=current.timezone), wording)
+    return wording.ngettext(
+        "Each has at most {count} paper, and is sent at {hour}.",
+        "Each has at most {count} papers, and is sent at {hour}.",
+        current.max_papers,
+        hour=hour,
+    )
 
 
 def how_often(rhythm: Rhythm, wording: Wording) -> str:
@@ -211,6 +292,38 @@ def _rhythms(by_config: Rhythm, chosen: Rhythm | None, wording: Wording) -> Iter
 def _weekdays(rhythm: Rhythm, wording: Wording) -> Iterator[Option]:
     for value, number in _WEEKDAYS_BY_NUMBER.items():
         yield Option(value=value, label=wording.weekday(number), chosen=number == min(rhythm.days))
+
+
+def _amount(arranged: Subscriber, chosen: int | None, typed: Typed, wording: Wording) -> Amount:
+    as_set_up = wording.ngettext(
+        "As it was set up: {count} paper",
+        "As it was set up: {count} papers",
+        arranged.max_papers,
+    )
+    mistaken = "papers" in typed.mistakes
+    own = chosen is not None or mistaken
+    written = dict(typed.form).get("papers", "") if mistaken else str(chosen or arranged.max_papers)
+    return Amount(
+        ways=(
+            Option(value="arranged", label=as_set_up, chosen=not own),
+            Option(value="own", label=wording.gettext("Another number"), chosen=own),
+        ),
+        number=written,
+        most=MOST_PAPERS,
+    )
+
+
+def _tried(trial: Trial, wording: Wording) -> Iterator[str]:
+    """Yield what the topics would have brought: together, and one by one."""
+    yield wording.ngettext(
+        "Of {papers} papers since {day}, {count} meets what you want to see.",
+        "Of {papers} papers since {day}, {count} meet what you want to see.",
+        trial.any,
+        papers=wording.number(trial.papers),
+        day=wording.short_day(trial.since),
+    )
+    for words, count in trial.met:
+        yield wording.ngettext("{words}: {count} paper", "{words}: {count} papers", count, words=words)
 
 
 def _first(today: date) -> date:

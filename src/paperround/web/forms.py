@@ -14,36 +14,36 @@ def asks_to_unsubscribe(content_type: str, body: bytes) -> bool:
     return _ONE_CLICK in fields(content_type, body)
 
 
-def fields(content_type: str, body: bytes) -> list[tuple[str, str]]:
-    """Return the fields of a form, in order; none where it is no form that can be read."""
+def fields(content_type: str, body: bytes, *, most: int = _MOST_FIELDS) -> list[tuple[str, str]]:
+    """Return the fields of a form, in order; none where it is no form that can be read, or has too many."""
     text = body.decode("latin-1")
     match content_type.partition(";")[0].strip().lower():
         case "application/x-www-form-urlencoded":
-            return _urlencoded(text)
+            return _urlencoded(text, most)
         case "multipart/form-data":
-            return _multipart(content_type, text)
+            return _multipart(content_type, text, most)
         case _:
             return []
 
 
-def _urlencoded(text: str) -> list[tuple[str, str]]:
+def _urlencoded(text: str, most: int) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(text, max_num_fields=_MOST_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=most)
     except ValueError:
         return []
 
 
 # The email parser of the standard library reads this too, but raises and recurses where a form is
 # made to make it do so.
-def _multipart(content_type: str, text: str) -> list[tuple[str, str]]:
+def _multipart(content_type: str, text: str, most: int) -> list[tuple[str, str]]:
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
         return []
     parts = f"\r\n{text}".split(f"\r\n--{boundary[1] or boundary[2]}")
-    return [_pair(part) for part in parts[1:_MOST_FIELDS]]
+    return [_pair(part) for part in parts[1:most]]
 
 
 def _pair(part: str) -> tuple[str, str]:
     head, _, value = part.partition("\r\n\r\n")
     name = _NAME.search(head)
-    return name[1] if name else "", value
+    return name[1] if name else "", value.encode("latin-1").decode("utf-8", "replace")

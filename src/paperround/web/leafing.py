@@ -10,7 +10,7 @@ from paperround.languages import ENGLISH, N_, Wording
 from paperround.papers import Paper, PaperId
 from paperround.rendering import Card, card
 from paperround.searching import Search, search
-from paperround.web.choices import Option
+from paperround.web.options import Option
 
 ALL_DAYS = "all"
 ONE_DAY = "one"

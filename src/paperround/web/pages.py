@@ -16,8 +16,11 @@ from paperround.ports import Wish
 from paperround.rendering import TemplateError
 from paperround.rendering.files import Files, translated
 from paperround.web.applying import Application
-from paperround.web.choices import Choices, Option
+from paperround.web.choices import Amount, Choices
+from paperround.web.hours import Hours, Region
 from paperround.web.leafing import SPECIMEN, Leaf
+from paperround.web.options import Option
+from paperround.web.topics import Lines, Lists
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -75,12 +78,26 @@ _SPECIMENS: Mapping[str, Mapping[str, object]] = {
             title="A title",
             state=("A sentence.",),
             resting=True,
+            mistakes={"until": ("A mistake.",), "papers": ("A mistake.",), "keywords": ("A mistake.",)},
             pauses=_OPTIONS,
             first=date(2026, 6, 17),
             last=date(2027, 6, 16),
-            mistake="A mistake.",
             rhythms=_OPTIONS,
             weekdays=_OPTIONS,
+            hours=Hours(
+                ways=_OPTIONS,
+                times=_OPTIONS,
+                regions=(Region(label="", zones=_OPTIONS), Region(label="A region", zones=_OPTIONS)),
+            ),
+            amount=Amount(ways=_OPTIONS, number="10", most=100),
+            topics=Lists(
+                first=(Lines(name="keywords", label="A list", hint="A hint", text="A line"),),
+                more=(Lines(name="authors", label="A list", hint="A hint", text=""),),
+                kept=_OPTIONS,
+                changed=True,
+            ),
+            trial=True,
+            tried=("A sentence.", "A count"),
         ),
         "feed": "https://papers.example.org/feed/1.xml",
     },
