@@ -36,7 +36,7 @@ class Answer:
 
 def ask(web: WebSettings) -> Answer:
     """Return what the service that listens there answers, or raise NoAnswer."""
-    host = _HERE.get(web.host, web.host)
+    host = own_host(web)
     connection = http.client.HTTPConnection(host, web.port, timeout=PATIENCE.total_seconds())
     try:
         connection.request("GET", "/healthz")
@@ -48,6 +48,11 @@ def ask(web: WebSettings) -> Answer:
     finally:
         connection.close()
     return Answer(text=text, well=reply.status == HTTPStatus.OK)
+
+
+def own_host(web: WebSettings) -> str:
+    """Return the address of this machine at which the service is reached."""
+    return _HERE.get(web.host, web.host)
 
 
 def main() -> int:

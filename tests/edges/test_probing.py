@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from paperround.probing import NoAnswer, ask
+from paperround.probing import NoAnswer, ask, own_host
 from paperround.settings import WebSettings
 
 
@@ -45,6 +45,10 @@ def test_it_is_well_where_the_service_says_so() -> None:
 def test_who_listens_at_all_addresses_is_asked_at_this_machine() -> None:
     with answering(200, host="0.0.0.0") as web:  # noqa: S104 - the point
         assert ask(web).well
+
+
+def test_who_listens_at_every_address_of_version_six_is_asked_at_one_of_these() -> None:
+    assert own_host(WebSettings(host="::")) == "::1"  # a socket of version six takes nobody of version four
 
 
 def test_silence_is_told_of_with_its_place() -> None:

@@ -26,6 +26,7 @@ from paperround.config import ConfigError, Loaded, load
 from paperround.dkim_signing import KeyProblem
 from paperround.pipeline import Desk, Stopped
 from paperround.ports import Relay, StoreError
+from paperround.probing import own_host
 from paperround.rendering import TemplateError
 from paperround.settings import Settings, WebSettings
 from paperround.store import Store
@@ -137,7 +138,7 @@ def usual_config() -> Path:
 
 def own_url(web: WebSettings) -> str:
     """Return how the service is reached on this machine."""
-    host = "127.0.0.1" if web.host in ("0.0.0.0", "::") else web.host  # noqa: S104 - any means here too
+    host = own_host(web)
     return f"http://[{host}]:{web.port}" if ":" in host else f"http://{host}:{web.port}"
 
 
