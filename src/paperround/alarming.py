@@ -8,9 +8,9 @@ import structlog
 
 from paperround.alarm_rules import Facts, RelayFacts, judge
 from paperround.alarms import NOTES, Alarm, turn
+from paperround.desk import Desk, Stopped
 from paperround.notices import notice
 from paperround.observing import Observing
-from paperround.pipeline import Desk, Stopped
 from paperround.ports import (
     AlarmRecord,
     Alarms,

@@ -17,6 +17,7 @@ from paperround.alarm_rules import Room
 from paperround.answers import Answers
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
+from paperround.desk import Desk, Stopped
 from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
 from paperround.joining import Joining
@@ -25,7 +26,6 @@ from paperround.letters import Letters
 from paperround.mailboxes.imap import PATIENCE, Imap
 from paperround.mailboxes.maildir import Maildir
 from paperround.metrics import Monitor
-from paperround.pipeline import Desk, Stopped
 from paperround.ports import Embedder, Inbox, Leadership, Ledger, Relay, Source, Vectors
 from paperround.rates import Rate
 from paperround.remembering import Remembering

@@ -9,13 +9,14 @@ import structlog
 
 from paperround.alarm_rules import A_DAY, LOOK_BACK, Facts, LetterFacts, RelayFacts, Room, SourceFacts
 from paperround.app import room_of
+from paperround.desk import Desk
 from paperround.dkim_signing import Signer
 from paperround.domain_records import Level
 from paperround.headers import wire_domain
 from paperround.key_records import of_published
 from paperround.name_service import DnsSilent, NameService
-from paperround.pipeline import Desk, standing_gaps
 from paperround.ports import Status
+from paperround.posting import standing_gaps
 from paperround.settings import DkimSettings, Settings, Tls
 
 # How long what the DNS said of the keys holds; what is wrong, or was not answered, may be mended sooner.

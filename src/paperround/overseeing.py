@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from paperround.overview import LOOKED_AT, SPAN, DayOfMail, Overview, by_source
-from paperround.pipeline import LIFE_OF_A_LETTER
 from paperround.ports import Figures, Ledger, Library, OnUnknown, StoreError
+from paperround.posting import LIFE_OF_A_LETTER
 from paperround.web import Health
 
 _DAY = timedelta(days=1)

@@ -11,10 +11,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from paperround.alarming import LOOK_FOR_ALARMS, Alarming
+from paperround.desk import Desk
 from paperround.following import Following
 from paperround.leading import LOOK, Lead
 from paperround.metrics import Monitor
-from paperround.pipeline import Desk
 from paperround.ports import Leadership
 from paperround.settings import WebSettings
 from paperround.watching import TICK, Watch

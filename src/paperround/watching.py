@@ -11,8 +11,10 @@ from paperround import clock
 from paperround.alarm_rules import RelayFacts
 from paperround.awaiting import Wait
 from paperround.delivering import Delivered
-from paperround.pipeline import Desk, Stopped, post, prepare, standing_gaps
+from paperround.desk import Desk, Stopped
 from paperround.ports import LONGEST_ROUND
+from paperround.posting import post, standing_gaps
+from paperround.preparing import prepare
 from paperround.subscribers import Subscriber
 from paperround.web import Health
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import httpx
 from starlette.applications import Starlette
 
+from paperround.desk import Desk
 from paperround.metrics import Monitor
 from paperround.overseeing import overseen
 from paperround.overview import Overview
-from paperround.pipeline import Desk
 from paperround.ports import Figures, SubscriberId
 from paperround.rereading import Shelf
 from paperround.settings import Settings

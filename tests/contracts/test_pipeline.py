@@ -32,11 +32,11 @@ from tests.fakes.world import (
 from paperround.batches import STILL_TO_COME, Batch, BatchState, Revision
 from paperround.calendars import Announcement, Calendar
 from paperround.composing import CHUNK, NO_ROUND, NOTE, WORDS_ALONE
+from paperround.desk import Stopped
 from paperround.digests import Bar, Digest
 from paperround.issue import MAY_COME, NOTHING_MATCHED, PAUSED, PAUSED_BY_READER, UNREADABLE
 from paperround.keywords import keyword
 from paperround.letters import Letters
-from paperround.pipeline import Stopped
 from paperround.ports import (
     Interrupted,
     OnUnknown,

@@ -20,11 +20,12 @@ from tests.fakes.world import always, refused
 from paperround.batches import Batch, BatchState
 from paperround.calendars import Calendar
 from paperround.composing import NO_ROUND
+from paperround.desk import Desk
 from paperround.issue import PAUSED, WAITING
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
-from paperround.pipeline import Desk, run
+from paperround.pipeline import run
 from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
 from paperround.preferences import Hour, HourChange, PauseChange
 from paperround.rates import Rate

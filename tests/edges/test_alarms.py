@@ -31,12 +31,12 @@ from tests.fakes.world import refused
 from paperround.alarming import Alarming
 from paperround.alarms import Turn
 from paperround.app import monitor_of, open_desk, relay_of
+from paperround.desk import Desk
 from paperround.dkim_signing import Signer
 from paperround.following import Following
 from paperround.keywords import keyword
 from paperround.name_service import NameService
 from paperround.observing import Observing
-from paperround.pipeline import Desk
 from paperround.ports import Alarms, Relay, RelayUnusable, StoreError
 from paperround.service import listening, serve
 from paperround.settings import (

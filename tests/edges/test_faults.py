@@ -19,8 +19,9 @@ from tests.fakes.smtp_sink import free_port, smtp_sink
 from paperround.app import open_desk
 from paperround.delivering import Delivered
 from paperround.delivery.smtp import SmtpRelay
-from paperround.pipeline import Desk, post
+from paperround.desk import Desk
 from paperround.ports import DeliveryRecord, OnUnknown, Status
+from paperround.posting import post
 from paperround.settings import Mailbox, RelaySettings, Settings, Tls
 
 A_MOMENT = timedelta(seconds=1)

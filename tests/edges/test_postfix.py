@@ -23,8 +23,9 @@ from tests.fakes.smtp_sink import free_port, smtp_sink
 
 from paperround.app import open_desk, utc_now
 from paperround.config import load
-from paperround.pipeline import Desk, post
+from paperround.desk import Desk
 from paperround.ports import Cause, DeliveryRecord, Plan, Status
+from paperround.posting import post
 
 pytestmark = pytest.mark.needs("postfix", "smtp-sink")
 

@@ -15,8 +15,8 @@ from tests.fakes.plans import NOW, claim
 from tests.fakes.posting import Order, desk, enter
 from tests.fakes.unreliable_relay import UnreliableRelay
 
-from paperround.pipeline import post
 from paperround.ports import DeliveryRecord, Status, StoreError
+from paperround.posting import post
 from paperround.store import open_store
 
 MESSAGES = {f"reader{number}@example.org": b"Subject: %d\r\n\r\nHello\r\n" % number for number in range(12)}

@@ -18,8 +18,8 @@ from sqlalchemy import event
 from tests.fakes.posting import Order, desk, enter
 from tests.fakes.unreliable_relay import UnreliableRelay
 
-from paperround.pipeline import post
 from paperround.ports import StoreError
+from paperround.posting import post
 from paperround.store.ledger import SqlLedger
 
 MESSAGES = {f"reader{number}@example.org": b"Subject: %d\r\n\r\nHello\r\n" % number for number in range(24)}

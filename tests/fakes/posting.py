@@ -16,8 +16,9 @@ import structlog
 from tests.fakes.plans import TUESDAY, letter
 
 from paperround.app import open_desk
-from paperround.pipeline import Desk, post
+from paperround.desk import Desk
 from paperround.ports import OnUnknown
+from paperround.posting import post
 from paperround.settings import Mailbox, RelaySettings, Settings, Tls
 from paperround.store import open_store
 from paperround.subscribers import Subscriber

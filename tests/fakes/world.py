@@ -12,10 +12,11 @@ from tests.fakes.relay import MemoryRelay
 
 from paperround.batches import Batch, BatchState, Revision
 from paperround.calendars import Announcement, Calendar
+from paperround.desk import Desk
 from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
-from paperround.pipeline import Desk, Round, run
+from paperround.pipeline import Round, run
 from paperround.ports import (
     Claim,
     Embedder,

@@ -23,8 +23,8 @@ from rich.console import Console
 from paperround import clock, logs
 from paperround.app import open_desk, utc_now
 from paperround.config import ConfigError, Loaded, load
+from paperround.desk import Desk, Stopped
 from paperround.dkim_signing import KeyProblem
-from paperround.pipeline import Desk, Stopped
 from paperround.ports import Relay, StoreError
 from paperround.probing import own_host
 from paperround.rendering import TemplateError

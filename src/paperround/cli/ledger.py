@@ -11,9 +11,9 @@ import typer
 from paperround.app import utc_now
 from paperround.cli import frame
 from paperround.cli.frame import DEFAULT_CONFIG, FAILED, ConfigOption, JsonOption, LogDateOption, app
+from paperround.desk import Desk
 from paperround.papers import PaperId
 from paperround.phrases import counted, listed
-from paperround.pipeline import Desk
 from paperround.ports import DeliveryId, DeliveryRecord, Gap, Status
 
 MOST_NAMES = 10  # of readers without a row

@@ -25,8 +25,8 @@ from paperround.cli.frame import (
     app,
 )
 from paperround.config import load
+from paperround.desk import Desk
 from paperround.phrases import full_day
-from paperround.pipeline import Desk
 from paperround.previewing import Press, proof_of, serve
 from paperround.rendering import LARGEST_HTML, findings, size
 from paperround.web.preview import Proof

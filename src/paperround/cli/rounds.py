@@ -31,12 +31,14 @@ from paperround.cli.frame import (
 from paperround.composing import plans
 from paperround.config import load, load_web
 from paperround.config.environment import secret_files
+from paperround.desk import Desk
 from paperround.following import Following
 from paperround.name_service import NameService
 from paperround.observing import Observing
 from paperround.phrases import counted, full_day
-from paperround.pipeline import Desk, Round, collected, run
+from paperround.pipeline import Round, run
 from paperround.ports import DeliveryRecord, Plan, Status
+from paperround.preparing import collected
 from paperround.service import PortProblem, listening
 from paperround.service import serve as run_service
 from paperround.settings import Settings

@@ -19,9 +19,9 @@ from paperround.cli.frame import (
     JsonOption,
     app,
 )
+from paperround.desk import Desk
 from paperround.overview import DayOfMail, Overview, briefly, near_day
 from paperround.phrases import full_day
-from paperround.pipeline import Desk
 from paperround.ports import Status
 from paperround.settings import Settings, WebSettings
 from paperround.store import open_store

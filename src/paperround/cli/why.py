@@ -19,12 +19,12 @@ from paperround.cli.frame import (
     app,
 )
 from paperround.composing import issue
+from paperround.desk import Desk
 from paperround.digests import Bar
 from paperround.explaining import Fate, Obstacle, crowded_out, fate, recorded_fate, sendings
 from paperround.issue import Reader, days_away
 from paperround.papers import PaperId, arxiv_id
 from paperround.phrases import counted, full_day, gap, listed
-from paperround.pipeline import Desk
 from paperround.ports import DeliveryRecord, PickRecord, Status
 from paperround.selection import LONGEST_LOOK_BACK
 from paperround.text import clean
