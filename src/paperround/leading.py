@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from threading import Lock
 
 import structlog
 
@@ -21,13 +22,19 @@ class Lead:
         self._leadership = leadership
         self._trouble = ""
         self._resigned = False
+        self._looking = Lock()  # several works look, each in a thread, and a leadership is for one
         self.turned = asyncio.Event()
         self.held = self._take()
 
     async def look(self) -> None:
-        """Take the lead if it is free, and set `turned` if that, or its loss, changes what is to be done."""
+        """Take the lead if it is free, and set `turned` if that, or its loss, changes what is to be done.
+
+        As long as nobody can tell who leads, nothing is to be done; it does not begin anew for that, which
+        it could not without the store.
+        """
         # A server may take its time, and the pages go on meanwhile.
-        if not self._resigned and await asyncio.to_thread(self._take) is not self.held:
+        taken = await asyncio.to_thread(self._take)
+        if not (self._resigned or self._trouble) and taken is not self.held:
             self.turned.set()
 
     def only(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
@@ -35,27 +42,29 @@ class Lead:
 
         async def led() -> None:
             await self.look()
-            if self.held and not (self._resigned or self.turned.is_set()):
+            if self.held and not (self._resigned or self._trouble or self.turned.is_set()):
                 await work()
 
         return led
 
     def resign(self) -> None:
         """Let another service lead, whatever is still in hand here, and do nothing more."""
-        self._resigned = True
-        self._leadership.close()
+        with self._looking:
+            self._resigned = True
+            self._leadership.close()
 
     def health(self, of_the_work: Callable[[], Health]) -> Health:
         """Return how the work stands, where it is done here."""
-        if self.held:
-            return of_the_work()
         if self._trouble:
             return Health(problems=(self._trouble,))
+        if self.held:
+            return of_the_work()
         return Health(notes=(f"standing by; {self._leadership.holder() or 'another process'} leads",))
 
     def _take(self) -> bool:
         try:
-            taken = self._leadership.take()
+            with self._looking:
+                taken = not self._resigned and self._leadership.take()
         except StoreError as error:
             if str(error) != self._trouble:
                 log.error("lead.unclear", reason=str(error))  # noqa: TRY400 - the reason is enough

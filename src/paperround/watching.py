@@ -12,7 +12,7 @@ from paperround.alarm_rules import RelayFacts
 from paperround.awaiting import Wait
 from paperround.delivering import Delivered
 from paperround.desk import Desk, Stopped
-from paperround.ports import LONGEST_ROUND
+from paperround.ports import LONGEST_ROUND, StoreError
 from paperround.posting import post, standing_gaps
 from paperround.preparing import prepare
 from paperround.subscribers import Subscriber
@@ -88,13 +88,20 @@ class Watch:
         """Return what is wrong, if anything."""
         at_work = self._at_work.locked()
         since = self._began if at_work else self._ticked
-        gaps = map(str, standing_gaps(self._desk.ledger, self._desk.now()))
-        problems = (*self._problems, *gaps, *self._desk.returning.problems())
+        problems = (*self._problems, *self._found())
         notes = tuple(dict.fromkeys(str(wait) for waits in self._waits.values() for wait in waits))
         if abs(self._desk.now() - since) <= (LONGEST_ROUND if at_work else SILENT):
             return Health(problems=problems, notes=notes)
         hung = "a round has not ended" if at_work else "nothing was done"
         return Health(problems=(*problems, f"{hung} since {since:%Y-%m-%d %H:%M} UTC"))
+
+    def _found(self) -> tuple[str, ...]:
+        """Return what the store says is wrong, or that it says nothing."""
+        try:
+            gaps = standing_gaps(self._desk.ledger, self._desk.now())
+            return (*map(str, gaps), *self._desk.returning.problems())
+        except StoreError as error:
+            return (str(error),)
 
     async def _work(self) -> tuple[str, ...]:
         desk = self._desk
@@ -106,7 +113,8 @@ class Watch:
                 self._waits[day] = prepared.waits
                 self._seen.setdefault(day, set()).update(each.address for each in subscribers)
                 self._looked[day] = desk.now()
-            if desk.now() < self._rest_until:
+            # A clock that was set back lets nobody wait for longer than a pause.
+            if timedelta(0) < self._rest_until - desk.now() <= self._pause:
                 return self._problems
             delivered = await post(desk, patience=PATIENCE, at_most=LONGEST_POST)
         except Stopped:

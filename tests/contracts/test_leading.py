@@ -95,3 +95,13 @@ def test_whoever_cannot_tell_who_leads_stands_by_and_says_why_once(seat: Seat) -
     seat.lost = ""
     asyncio.run(service.look())
     assert service.turned.is_set()
+
+
+def test_who_leads_rests_while_nobody_can_tell_who_does_and_goes_on_after_that(seat: Seat) -> None:
+    service = lead(seat)
+    assert not does(service, meanwhile=lambda: setattr(seat, "lost", "the server does not answer"))
+    assert service.health(lambda: BUSY) == Health(problems=(seat.lost,))
+    seat.lost = ""
+    assert does(service)
+    assert service.health(lambda: BUSY) == BUSY
+    assert not service.turned.is_set()

@@ -173,6 +173,14 @@ def test_a_machine_that_slept_catches_up_once(start: Start) -> None:
     ]
 
 
+def test_a_clock_that_was_set_back_keeps_no_letter_back(start: Start) -> None:
+    service = start(at(12) + timedelta(days=1))
+    service.tick()
+    service.now = at(8)
+    service.tick()
+    assert (DAY, LONDON.address) in service.sent()
+
+
 def test_a_restarted_service_sends_nothing_twice(start: Start) -> None:
     service = start(at(8))
     service.tick()
