@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from paperround.admission import Admission, network_of
+from paperround.admission import Admission, mailbox_of, network_of
 from paperround.answers import Answers
 from paperround.config import addresses
 from paperround.config.subscriptions import NEVER_READERS
@@ -77,10 +77,10 @@ class Joining:
         asking = Asking(
             address=address,
             wish=wish,
-            mark=self._digest("address", address.lower()),
+            mark=self._digest("address", mailbox_of(address)),
             network=self._digest("network", network_of(host)),
         )
-        admission = self._requests.enter(asking, now=self._now())
+        admission = self._requests.enter(asking, rate=self._rate, now=self._now())
         log.info("subscription.asked", admission=admission.value)
         return admission
 

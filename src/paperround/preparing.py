@@ -12,10 +12,12 @@ from paperround.batches import SETTLED, BatchRecord
 from paperround.collecting import collect
 from paperround.composing import compose
 from paperround.desk import Desk, Stopped
-from paperround.issue import OPEN, not_due
+from paperround.issue import OPEN, WAITING, not_due
 from paperround.letters import Letters
 from paperround.ports import SubscriberId
 from paperround.subscribers import Subscriber
+
+LAST_ASKED = timedelta(minutes=1)  # before a digest goes without a source
 
 log = structlog.get_logger()
 
@@ -24,14 +26,14 @@ log = structlog.get_logger()
 class Prepared:
     """What was done for a day before its letters go out; `trouble` is as in a Round.
 
-    `waits` are what digests of the day are held back for, the earliest end first.
+    `waits` are what digests of the day are held back for, by the address of the reader.
     """
 
     subscribers: frozenset[SubscriberId]
     batches: tuple[BatchRecord, ...]
     planned: int
     trouble: str
-    waits: tuple[Wait, ...] = ()
+    waits: Mapping[str, Wait]
 
 
 async def prepare(
@@ -55,7 +57,10 @@ async def prepare(
     # A source that failed is asked again though everybody has a plan: what it gives comes late.
     if await asyncio.to_thread(_is_unfinished, day, ids.values(), desk):
         batches = await collected(day, desk, max_age=max_age)
-    waits = await asyncio.to_thread(_waits, day, subscribers, desk, latest=latest)
+    waits = await asyncio.to_thread(_waits, day, subscribers, ids, desk, latest=latest)
+    for wait in set(waits.values()):
+        for source in wait.sources:
+            desk.polls.ask_by(source, day, wait.until - LAST_ASKED)
     letters = desk.letters.for_round()
     planned = await asyncio.to_thread(_composed, day, subscribers, ids, waits, desk, letters)
     if letters.trouble:
@@ -65,7 +70,7 @@ async def prepare(
         batches=batches,
         planned=planned,
         trouble=letters.trouble,
-        waits=tuple(sorted(set(waits.values()), key=lambda wait: (wait.until, wait.sources))),
+        waits=waits,
     )
 
 
@@ -85,7 +90,12 @@ async def collected(day: date, desk: Desk, *, max_age: timedelta) -> tuple[Batch
 
 
 def _waits(
-    day: date, subscribers: Sequence[Subscriber], desk: Desk, *, latest: timedelta | None
+    day: date,
+    subscribers: Sequence[Subscriber],
+    ids: Mapping[str, SubscriberId],
+    desk: Desk,
+    *,
+    latest: timedelta | None,
 ) -> Mapping[str, Wait]:
     """Return what digests of the day are held back for, by the address of the reader."""
     if latest is None:
@@ -99,10 +109,14 @@ def _waits(
         catch_up=desk.catch_up,
         now=desk.now(),
     )
+    settled = desk.ledger.planned(day) - desk.ledger.quiet(day, [WAITING])
+    settled |= desk.ledger.suppressions().keys()
     return {
         each.address: wait
         for each in subscribers
-        if not_due(each, day) is None and (wait := waiting.wait(each)) is not None
+        if ids[each.address] not in settled
+        and not_due(each, day) is None
+        and (wait := waiting.wait(each)) is not None
     }
 
 

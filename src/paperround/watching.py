@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -43,7 +43,7 @@ class Watch:
         """Begin to watch; with `latest`, a digest waits for sources up to so long after its hour."""
         self._desk = desk
         self._catch_up, self._latest = catch_up, latest
-        self._waits: dict[date, tuple[Wait, ...]] = {}
+        self._waits: dict[date, Mapping[str, Wait]] = {}
         self._seen: dict[date, set[str]] = {}
         self._looked: dict[date, datetime] = {}
         self._ticked = self._began = desk.now()
@@ -89,7 +89,7 @@ class Watch:
         at_work = self._at_work.locked()
         since = self._began if at_work else self._ticked
         problems = (*self._problems, *self._found())
-        notes = tuple(dict.fromkeys(str(wait) for waits in self._waits.values() for wait in waits))
+        notes = tuple(dict.fromkeys(str(wait) for waits in self._waits.values() for wait in waits.values()))
         if abs(self._desk.now() - since) <= (LONGEST_ROUND if at_work else SILENT):
             return Health(problems=problems, notes=notes)
         hung = "a round has not ended" if at_work else "nothing was done"
@@ -110,9 +110,10 @@ class Watch:
             readers = await asyncio.to_thread(desk.current, desk.subscribers)
             for day, subscribers in sorted(self._due(readers, desk.now()).items()):
                 prepared = await prepare(day, subscribers, desk, max_age=MAX_AGE, latest=self._latest)
+                if any(each.address not in self._waits.get(day, {}) for each in subscribers):
+                    self._looked[day] = desk.now()
                 self._waits[day] = prepared.waits
                 self._seen.setdefault(day, set()).update(each.address for each in subscribers)
-                self._looked[day] = desk.now()
             # A clock that was set back lets nobody wait for longer than a pause.
             if timedelta(0) < self._rest_until - desk.now() <= self._pause:
                 return self._problems
@@ -141,13 +142,14 @@ class Watch:
         self._seen = {day: seen for day, seen in self._seen.items() if day in due}
         self._looked = {day: looked for day, looked in self._looked.items() if day in due}
         self._waits = {day: waits for day, waits in self._waits.items() if day in due}
-        return {
-            day: subscribers
-            for day, subscribers in due.items()
-            if any(each.address not in self._seen.get(day, ()) for each in subscribers)
-            or self._waits.get(day)
-            or now - self._looked.get(day, now) > LOOK_AGAIN
-        }
+        return {day: chosen for day, those in due.items() if (chosen := self._to_see_to(day, those, now))}
+
+    def _to_see_to(self, day: date, due: list[Subscriber], now: datetime) -> list[Subscriber]:
+        """Return all of them where one was not seen to, and from time to time; else those who wait."""
+        seen, looked = self._seen.get(day, set()), self._looked.get(day, now)
+        if abs(now - looked) > LOOK_AGAIN or any(each.address not in seen for each in due):
+            return due
+        return [each for each in due if each.address in self._waits.get(day, {})]
 
 
 def seen(

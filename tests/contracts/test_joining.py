@@ -195,12 +195,25 @@ def test_a_relay_that_cannot_be_used_is_not_tried_for_each_of_them(front: Front)
 
 
 def test_the_mails_keep_to_the_limits_of_the_relay(opened: Open) -> None:
-    front = opened(rate=Rate(relay="smtp.example.org:587", per_hour=2))
+    front = opened(rate=Rate(relay="smtp.example.org:587", per_second=1 / 1800))
     for name in ("ada", "emmy", "lise"):
         front.apply(f"{name}@example.org")
-    assert len(front.look()) == 2
-    assert front.look(after=30 * MINUTE) == []
-    assert len(front.look(after=31 * MINUTE)) == 1
+    assert len(front.look()) == 1
+    assert front.look(after=29 * MINUTE) == []
+    assert len(front.look(after=1 * MINUTE)) == 1
+
+
+def test_strangers_leave_the_relay_to_the_readers(opened: Open) -> None:
+    front = opened(rate=Rate(relay="smtp.example.org:587", per_day=20))
+    answers = [front.apply(f"nobody{number}@example.org").status_code for number in range(6)]
+    assert answers == [200] * 5 + [429]
+    assert len(front.look()) == 5
+
+
+def test_a_mailbox_gets_no_more_under_many_names(front: Front) -> None:
+    for name in ("ada", "ada+1", "ADA+2"):
+        front.apply(f"{name}@example.org")
+    assert len(front.look()) == 1
 
 
 def test_the_mail_is_in_the_language_of_whoever_asked_and_so_are_the_letters(front: Front) -> None:

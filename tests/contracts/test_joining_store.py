@@ -33,6 +33,7 @@ from paperround.store import Store
 from paperround.store.joining import SqlMembers
 from paperround.subscribers import Pause
 
+FREE = Rate(relay="smtp.example.org:587")
 PLAIN = Wish(keywords=("LoRA",), language=Language.ENGLISH)
 FULL = Wish(
     keywords=("diffusion models", "Größe"),
@@ -53,8 +54,8 @@ class Counter:
     preferences: Preferences
 
     def ask(self, name: str = "ada", wish: Wish = PLAIN, *, now: datetime = NOW) -> RequestId:
-        assert self.requests.enter(asking(name, wish), now=now) is Admission.MAIL
-        claimed = self.requests.claim(rate=RATE, now=now)
+        assert self.requests.enter(asking(name, wish), rate=FREE, now=now) is Admission.MAIL
+        claimed = self.requests.claim(rate=FREE, now=now)
         assert isinstance(claimed, Request)
         assert claimed.address == f"{name}@example.org"
         return claimed.id
@@ -103,29 +104,34 @@ def test_a_request_that_nobody_made_is_none(counter: Counter) -> None:
 
 def test_an_address_is_written_to_once_an_hour_and_three_times_a_day(counter: Counter) -> None:
     hours = (0, 0.5, 1, 1.5, 2, 4, 23.5, 24)
-    admitted = [counter.requests.enter(asking("ada"), now=NOW + hour * HOUR) for hour in hours]
+    admitted = [counter.requests.enter(asking("ada"), rate=FREE, now=NOW + hour * HOUR) for hour in hours]
     mail, silence = Admission.MAIL, Admission.SILENCE
     assert admitted == [mail, silence, mail, silence, mail, silence, silence, mail]
 
 
 def test_for_whoever_asks_too_often_there_is_no_mail(counter: Counter) -> None:
     counter.requests.mailed(counter.ask())
-    counter.requests.enter(asking("ada"), now=NOW)
-    assert counter.requests.claim(rate=RATE, now=NOW) is None
+    counter.requests.enter(asking("ada"), rate=FREE, now=NOW)
+    assert counter.requests.claim(rate=FREE, now=NOW) is None
 
 
 def test_a_network_that_asks_too_often_is_refused_and_others_are_not(counter: Counter) -> None:
     for number in range(OF_A_NETWORK):
-        assert counter.requests.enter(asking(f"r{number}", network=NETWORK), now=NOW) is Admission.MAIL
-    assert counter.requests.enter(asking("ada", network=NETWORK), now=NOW) is Admission.BUSY
-    assert counter.requests.enter(asking("ada"), now=NOW) is Admission.MAIL
+        assert (
+            counter.requests.enter(asking(f"r{number}", network=NETWORK), rate=FREE, now=NOW)
+            is Admission.MAIL
+        )
+    assert counter.requests.enter(asking("ada", network=NETWORK), rate=FREE, now=NOW) is Admission.BUSY
+    assert counter.requests.enter(asking("ada"), rate=FREE, now=NOW) is Admission.MAIL
     # What was refused does not count: whoever waits for an hour is let in.
-    assert counter.requests.enter(asking("grace", network=NETWORK), now=NOW + HOUR) is Admission.MAIL
+    assert (
+        counter.requests.enter(asking("grace", network=NETWORK), rate=FREE, now=NOW + HOUR) is Admission.MAIL
+    )
 
 
 def test_a_mail_is_sent_by_one_of_several_who_ask_for_it(counter: Counter) -> None:
     counter.ask()
-    assert counter.requests.claim(rate=RATE, now=NOW) is None
+    assert counter.requests.claim(rate=FREE, now=NOW) is None
 
 
 def test_a_mail_that_nobody_says_was_sent_is_due_again_and_not_for_ever(counter: Counter) -> None:
@@ -133,27 +139,27 @@ def test_a_mail_that_nobody_says_was_sent_is_due_again_and_not_for_ever(counter:
     now, attempts = NOW, 1
     while now < NOW + LIFE_OF_A_REQUEST:
         now += timedelta(hours=1)
-        attempts += counter.requests.claim(rate=RATE, now=now) is not None
+        attempts += counter.requests.claim(rate=FREE, now=now) is not None
     assert attempts == MOST_ATTEMPTS
 
 
 def test_a_mail_that_was_sent_is_not_due_again_and_can_be_confirmed(counter: Counter) -> None:
     asked = counter.ask()
     counter.requests.mailed(asked)
-    assert counter.requests.claim(rate=RATE, now=LATER) is None
+    assert counter.requests.claim(rate=FREE, now=LATER) is None
     assert counter.confirm(asked)
 
 
 def test_the_mails_wait_for_their_turn_like_letters(counter: Counter) -> None:
     slow = Rate(relay="slow.example.org:587", per_second=0.1, per_hour=2)
     for name in ("ada", "grace", "emmy"):
-        counter.requests.enter(asking(name), now=NOW)
+        counter.requests.enter(asking(name), rate=FREE, now=NOW)
     assert isinstance(counter.requests.claim(rate=slow, now=NOW), Request)
     assert isinstance(counter.requests.claim(rate=slow, now=NOW + timedelta(seconds=9)), Later)
     assert isinstance(counter.requests.claim(rate=slow, now=NOW + timedelta(seconds=10)), Request)
     assert isinstance(counter.requests.claim(rate=slow, now=NOW + timedelta(minutes=20)), Later)
     counter.ledger.pause(RATE.relay, "slow down", now=NOW)
-    assert isinstance(counter.requests.claim(rate=RATE, now=NOW), Later)
+    assert isinstance(counter.requests.claim(rate=FREE, now=NOW), Later)
 
 
 def test_what_is_dropped_is_gone(counter: Counter) -> None:
@@ -169,7 +175,7 @@ def test_what_is_too_old_cannot_be_confirmed_and_is_forgotten(counter: Counter) 
     assert counter.requests.request(asked, now=end - timedelta(seconds=1)) is not None
     assert counter.requests.request(asked, now=end) is None
     assert not counter.confirm(asked, now=end)
-    assert counter.requests.claim(rate=RATE, now=end) is None
+    assert counter.requests.claim(rate=FREE, now=end) is None
     assert counter.requests.tidy(now=end - timedelta(seconds=1)) == 0
     assert counter.requests.tidy(now=end) == 1
     assert counter.requests.tidy(now=end) == 0

@@ -524,3 +524,13 @@ def test_unknown_deliveries_are_held_the_second_time_or_the_first(ledger: Ledger
     assert ledger.held(OnUnknown.HOLD) == 0
     ledger.settle(again, Status.UNKNOWN, reply="", now=SOON)
     assert (ledger.held(OnUnknown.RESEND), ledger.held(OnUnknown.HOLD)) == (1, 1)
+
+
+def test_who_has_a_quiet_row_for_a_reason_is_known(
+    ledger: Ledger, ada: SubscriberId, grace: SubscriberId
+) -> None:
+    reasons = {ada: "waiting", grace: "paused"}
+    ledger.plan([replace(silence(who, TUESDAY), reason=why) for who, why in reasons.items()], now=NOW)
+    assert ledger.quiet(TUESDAY, ["waiting", "failed"]) == {ada}
+    assert ledger.quiet(TUESDAY, []) == frozenset()
+    assert ledger.quiet(MONDAY, ["waiting"]) == frozenset()

@@ -26,7 +26,7 @@ from paperround.keywords import keyword
 from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
 from paperround.pipeline import run
-from paperround.ports import Interrupted, OnUnknown, RelayUnusable, SourceError, Status
+from paperround.ports import Gap, Interrupted, OnUnknown, RelayUnusable, SourceError, Status, StoreError
 from paperround.preferences import Hour, HourChange, PauseChange
 from paperround.rates import Rate
 from paperround.rendering import Renderer
@@ -423,12 +423,12 @@ def test_a_digest_goes_without_its_source_when_the_wait_is_over(waiting: Service
 def test_a_source_that_is_waited_for_is_asked_politely(waiting: Service) -> None:
     while waiting.now < at(8, 30):
         waiting.tick()
-    assert waiting.source.asked == 5
+    assert waiting.source.asked == 6
     waiting.source.wait = timedelta(hours=2)
-    while waiting.source.asked < 6:
+    while waiting.source.asked < 7:
         waiting.tick()
     asked_to_wait = waiting.now
-    while waiting.source.asked < 7:
+    while waiting.source.asked < 8:
         waiting.tick()
     assert waiting.now - asked_to_wait >= timedelta(hours=2)
 
@@ -465,3 +465,39 @@ def test_whose_day_it_is_not_has_their_row_at_once(tmp_path: Path) -> None:
     service.runner.close()
     assert said(service) == [(Status.QUIET, PAUSED)]
     assert service.watch.health() == Health()
+
+
+def test_a_source_is_asked_once_more_before_a_digest_goes_without_it(waiting: Service) -> None:
+    while waiting.now < at(8, 18):
+        waiting.tick()
+    waiting.source.broken = False
+    while waiting.now < at(8, 31):
+        waiting.tick()
+    (row,) = waiting.ledger.rows(status=Status.SENT)
+    assert row.picks
+    assert row.updated_at < at(8, 30)
+
+
+def test_nobody_is_said_to_wait_who_has_their_mail(waiting: Service) -> None:
+    desk = replace(waiting.desk, sources=[waiting.source, Paperboy(name="Another")])
+    waiting.runner.run(run(DAY, waiting.readers, desk, max_age=timedelta(0)))
+    waiting.tick()
+    assert waiting.watch.health() == Health()
+
+
+def test_nobody_is_said_to_wait_who_left_meanwhile(waiting: Service) -> None:
+    ids = waiting.ledger.enrol([LONDON.address], now=waiting.now)
+    waiting.ledger.suppress(ids[LONDON.address], "unsubscribed", now=waiting.now)
+    waiting.tick()
+    assert [status for status, _ in said(waiting)] == [Status.SUPPRESSED]
+    assert waiting.watch.health() == Health()
+
+
+def test_a_store_that_does_not_answer_is_a_problem_and_no_error(start: Start) -> None:
+    service = start(at(8))
+
+    def silent() -> tuple[Gap, ...]:
+        raise StoreError("the server does not answer")
+
+    service.ledger.gaps = silent  # type: ignore[method-assign]
+    assert service.watch.health() == Health(problems=("the server does not answer",))

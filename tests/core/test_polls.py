@@ -53,3 +53,25 @@ def test_whatever_the_clock_does_a_source_may_be_asked_again_within_half_an_hour
             polls.asked("arXiv", DAY, at=at, settled=False)
     assert polls.may_ask("arXiv", DAY, at=at + LONGEST)
     assert SHORTEST < LONGEST
+
+
+def test_a_source_is_asked_once_more_shortly_before_it_is_waited_for_no_longer() -> None:
+    polls = Polls()
+    for minute in (0, 10, 25, 48):
+        polls.asked("arXiv", DAY, at=NOON + timedelta(minutes=minute), settled=False)
+    polls.ask_by("arXiv", DAY, NOON + timedelta(minutes=60))
+    assert not polls.may_ask("arXiv", DAY, at=NOON + timedelta(minutes=59))
+    assert polls.may_ask("arXiv", DAY, at=NOON + timedelta(minutes=60))
+    polls.asked("arXiv", DAY, at=NOON + timedelta(minutes=60), settled=False)
+    assert not polls.may_ask("arXiv", DAY, at=NOON + timedelta(minutes=89))  # as rarely as before
+
+
+def test_not_even_then_sooner_than_it_bears() -> None:
+    polls = Polls()
+    polls.asked("arXiv", DAY, at=NOON, settled=False, wait=timedelta(hours=2))
+    polls.ask_by("arXiv", DAY, NOON + timedelta(minutes=20))
+    assert not polls.may_ask("arXiv", DAY, at=NOON + timedelta(minutes=119))
+    polls = Polls()
+    polls.asked("arXiv", DAY, at=NOON, settled=False)
+    polls.ask_by("arXiv", DAY, NOON + timedelta(minutes=2))
+    assert not polls.may_ask("arXiv", DAY, at=NOON + timedelta(minutes=9))

@@ -144,7 +144,7 @@ def asked(store: Store, name: str) -> RequestId:
         mark=address.encode(),
         network=address.encode(),
     )
-    assert store.requests.enter(asking, now=TUESDAY_NOON) is Admission.MAIL
+    assert store.requests.enter(asking, rate=Rate(relay="outbox"), now=TUESDAY_NOON) is Admission.MAIL
     claimed = store.requests.claim(rate=Rate(relay="outbox"), now=TUESDAY_NOON)
     assert getattr(claimed, "address", None) == address
     return RequestId(getattr(claimed, "id", 0))

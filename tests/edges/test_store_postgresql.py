@@ -88,9 +88,11 @@ def test_a_server_that_was_started_anew_is_found_again() -> None:
 
     with server() as own, closing(open_store(own.database("edges"))) as store:
         (ada,) = store.ledger.enrol(["ada@example.org"], now=NOW).values()
+        secret = store.ledger.secret()
         own.stop()
         with pytest.raises(StoreError, match="local/edges: "):
             store.ledger.plan([letter(ada, TUESDAY)], now=NOW)
+        assert store.ledger.secret() == secret  # so that a service can take up another config meanwhile
         own.start()
         assert store.ledger.plan([letter(ada, TUESDAY)], now=NOW) == 1
 

@@ -25,7 +25,7 @@ class MemoryRequests:
     lock: RLock = field(default_factory=RLock)
     _given: int = 0
 
-    def enter(self, asking: Asking, *, now: datetime) -> Admission:
+    def enter(self, asking: Asking, *, rate: Rate, now: datetime) -> Admission:
         with self.lock:
             hour = [each for at, each in self.askings if at > now - HOUR]
             day = [each for at, each in self.askings if at > now - REMEMBERED]
@@ -34,8 +34,9 @@ class MemoryRequests:
                 address_day=sum(each.mark == asking.mark for each in day),
                 network_hour=sum(each.network == asking.network for each in hour),
                 everybody_hour=len(hour),
+                everybody_day=len(day),
             )
-            decided = admission(asked)
+            decided = admission(asked, rate)
             if decided is not Admission.BUSY:
                 mark = asking.mark if decided is Admission.MAIL else b""
                 self.askings.append((now, replace(asking, mark=mark)))

@@ -82,6 +82,14 @@ class MemoryLedger(MemoryDispatch):
     def planned(self, day: date) -> frozenset[SubscriberId]:
         return frozenset(row.subscriber for row in self._rows.values() if row.record.day == day)
 
+    def quiet(self, day: date, reasons: Collection[str]) -> frozenset[SubscriberId]:
+        of_the_day = (row for row in self._rows.values() if row.record.day == day)
+        return frozenset(
+            row.subscriber
+            for row in of_the_day
+            if row.record.status is Status.QUIET and row.record.reason in reasons
+        )
+
     def latest_days(self, subscribers: Collection[SubscriberId], before: date) -> Mapping[SubscriberId, date]:
         latest: dict[SubscriberId, date] = {}
         for row in self._rows.values():

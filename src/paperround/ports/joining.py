@@ -60,7 +60,7 @@ class Member:
 class Requests(Protocol):
     """What was asked for and is not confirmed, and how often was asked."""
 
-    def enter(self, asking: Asking, *, now: datetime) -> Admission:
+    def enter(self, asking: Asking, *, rate: Rate, now: datetime) -> Admission:
         """Keep what is asked for where a mail may be sent for it; what is BUSY does not count."""
 
     def request(self, request: RequestId, *, now: datetime) -> Request | None:

@@ -136,6 +136,9 @@ class Ledger(Dispatch, Protocol):
     def planned(self, day: date) -> frozenset[SubscriberId]:
         """Return who has a row for that day, whatever its status."""
 
+    def quiet(self, day: date, reasons: Collection[str]) -> frozenset[SubscriberId]:
+        """Return who has a quiet row for that day that bears one of the reasons."""
+
     def latest_days(self, subscribers: Collection[SubscriberId], before: date) -> Mapping[SubscriberId, date]:
         """Return the day of the latest row of each before that day, whatever its status."""
 
@@ -206,4 +209,4 @@ class Ledger(Dispatch, Protocol):
         """Return for each day from then on that has rows how many of them are in each status."""
 
     def secret(self) -> bytes:
-        """Return the 32 random bytes of this installation, made on first use."""
+        """Return the 32 random bytes of this installation, made on first use and then kept in mind."""

@@ -46,11 +46,11 @@ class SqlRequests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enter(self, asking: Asking, *, now: datetime) -> Admission:
+    def enter(self, asking: Asking, *, rate: Rate, now: datetime) -> Admission:
         """Keep what is asked for where a mail may be sent for it; what is BUSY does not count."""
 
         def work(connection: Connection) -> Admission:
-            decided = admission(_asked(connection, asking, now))
+            decided = admission(_asked(connection, asking, now), rate)
             if decided is Admission.BUSY:
                 return decided
             mailed = decided is Admission.MAIL
@@ -201,6 +201,7 @@ def _asked(connection: Connection, asking: Asking, now: datetime) -> Asked:
         address_day=counted(last_day, theirs),
         network_hour=counted(last_hour, askings.c.network == asking.network),
         everybody_hour=counted(last_hour),
+        everybody_day=counted(last_day),
     )
 
 

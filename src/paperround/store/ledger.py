@@ -4,6 +4,7 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -118,6 +119,11 @@ class SqlLedger(SqlDispatch):
         """Return who has a row for that day, whatever its status."""
         with self._database.reading() as connection:
             return frozenset(connection.scalars(statements.planned(day)))
+
+    def quiet(self, day: date, reasons: Collection[str]) -> frozenset[SubscriberId]:
+        """Return who has a quiet row for that day that bears one of the reasons."""
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(statements.quiet(day, reasons)))
 
     def latest_days(self, subscribers: Collection[SubscriberId], before: date) -> Mapping[SubscriberId, date]:
         """Return the day of the latest row of each before that day, whatever its status."""
@@ -251,11 +257,15 @@ class SqlLedger(SqlDispatch):
                 found[row.day][row.status] = row.number
         return dict(found)
 
-    def secret(self) -> bytes:
-        """Return the 32 random bytes of this installation, made on first use."""
+    @cached_property
+    def _secret(self) -> bytes:
         with self._database.reading() as connection:
             known: bytes | None = connection.scalar(statements.secret())
         return known or self._database.write(_make_secret)
+
+    def secret(self) -> bytes:
+        """Return the 32 random bytes of this installation, made on first use and then kept in mind."""
+        return self._secret
 
 
 def _canonical(address: str) -> str:

@@ -152,6 +152,14 @@ def plan() -> Insert:
     return insert(deliveries).on_conflict_do_nothing(index_elements=["subscriber", "day"])
 
 
+def quiet(day: date, reasons: Collection[str]) -> Select[Any]:
+    """Select who has a quiet row of a day that bears one of the reasons."""
+    bearing = deliveries.c.reason.in_(reasons)
+    return select(deliveries.c.subscriber).where(
+        deliveries.c.day == day, deliveries.c.status == Status.QUIET, bearing
+    )
+
+
 def reopen(of: Sequence[SubscriberId], day: date, reasons: Collection[str]) -> Delete:
     """Delete their quiet rows of a day that bear one of the reasons."""
     return delete(deliveries).where(

@@ -136,7 +136,15 @@ class _Counter:
         if site is not None:
             return site in _OURS
         origin = request.headers.get("Origin", "null")  # which is what no-referrer makes of it
-        return origin == "null" or urlsplit(origin)[:2] == urlsplit(self.public_url)[:2]
+        return origin == "null" or _site(origin) == _site(self.public_url)
+
+
+def _site(url: str) -> tuple[str, str] | None:
+    """Return the scheme and the host of an address, or None where it is none."""
+    try:
+        return urlsplit(url)[:2]
+    except ValueError:
+        return None
 
 
 def _wording(request: Request) -> Wording:

@@ -17,7 +17,8 @@ from paperround.web.pages import PRIVATE
 
 # What a proxy adds: who asks is then not on this machine, though the connection is.
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
-# What nginx speaks to whoever is behind it, unless it is told otherwise, and it adds nothing then.
+# What nginx before 1.29.7 speaks to whoever is behind it, unless told otherwise, and it adds nothing then.
+# What adds nothing and speaks 1.1, as a later one does, looks like a browser on this machine.
 _OF_PROXIES = "1.0"
 
 

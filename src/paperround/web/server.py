@@ -13,11 +13,12 @@ import h11
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from paperround.settings import WebSettings
-from paperround.web.armour import ALWAYS
+from paperround.web.armour import ALWAYS, PROBES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +112,15 @@ class _Bounded(H11Protocol):
 
     def handle_events(self) -> None:
         before = self.cycle
-        self.app = _BUSY if len(self.connections) >= self._bounds.busy else self.config.loaded_app
+        self.app = self._busy if len(self.connections) >= self._bounds.busy else self.config.loaded_app
         super().handle_events()
         if self.cycle is not before:
             self._within(self._bounds.answer)
+
+    async def _busy(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what watches the service, which may else be taken for dead, and nobody else."""
+        app = self.config.loaded_app if scope["path"] in PROBES else _BUSY
+        await app(scope, receive, send)
 
     def on_response_complete(self) -> None:
         self._within(self._bounds.head)
