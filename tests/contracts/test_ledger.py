@@ -530,7 +530,7 @@ def test_who_has_a_quiet_row_for_a_reason_is_known(
     ledger: Ledger, ada: SubscriberId, grace: SubscriberId
 ) -> None:
     reasons = {ada: "waiting", grace: "paused"}
-    ledger.plan([replace(silence(who, TUESDAY), reason=why) for who, why in reasons.items()], now=NOW)
+    ledger.plan([silence(who, TUESDAY, reason=why) for who, why in reasons.items()], now=NOW)
     assert ledger.quiet(TUESDAY, ["waiting", "failed"]) == {ada}
     assert ledger.quiet(TUESDAY, []) == frozenset()
     assert ledger.quiet(MONDAY, ["waiting"]) == frozenset()
