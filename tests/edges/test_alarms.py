@@ -23,11 +23,12 @@ from tests.fakes.alarms import MemoryAlarms
 from tests.fakes.authority import Authority
 from tests.fakes.dns_server import name_server
 from tests.fakes.leadership import MemoryLeadership, Seat
-from tests.fakes.plans import silence
+from tests.fakes.plans import NOW, bring_to, silence
 from tests.fakes.relay import MemoryRelay
 from tests.fakes.smtp_server import Server
 from tests.fakes.world import refused
 
+from paperround.alarm_rules import RelayFacts
 from paperround.alarming import Alarming
 from paperround.alarms import Turn
 from paperround.app import monitor_of, open_desk, relay_of
@@ -37,7 +38,7 @@ from paperround.following import Following
 from paperround.keywords import keyword
 from paperround.name_service import NameService
 from paperround.observing import Observing
-from paperround.ports import Alarms, Relay, RelayUnusable, StoreError
+from paperround.ports import Alarms, OnUnknown, Relay, RelayUnusable, Status, StoreError
 from paperround.service import listening, serve
 from paperround.settings import (
     DkimSettings,
@@ -50,7 +51,7 @@ from paperround.settings import (
 )
 from paperround.store import Store
 from paperround.subscribers import EVERY_DAY, Interests, Subscriber
-from paperround.watching import Watch
+from paperround.watching import Watch, seen
 
 OPS = "ops@example.org"
 ADA = Subscriber(
@@ -108,6 +109,10 @@ class Service:
 
     def events(self, name: str) -> list[Mapping[str, Any]]:
         return [event for event in self.logged if event["event"] == name]
+
+    def tries(self) -> list[Mapping[str, Any]]:
+        """Return what was logged of each mail to the operator."""
+        return [*self.events("alarms.not_mailed"), *self.events("alarms.mailed")]
 
     def announce(self, *days: date) -> None:
         """Let the only source bring a paper on each of these days."""
@@ -249,6 +254,50 @@ def test_what_the_failing_relay_cannot_carry_is_told_once_it_does(store: Store, 
     assert [row.subscriber for row in store.ledger.rows()] == [ADA.address]
 
 
+def test_of_a_relay_only_attempts_tell_and_the_first_that_failed_tells_since_when() -> None:
+    assert seen(None, (), attempts=0, now=on(0, 7)) is None
+    failing = seen(None, ("no way",), attempts=1, now=on(0, 7))
+    assert failing == RelayFacts(failing_since=on(0, 7), reason="no way")
+    assert seen(failing, (), attempts=0, now=on(0, 8)) == failing
+    still = seen(failing, ("wrong password",), attempts=1, now=on(0, 8))
+    assert still == RelayFacts(failing_since=on(0, 7), reason="wrong password")
+    assert seen(still, (), attempts=1, now=on(0, 9)) == RelayFacts()
+
+
+def test_one_source_that_brings_papers_does_not_hide_another_that_fails(store: Store, tmp_path: Path) -> None:
+    sources = tuple(FileSettings(name=each, path=tmp_path / f"{each}.jsonl") for each in ("Gone", "Other"))
+    (tmp_path / "Other.jsonl").touch()
+
+    async def scenario() -> list[str]:
+        relay = MemoryRelay()
+        async with service(store, tmp_path, at=on(0, 6), relay=relay, sources=sources) as running:
+            await running.until(on(1, 9), step=timedelta(minutes=30))
+            return [str(event["subject"]) for event in running.events("alarm.raised")]
+
+    assert asyncio.run(scenario()) == ["Gone"]
+
+
+@pytest.mark.parametrize(
+    ("status", "condition"),
+    [(Status.FAILED, "deliveries_failing"), (Status.UNKNOWN, "outcomes_unknown"), (Status.SENT, None)],
+)
+def test_what_became_of_the_letters_is_read_in_the_ledger(
+    store: Store, tmp_path: Path, status: Status, condition: str | None
+) -> None:
+    (ada,) = store.ledger.enrol([ADA.address], now=NOW).values()
+    bring_to(store.ledger, ada, status)
+
+    async def scenario() -> list[str]:
+        async with service(
+            store, tmp_path, at=NOW, relay=MemoryRelay(), on_unknown=OnUnknown.HOLD
+        ) as running:
+            with capture_logs() as logs:
+                await running.look()
+            return [str(event["condition"]) for event in logs if event["event"] == "alarm.raised"]
+
+    assert asyncio.run(scenario()) == ([condition] if condition else [])
+
+
 def test_a_relay_that_asks_for_a_pause_is_given_it(store: Store, tmp_path: Path) -> None:
     relay = MemoryRelay()
 
@@ -297,22 +346,25 @@ def test_a_mail_that_does_not_get_out_is_tried_again_more_and_more_rarely(
     store: Store, tmp_path: Path
 ) -> None:
     relay = MemoryRelay(faults={OPS: [refused(550, "5.1.1 who is that?")] * 3})
+    tried: list[int] = []  # minutes after the first time
 
     async def scenario() -> Service:
         async with service(store, tmp_path, relay=relay) as running:
             running.incomplete_round(MONDAY)
-            await running.until(on(0, 12, 5))
-            begun = running.clock.time
-            for minutes in (10, 30, 70):
-                await running.until(begun + timedelta(minutes=minutes - 5))
-                tried = len(running.events("alarms.not_mailed"))
-                await running.until(begun + timedelta(minutes=minutes))
-                assert len(running.events("alarms.not_mailed") + running.events("alarms.mailed")) == tried + 1
+            begun = running.clock.time + STEP
+            while running.clock.time < begun + timedelta(hours=2):
+                before = len(running.tries())
+                await running.until(running.clock.time + STEP)
+                if len(running.tries()) > before:
+                    tried.append((running.clock.time - begun) // timedelta(minutes=1))
+                if len(tried) == 4 and len(to_operator(relay)) == 1:
+                    running.incomplete_round(MONDAY - timedelta(days=1))
             return running
 
     running = asyncio.run(scenario())
+    assert tried == [0, 10, 30, 70, 80]  # what got out ends the waiting
     assert len(running.events("alarms.not_mailed")) == 3
-    assert len(to_operator(relay)) == 1
+    assert len(to_operator(relay)) == 2
     assert OPS not in str(running.logged)
 
 
@@ -362,7 +414,9 @@ def test_a_stop_does_not_wait_for_a_mail_and_the_next_start_sends_it(store: Stor
             looking = asyncio.create_task(running.look())
             await hanging.asked.wait()
             running.desk.stop.set()
-            await asyncio.wait_for(looking, 10)
+            with capture_logs() as logs:
+                await asyncio.wait_for(looking, 10)
+            assert logs == []
             await running.alarming.rest()
             await running.look()  # does nothing any more
         relay = MemoryRelay()
@@ -418,6 +472,9 @@ def test_the_certificate_of_the_relay_is_seen_with_the_day_s_letters(
                 running.incomplete_round(MONDAY)
                 await running.look()  # which mails of that
                 await running.look()
+                assert "certificate" not in str(running.alarming.problems())
+                running.start_anew()
+                await running.look()  # which has seen none since
                 return running.alarming.notes()
 
     (note,) = asyncio.run(scenario())
