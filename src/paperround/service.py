@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -53,7 +54,7 @@ async def serve(
         settings,
         monitor,
         watch,
-        health=lambda: _together(lead.health(watch.health), following, alarming),
+        health=lambda: _together(lead.health(lambda: _of_work(watch, alarming)), following),
     )
     server = Server(app, settings.web)
     scheduler = AsyncIOScheduler()
@@ -142,10 +143,16 @@ async def keep_time(
                 job.modify(next_run_time=now())
 
 
-def _together(health: Health, following: Following, alarming: Alarming) -> Health:
-    """Return what is wrong with the work and with the config, and the alarms that stand; each once."""
-    problems = (*health.problems, *following.problems, *alarming.problems())
-    return Health(problems=tuple(dict.fromkeys(problems)), notes=(*health.notes, *alarming.notes()))
+def _of_work(watch: Watch, alarming: Alarming) -> Health:
+    """Return what is wrong with the work, and the alarms that stand; what both tell of, once."""
+    health = watch.health()
+    problems = tuple(dict.fromkeys((*health.problems, *alarming.problems())))
+    return Health(problems=problems, notes=(*health.notes, *alarming.notes()))
+
+
+def _together(health: Health, following: Following) -> Health:
+    """Return what is wrong with the work, where it is done here, and with the config."""
+    return replace(health, problems=(*health.problems, *following.problems))
 
 
 def listening(web: WebSettings) -> socket.socket:

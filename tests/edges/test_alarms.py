@@ -562,3 +562,32 @@ def test_the_service_shows_its_alarms_to_whoever_asks(store: Store, tmp_path: Pa
     assert "1 subscriber without a row" in problem
     assert 'paperround_alarm{condition="round_incomplete"} 1.0' in metrics
     assert 'paperround_alarm{condition="disk_low"} 0.0' in metrics
+
+
+def test_a_service_that_does_not_lead_any_more_shows_no_alarms_of_before(
+    store: Store, tmp_path: Path
+) -> None:
+    async def scenario() -> Any:  # noqa: ANN401 - what it answers
+        async with service(store, tmp_path, at=datetime.now(UTC), relay=MemoryRelay()) as running:
+            running.incomplete_round(MONDAY)
+            await running.look()
+            assert running.alarming.problems()
+            following = Following(running.settings, tmp_path, lambda: running.settings)
+            seat = Seat()
+            MemoryLeadership(seat, "another").take()
+            with listening(WebSettings(port=0)) as door:
+                url, here = f"http://127.0.0.1:{door.getsockname()[1]}", MemoryLeadership(seat, "one")
+                serving = asyncio.create_task(
+                    serve(running.desk, monitor_of(store), following, running.alarming, door, here)
+                )
+                async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+                    health = (await http.get("/healthz")).json()
+                running.desk.stop.set()
+                await serving
+        return health
+
+    assert asyncio.run(scenario()) == {
+        "status": "ok",
+        "problems": [],
+        "notes": ["standing by; another leads"],
+    }
