@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
+import structlog
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -37,7 +39,7 @@ from paperround.name_service import NameService
 from paperround.observing import Observing
 from paperround.phrases import counted, full_day
 from paperround.pipeline import Round, run
-from paperround.ports import DeliveryRecord, Plan, Status
+from paperround.ports import DeliveryRecord, Plan, Status, StoreError
 from paperround.preparing import collected
 from paperround.service import PortProblem, listening
 from paperround.service import serve as run_service
@@ -47,6 +49,9 @@ from paperround.store import open_store
 RECENT = timedelta(minutes=15)  # what a source gave so recently is not asked for again by `send`
 MOST_LINES = 50  # subscribers listed one by one
 AT_ONCE = timedelta(0)
+STORE_AWAY = timedelta(seconds=5)
+
+log = structlog.get_logger()
 PATIENCE = timedelta(minutes=5)  # for a turn at the relay, or for another process that delivers
 
 
@@ -160,7 +165,11 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
             while goes_on and not request.made:
                 settings = following.settings
                 relay = monitor.measured(relay_of(settings, noticed=observing.noticed))
-                goes_on = frame.at_desk(settings, work, store=store, relay=relay, request=request)
+                try:
+                    goes_on = frame.at_desk(settings, work, store=store, relay=relay, request=request)
+                except StoreError as error:  # it was there, and a server comes back
+                    log.error("service.waits", reason=str(error))  # noqa: TRY400 - the reason is enough
+                    time.sleep(STORE_AWAY.total_seconds())
     except PortProblem as error:
         frame.say(f"paperround: {error}")
         raise typer.Exit(FAILED) from None
