@@ -101,7 +101,7 @@ def test_what_was_kept_is_there_when_opened_again(path: Path) -> None:
     ("url", "words"),
     [
         ("nonsense", "sqlite:///var/paperround.db"),
-        ("postgresql://me:hush@db.example.org/papers", "postgresql is not supported"),
+        ("mysql://me:hush@db.example.org/papers", "mysql is not supported"),
         ("sqlite://", "a file is needed"),
         ("sqlite:///:memory:", "a file is needed"),
         ("sqlite:///x.db?mode=ro", "no options"),
@@ -314,7 +314,7 @@ def test_nothing_is_taken_to_be_sent_where_it_could_not_be_recorded(
 ) -> None:
     store.ledger.plan([letter(ada, TUESDAY)], now=NOW)
     with monkeypatch.context() as patched:
-        patched.setattr("paperround.store.engine.LEAST_ROOM", 2**62)
+        patched.setattr("paperround.store.sqlite.LEAST_ROOM", 2**62)
         with pytest.raises(StoreError, match="the disk is full"):
             claim(store.ledger)
     assert claim(store.ledger) is not None
