@@ -14,7 +14,7 @@ from tests.fakes.postgresql import Server, server
 
 # No deadline: how long an example takes says more about the machine than about the code.
 settings.register_profile("desk", deadline=None, max_examples=60)
-settings.register_profile("ci", deadline=None, max_examples=400, print_blob=True)
+settings.register_profile("ci", deadline=None, max_examples=200, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared"
