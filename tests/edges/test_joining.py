@@ -240,6 +240,16 @@ def test_who_is_removed_from_the_file_does_not_come_back_as_a_member(shell: Shel
     assert "grace@example.org" not in shell("list")[1]
 
 
+def test_who_cannot_be_removed_from_the_file_stays_a_member(shell: Shell) -> None:
+    readers = "{email: grace@example.org, keywords: &k [robots]}, {email: alan@example.org, keywords: *k}"
+    configure(shell.folder, 1, f"[{readers}]")
+    shell.join("grace")
+    code, said = shell("remove", "grace@example.org")
+    assert code != 0, said
+    with closing(open_store(f"sqlite:///{shell.folder}/store.db")) as store:
+        assert [each.address for each in store.members.all()] == ["grace@example.org"]
+
+
 def test_whoever_wishes_it_is_forgotten(shell: Shell) -> None:
     shell.join("ada")
     code, said = shell("forget", ADDRESS)

@@ -112,16 +112,16 @@ def remove(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> N
     """Take a subscriber out of subscribers.yaml, with the comments of their entry; or end a subscription."""
     settings = frame.settings_of(config)
     with closing(open_store(settings.store)) as store:
-        ended = store.members.remove(address)
-    if ended and not found(settings, address):
-        frame.tell(f"{address}, who had subscribed by themselves, is no subscriber any more.")
-        return
+        if not found(settings, address) and store.members.remove(address):
+            frame.tell(f"{address}, who had subscribed by themselves, is no subscriber any more.")
+            return
 
-    def edit(now: Loaded, text: str) -> Edit:
-        text = editing.removed(text, _index(now.settings, address))
-        return Edit(about=address, text=text, holds=lambda it: it is None)
+        def edit(now: Loaded, text: str) -> Edit:
+            text = editing.removed(text, _index(now.settings, address))
+            return Edit(about=address, text=text, holds=lambda it: it is None)
 
-    after = after_edit(config, edit)
+        after = after_edit(config, edit)
+        store.members.remove(address)  # only now: where the edit is refused, nothing changes
     frame.tell(f"{address} is no longer in {after.readers.file}.")
 
 
