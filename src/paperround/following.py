@@ -92,6 +92,8 @@ class Following:
         except KeyProblem as error:
             self._refuse((str(error),))
             return False
+        if self._problems:
+            log.info("config.mended")
         self._problems = ()
         if settings == self.settings:
             return False

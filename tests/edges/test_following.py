@@ -43,6 +43,7 @@ def test_a_config_that_is_wrong_changes_nothing_and_is_told_of_until_it_is_mende
     write_readers(service.folder, "ada")
     service.until(lambda: service.problems() == [])
     assert service.events("config.changed") == []
+    assert len(service.events("config.mended")) == 1
     assert service.stop() == 0
 
 

@@ -225,6 +225,14 @@ def test_who_joined_is_listed_with_the_day(shell: Shell) -> None:
     assert entries["grace@example.org"]["joined_at"] is None
 
 
+def test_it_is_said_that_who_is_added_had_joined(shell: Shell) -> None:
+    shell.join("ada")
+    code, said = shell("add", ADDRESS, "--keyword", "LoRA")
+    assert code == 0
+    assert "had subscribed by themselves" in said
+    assert "by themselves" not in shell("add", "emmy@example.org", "--keyword", "LoRA")[1]
+
+
 def test_who_joined_is_removed(shell: Shell) -> None:
     shell.join("ada")
     assert shell("remove", "Ada@example.org")[0] == 0

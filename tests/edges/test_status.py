@@ -22,6 +22,7 @@ from tests.fakes.serving import serving
 from tests.fakes.site import SECRET, Site
 from tests.fakes.smtp_sink import free_port
 
+from paperround.alarms import Turn
 from paperround.app import utc_now
 from paperround.cli import main
 from paperround.overview import Overview
@@ -230,6 +231,19 @@ def test_the_command_ends_1_where_something_is_wrong(
     code, told = answered(paperround)
     assert code == 1
     assert "does not balance" in told["problems"][0]
+
+
+def test_a_service_that_is_gone_is_a_problem_and_one_that_just_worked_is_none(
+    paperround: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    with closing(open_store(f"sqlite:///{tmp_path}/store.db")) as store:
+        store.alarms.enter(Turn(), now=_hours_ago(20))
+    code, told = answered(paperround)
+    assert code == 1
+    assert "has not worked since" in told["problems"][0]
+    with closing(open_store(f"sqlite:///{tmp_path}/store.db")) as store:
+        store.alarms.enter(Turn(), now=_hours_ago(0))
+    assert answered(paperround)[0] == 0
 
 
 def test_the_link_of_the_command_shows_the_page(

@@ -197,6 +197,12 @@ def _tell_of_silence(settings: Settings, address: str) -> None:
     """Say it where somebody gets nothing all the same, for a reason that is not in the config."""
     with closing(open_store(settings.store)) as store:
         readers = everybody(settings, store, now=utc_now())
+        members = {each.address.casefold() for each in store.members.all()}
+    if address.casefold() in members:
+        frame.say(
+            f"warning: {address} had subscribed by themselves; what the file says holds in place of that, "
+            f"and `paperround subscribers remove {address}` ends both"
+        )
     here = next(each for each in readers if each.address.casefold() == address.casefold())
     if here.suppression is not None:
         frame.say(f"warning: {address} {'; '.join(readmission(here.address, here.suppression))}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,7 +10,9 @@ import httpx
 import typer
 
 from paperround import website
+from paperround.app import utc_now
 from paperround.cli import frame
+from paperround.cli.alarms import LATE
 from paperround.cli.frame import (
     DEFAULT_CONFIG,
     FAILED,
@@ -24,7 +27,7 @@ from paperround.overview import DayOfMail, Overview, briefly, near_day
 from paperround.phrases import full_day
 from paperround.ports import Status
 from paperround.settings import Settings, WebSettings
-from paperround.store import open_store
+from paperround.store import Store, open_store
 from paperround.tokens import status_token
 from paperround.web import Health
 
@@ -49,7 +52,7 @@ def status(
 
         async def work(desk: Desk) -> tuple[Overview, str]:
             url = _link(settings, desk) if link else ""
-            return website.overview(desk, store.figures, health), url
+            return website.overview(desk, store.figures, _with_absence(health, store)), url
 
         overview, url = frame.at_desk(settings, work, store=store)
     if link:
@@ -82,6 +85,15 @@ def _health(web: WebSettings) -> Health:
     return Health(
         problems=tuple(map(str, told.get("problems", ()))), notes=tuple(map(str, told.get("notes", ())))
     )
+
+
+def _with_absence(health: Health, store: Store) -> Health:
+    """Say it where a service worked on this store and no longer does: its days get no letters."""
+    looked_at = store.alarms.looked_at()
+    if health.problems or looked_at is None or utc_now() - looked_at <= LATE:
+        return health
+    gone = f"The service has not worked since {looked_at:%Y-%m-%d %H:%M} UTC: start `paperround serve`"
+    return replace(health, problems=(*health.problems, gone))
 
 
 def _tell(overview: Overview) -> None:
