@@ -8,9 +8,10 @@ import structlog
 
 from paperround.alarm_rules import Facts, RelayFacts, judge
 from paperround.alarms import NOTES, Alarm, turn
-from paperround.desk import Desk, Stopped
+from paperround.desk import Desk
 from paperround.notices import notice
 from paperround.observing import Observing
+from paperround.off_ledger import hand_over
 from paperround.ports import (
     AlarmRecord,
     Alarms,
@@ -21,6 +22,7 @@ from paperround.ports import (
     Unanswered,
 )
 from paperround.settings import Mailbox, Settings
+from paperround.stopping import Stopped
 
 LOOK_FOR_ALARMS = timedelta(minutes=5)
 BETWEEN_MAILS = timedelta(minutes=10)
@@ -106,13 +108,19 @@ class Alarming:
         message = notice(news, sender=letters.sender, operator=operator, signer=letters.signer, now=now)
         self._wait = min(max(2 * self._wait, BETWEEN_MAILS), LONGEST_WAIT)
         try:
-            await _sent(message, desk, operator)
+            await self._hand_over(message, desk, operator)
             await self._mark(news, now)
         except (Refused, Interrupted, Unanswered, RelayUnusable) as error:
             log.warning("alarms.not_mailed", alarms=len(news), reason=str(error))
             return
         self._wait = timedelta(0)
         log.info("alarms.mailed", alarms=len(news))
+
+    async def _hand_over(self, message: bytes, desk: Desk, operator: Mailbox) -> None:
+        try:
+            await hand_over(message, operator.address, letters=desk.letters, relay=desk.relay, stop=desk.stop)
+        finally:
+            await desk.relay.close()
 
     async def _mark(self, told: Sequence[AlarmRecord], now: datetime) -> None:
         if told:
@@ -124,30 +132,3 @@ async def _takes_mail(desk: Desk, relay: RelayFacts | None) -> bool:
     if relay is not None and relay.failing_since is not None:
         return False
     return not await asyncio.to_thread(desk.ledger.pauses, desk.rate.relay)
-
-
-async def _sent(message: bytes, desk: Desk, operator: Mailbox) -> None:
-    """Hand the mail over; raise Stopped where somebody asks to stop before it is taken."""
-    sending = asyncio.ensure_future(
-        desk.relay.send(
-            sender=desk.letters.bounces or desk.letters.sender.address,
-            recipient=operator.address,
-            message=message,
-            begin_data=_nothing,
-        )
-    )
-    stopping = asyncio.ensure_future(desk.stop.wait())
-    try:
-        await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not sending.done():
-            raise Stopped("stopped by request; the operator is told after the next start")
-        sending.result()
-    finally:
-        for task in (sending, stopping):
-            task.cancel()
-        await asyncio.wait({sending, stopping})
-        await desk.relay.close()
-
-
-async def _nothing() -> None:
-    """Mark nothing: what may come twice is a mail to the operator, and no reader's."""

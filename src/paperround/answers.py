@@ -9,7 +9,6 @@ from paperround.letters import Letters
 from paperround.messages import answer_id, build
 from paperround.ports import Request, SubscriberId
 from paperround.rendering import Answer, AnswerRenderer
-from paperround.tokens import CONFIRM, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +25,7 @@ class Answers:
     def confirm(self, request: Request, *, now: datetime) -> bytes:
         """Return the mail with the link by which a request is confirmed."""
         wording = translations.wording(request.wish.language)
-        sender = self._sender
-        own = token(self.letters.secret, CONFIRM, request.id)
+        sender = self.letters.sender.shown
         answer = Answer(
             subject=wording.gettext("Confirm your subscription to {sender}", sender=sender),
             before=(
@@ -39,7 +37,7 @@ class Answers:
                 wording.gettext("To get them, open this link within two days and press the button there:"),
             ),
             label=wording.gettext("Confirm the subscription"),
-            link=f"{self._public_url}/confirm/{own}",
+            link=self.letters.confirmation(request.id) or "",
             after=(wording.gettext("It was not you? Then do nothing, and nothing comes."),),
             sender=sender,
             postal_address=self.letters.postal_address,
@@ -49,7 +47,7 @@ class Answers:
     def already(self, request: Request, subscriber: SubscriberId, *, now: datetime) -> bytes:
         """Return the mail for somebody who reads already, with the link to the page on which they choose."""
         wording = translations.wording(request.wish.language)
-        sender = self._sender
+        sender = self.letters.sender.shown
         answer = Answer(
             subject=wording.gettext("You get {sender} already", sender=sender),
             before=(
@@ -67,14 +65,6 @@ class Answers:
             postal_address=self.letters.postal_address,
         )
         return self._message(answer, request, wording, now=now)
-
-    @property
-    def _sender(self) -> str:
-        return self.letters.sender.name or self.letters.sender.address
-
-    @property
-    def _public_url(self) -> str:
-        return (self.letters.public_url or "").rstrip("/")
 
     def _message(self, answer: Answer, request: Request, wording: Wording, *, now: datetime) -> bytes:
         html, text = self.renderer.render(answer, wording)

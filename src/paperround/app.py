@@ -17,7 +17,7 @@ from paperround.alarm_rules import Room
 from paperround.answers import Answers
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
-from paperround.desk import Desk, Stopped
+from paperround.desk import Desk
 from paperround.dkim_signing import Signer
 from paperround.embedding import SentenceModel
 from paperround.joining import Joining
@@ -48,6 +48,7 @@ from paperround.sources.file import PaperFile
 from paperround.sources.http import ARXIV_INTERVAL, Client, Limits
 from paperround.sources.huggingface import HuggingFace
 from paperround.sources.pace import Pace
+from paperround.stopping import Stopped
 from paperround.store import Store, open_store
 from paperround.store.leadership import AdvisoryLock
 from paperround.store.postgresql import PostgresqlDatabase
@@ -81,14 +82,15 @@ async def open_desk(
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(connections + _OTHER_THREADS))
     with nullcontext(store) if store else closing(open_store(settings.store)) as opened:
         async with client_of(settings) as client:
-            way_out = relay or relay_of(settings)
+            way_out, roll = relay or relay_of(settings), roll_of(settings, opened)
+            writing = letters(settings, opened.ledger, renderer=RoundRenderer(settings.templates))
             yield Desk(
-                roll=roll_of(settings, opened),
+                roll=roll,
                 sources=[source(each, client) for each in settings.sources],
                 library=opened.library,
                 ledger=opened.ledger,
                 preferences=opened.preferences,
-                letters=letters(settings, opened.ledger, renderer=RoundRenderer(settings.templates)),
+                letters=writing,
                 relay=way_out,
                 rate=rate_of(settings),
                 connections=connections,
@@ -103,7 +105,17 @@ async def open_desk(
                     secret=opened.ledger.secret(),
                     now=now,
                 ),
-                joining=joining_of(settings, opened, way_out, now=now),
+                joining=Joining(
+                    is_open=settings.open_subscription,
+                    requests=opened.requests,
+                    members=opened.members,
+                    roll=roll,
+                    ledger=opened.ledger,
+                    answers=Answers(renderer=AnswerRenderer(settings.templates), letters=writing),
+                    relay=way_out,
+                    rate=rate_of(settings),
+                    now=now,
+                ),
                 stop=stop,
             )
 
@@ -111,25 +123,6 @@ async def open_desk(
 def roll_of(settings: Settings, store: Store) -> Roll:
     """Return who reads: those of the config, and those who joined by themselves."""
     return Roll(settings.subscribers, store.members, newcomer=settings.newcomer)
-
-
-def joining_of(settings: Settings, store: Store, relay: Relay, *, now: Callable[[], datetime]) -> Joining:
-    """Return what looks after strangers who ask for the papers."""
-    renderer = RoundRenderer(settings.templates)
-    return Joining(
-        is_open=settings.open_subscription,
-        requests=store.requests,
-        members=store.members,
-        roll=roll_of(settings, store),
-        ledger=store.ledger,
-        answers=Answers(
-            renderer=AnswerRenderer(settings.templates),
-            letters=letters(settings, store.ledger, renderer=renderer),
-        ),
-        relay=relay,
-        rate=rate_of(settings),
-        now=now,
-    )
 
 
 def client_of(

@@ -26,6 +26,7 @@ from paperround.ports import (
 )
 from paperround.rates import LONGEST_HOLD, Later
 from paperround.replies import Reply, Step, Verdict, retry_after
+from paperround.stopping import Stopped, unless_stopped
 
 # So many in a row that were lost, or refused for reasons that are not the letter's, are about the relay.
 PATIENCE = 3
@@ -186,7 +187,7 @@ class _Postman:
         except RelayUnusable as error:
             self.stopped = str(error)
             await self._settle(claim, Status.PLANNED, str(error), reason="the relay cannot be used")
-        except _NotBegun:
+        except Stopped:
             await self._settle(claim, Status.PLANNED, "", reason="stopped by request")
         else:
             self._in_vain = 0
@@ -195,7 +196,7 @@ class _Postman:
             await self._accepts_again(begun)
 
     async def _sent(self, claim: Claim) -> str:
-        """Return the relay's words; raise _NotBegun where a request to stop comes before the letter."""
+        """Return the relay's words; raise Stopped where a request to stop comes before the letter."""
         begun = False
 
         async def begin_data() -> None:
@@ -203,24 +204,13 @@ class _Postman:
             begun = True
             await asyncio.to_thread(self._dispatch.begin_data, claim, now=self._now())
 
-        sending = asyncio.ensure_future(
-            self._route.relay.send(
-                sender=self._route.return_path(claim.id),
-                recipient=claim.recipient,
-                message=claim.message,
-                begin_data=begin_data,
-            )
+        sending = self._route.relay.send(
+            sender=self._route.return_path(claim.id),
+            recipient=claim.recipient,
+            message=claim.message,
+            begin_data=begin_data,
         )
-        stopping = asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done() and not begun:
-                raise _NotBegun
-            return await sending
-        finally:
-            for task in (sending, stopping):
-                task.cancel()
-            await asyncio.wait({sending, stopping})
+        return await unless_stopped(sending, self._stop, must_finish=lambda: begun)
 
     async def _refused(self, claim: Claim, reply: Reply) -> None:
         words, reason = str(reply), _REASONS[reply.verdict]
@@ -319,10 +309,6 @@ class _Postman:
 
 # What is refused at these steps is refused to us, whoever the letter is for.
 _BEFORE_THE_READER = (Step.CONNECT, Step.AUTH, Step.MAIL)
-
-
-class _NotBegun(Exception):  # noqa: N818 - it was asked for
-    """The conversation was ended before the letter was written."""
 
 
 _ONE_AFTER_ANOTHER = {

@@ -65,7 +65,3 @@ class Desk:
     def current(self, subscribers: Sequence[Subscriber]) -> tuple[Subscriber, ...]:
         """Return these subscribers as they wish to read by now."""
         return overlaid(subscribers, self.preferences.overlays())
-
-
-class Stopped(Exception):  # noqa: N818 - it was asked for
-    """Somebody asked to stop while nothing was on its way that had to be finished."""

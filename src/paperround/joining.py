@@ -10,6 +10,7 @@ from paperround.admission import Admission, mailbox_of, network_of
 from paperround.answers import Answers
 from paperround.config import addresses
 from paperround.config.subscriptions import NEVER_READERS
+from paperround.off_ledger import hand_over
 from paperround.ports import (
     Asking,
     Cause,
@@ -28,6 +29,7 @@ from paperround.ports import (
 from paperround.rates import Later, Rate
 from paperround.replies import Reply, Verdict
 from paperround.roll import Roll
+from paperround.stopping import Stopped
 from paperround.subscribers import Subscriber
 from paperround.tokens import keyed_hash
 
@@ -151,37 +153,17 @@ class Joining:
             await asyncio.to_thread(self._requests.drop, request.id)
             return
         try:
-            await self._handed_over(request, message)
+            await hand_over(
+                message, request.address, letters=self._answers.letters, relay=self._relay, stop=self._stop
+            )
         except Refused as refused:
             await self._refused(request, refused.reply)
-        except (Interrupted, Unanswered) as error:
+        except (Interrupted, Unanswered, Stopped) as error:
             # It may have been accepted; a second one asks for the same and does no harm.
             log.warning("answer.interrupted", attempts=request.attempts, reason=str(error))
         else:
             await asyncio.to_thread(self._requests.mailed, request.id)
             log.info("answer.sent", attempts=request.attempts)
-
-    async def _handed_over(self, request: Request, message: bytes) -> None:
-        """Hand a mail to the relay; where somebody asks to stop, leave it for the next time."""
-        letters = self._answers.letters
-        sending = asyncio.ensure_future(
-            self._relay.send(
-                sender=letters.bounces or letters.sender.address,
-                recipient=request.address,
-                message=message,
-                begin_data=_nothing,
-            )
-        )
-        stopping = asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
-                raise Interrupted("stopped by request")
-            await sending
-        finally:
-            for task in (sending, stopping):
-                task.cancel()
-            await asyncio.wait({sending, stopping})
 
     async def _refused(self, request: Request, reply: Reply) -> None:
         log.warning("answer.refused", attempts=request.attempts, reply=str(reply))
@@ -222,7 +204,3 @@ class Joining:
 
     def _digest(self, purpose: str, text: str) -> bytes:
         return keyed_hash(self._answers.letters.secret, f"{purpose}\0{text}")
-
-
-async def _nothing() -> None:
-    """Mark nothing: that a mail may have been sent twice does no harm."""

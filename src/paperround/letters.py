@@ -7,10 +7,10 @@ from typing import Self
 from paperround.digests import Digest, as_shown
 from paperround.dkim_signing import Signer
 from paperround.messages import Unsubscribe, build, message_id, return_path, unsubscribe
-from paperround.ports import DeliveryId, SubscriberId
+from paperround.ports import DeliveryId, RequestId, SubscriberId
 from paperround.rendering import Draft, Footer, Mail, Rendered, Renderer, RoundRenderer
 from paperround.settings import Mailbox
-from paperround.tokens import FEED, PREFERENCES, digest_token, token
+from paperround.tokens import CONFIRM, FEED, PREFERENCES, digest_token, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +97,15 @@ class Letters:
             return self.sender.address
         return return_path(delivery, secret=self.secret, mailbox=self.bounces)
 
+    @property
+    def mailbox(self) -> str:
+        """The address to which mail about what we send goes."""
+        return self.bounces or self.sender.address
+
+    def confirmation(self, request: RequestId) -> str | None:
+        """Return the page on which a request is confirmed, where there is one."""
+        return self._page(f"confirm/{token(self.secret, CONFIRM, request)}")
+
     def _footer(self, subscriber: SubscriberId, *, view: str | None) -> Footer:
         ways_out = self._unsubscribe(subscriber)
         return Footer(
@@ -115,5 +124,4 @@ class Letters:
         return None if self.public_url is None else f"{self.public_url.rstrip('/')}/{path}"
 
     def _unsubscribe(self, subscriber: SubscriberId) -> Unsubscribe:
-        mailbox = self.bounces or self.sender.address
-        return unsubscribe(subscriber, secret=self.secret, mailbox=mailbox, public_url=self.public_url)
+        return unsubscribe(subscriber, secret=self.secret, mailbox=self.mailbox, public_url=self.public_url)

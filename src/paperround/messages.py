@@ -98,11 +98,7 @@ def build(
     # "=_" occurs in neither encoding of a body, so no body can hold the boundary.
     boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:24]
     fields = (
-        mailbox_field("From", sender),
-        field("To", wire_address(recipient)),
-        text_field("Subject", subject),
-        field("Date", email.utils.format_datetime(_utc(date))),
-        field("Message-ID", message_id),
+        *_first_fields(subject, sender, recipient, message_id, date),
         *(_list_fields(sender, unsubscribe) if unsubscribe else ()),
         field("Auto-Submitted", "auto-generated"),
         *([field("Precedence", "bulk")] if unsubscribe else []),
@@ -121,16 +117,24 @@ def build_note(
 ) -> bytes:
     """Return a message of text alone, from one program to one person, as `build` does."""
     fields = (
-        mailbox_field("From", sender),
-        field("To", wire_address(recipient)),
-        text_field("Subject", subject),
-        field("Date", email.utils.format_datetime(_utc(date))),
-        field("Message-ID", message_id),
+        *_first_fields(subject, sender, recipient, message_id, date),
         field("Auto-Submitted", "auto-generated"),
         field("X-Auto-Response-Suppress", "OOF, AutoReply"),
         field("MIME-Version", "1.0"),
     )
     return "".join(fields).encode("ascii") + _part("plain", text)
+
+
+def _first_fields(
+    subject: str, sender: Mailbox, recipient: str, message_id: str, date: datetime
+) -> tuple[str, ...]:
+    return (
+        mailbox_field("From", sender),
+        field("To", wire_address(recipient)),
+        text_field("Subject", subject),
+        field("Date", email.utils.format_datetime(_utc(date))),
+        field("Message-ID", message_id),
+    )
 
 
 def _mark(secret: bytes, day: str, subscriber: str) -> str:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from paperround.overview import LOOKED_AT, SPAN, DayOfMail, Overview, by_source
 from paperround.ports import Figures, Ledger, Library, OnUnknown, StoreError
-from paperround.posting import LIFE_OF_A_LETTER
+from paperround.posting import standing_gaps
 from paperround.web import Health
 
 _DAY = timedelta(days=1)
@@ -45,8 +45,7 @@ def _of_days(bare: Overview, ledger: Ledger, library: Library) -> Overview:
     days = sorted({*tallies, *papers}, reverse=True)
     lately = [tomorrow - _DAY * back for back in range(2 * LOOKED_AT.days)]
     # The service tells of them itself; where none runs, nobody else does.
-    gaps = [gap for gap in ledger.gaps() if bare.at - gap.begun_at < LIFE_OF_A_LETTER]
-    unbalanced = (str(gap) for gap in gaps if gap.stands(bare.at))
+    unbalanced = map(str, standing_gaps(ledger, bare.at))
     return replace(
         bare,
         problems=tuple(dict.fromkeys((*bare.problems, *unbalanced))),

@@ -10,12 +10,7 @@ import structlog
 from paperround.clock import local_day
 from paperround.delivering import Delivered, Route, deliver
 from paperround.desk import Desk
-from paperround.ports import (
-    Claim,
-    Gap,
-    Ledger,
-    SubscriberId,
-)
+from paperround.ports import Claim, Gap, Ledger, SubscriberId
 from paperround.rates import Later
 from paperround.shifts import Shift
 

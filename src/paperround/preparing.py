@@ -11,10 +11,11 @@ from paperround.awaiting import LOOK_BACK, Wait, Waiting
 from paperround.batches import SETTLED, BatchRecord
 from paperround.collecting import collect
 from paperround.composing import compose
-from paperround.desk import Desk, Stopped
+from paperround.desk import Desk
 from paperround.issue import OPEN, WAITING, not_due
 from paperround.letters import Letters
 from paperround.ports import SubscriberId
+from paperround.stopping import unless_stopped
 from paperround.subscribers import Subscriber
 
 LAST_ASKED = timedelta(minutes=1)  # before a digest goes without a source
@@ -76,17 +77,8 @@ async def prepare(
 
 async def collected(day: date, desk: Desk, *, max_age: timedelta) -> tuple[BatchRecord, ...]:
     """Ask the sources for the day, and return what each of them gave; raise Stopped when asked to stop."""
-    collecting = asyncio.ensure_future(
-        collect(day, desk.sources, desk.library, now=desk.now, max_age=max_age, polls=desk.polls)
-    )
-    stopping = asyncio.ensure_future(desk.stop.wait())
-    await asyncio.wait({collecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if collecting.done():
-        stopping.cancel()
-        return collecting.result()
-    collecting.cancel()
-    await asyncio.wait({collecting})
-    raise Stopped("stopped by request; nothing is lost")
+    collecting = collect(day, desk.sources, desk.library, now=desk.now, max_age=max_age, polls=desk.polls)
+    return await unless_stopped(collecting, desk.stop)
 
 
 def _waits(

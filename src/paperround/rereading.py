@@ -82,8 +82,8 @@ class Shelf:
         return atom.Feed(
             id=f"tag:{sender.domain},2026:digests/{subscriber}",
             address=address,
-            title=sender.name or sender.address,
-            author=sender.name or sender.address,
+            title=sender.shown,
+            author=sender.shown,
             language=reader.language,
             updated=max((row.planned_at for row in rows), default=datetime.combine(since, time(), UTC)),
             entries=tuple(entries),

@@ -22,6 +22,11 @@ class Mailbox:
         """The part after the @."""
         return self.address.rpartition("@")[2]
 
+    @property
+    def shown(self) -> str:
+        """What people are told it is."""
+        return self.name or self.address
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuggingFaceSettings:

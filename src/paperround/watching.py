@@ -11,10 +11,11 @@ from paperround import clock
 from paperround.alarm_rules import RelayFacts
 from paperround.awaiting import Wait
 from paperround.delivering import Delivered
-from paperround.desk import Desk, Stopped
+from paperround.desk import Desk
 from paperround.ports import LONGEST_ROUND, StoreError
 from paperround.posting import post, standing_gaps
 from paperround.preparing import prepare
+from paperround.stopping import Stopped
 from paperround.subscribers import Subscriber
 from paperround.web import Health
 

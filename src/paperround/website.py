@@ -33,7 +33,7 @@ def website(
         secret=desk.letters.secret,
         health=health,
         now=desk.now,
-        sender_name=settings.sender.name or settings.sender.address,
+        sender_name=settings.sender.shown,
         templates=settings.templates,
         hosts=hosts(settings),
         lookout=Lookout(overview=lambda: overview(desk, monitor.figures, health()), now=desk.now),

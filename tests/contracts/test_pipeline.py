@@ -32,7 +32,6 @@ from tests.fakes.world import (
 from paperround.batches import STILL_TO_COME, Batch, BatchState, Revision
 from paperround.calendars import Announcement, Calendar
 from paperround.composing import CHUNK, NO_ROUND, NOTE, WORDS_ALONE
-from paperround.desk import Stopped
 from paperround.digests import Bar, Digest
 from paperround.issue import MAY_COME, NOTHING_MATCHED, PAUSED, PAUSED_BY_READER, UNREADABLE
 from paperround.keywords import keyword
@@ -48,6 +47,7 @@ from paperround.ports import (
 )
 from paperround.preferences import PauseChange, Rhythm, RhythmChange
 from paperround.rendering import Rendered, RoundRenderer
+from paperround.stopping import Stopped
 from paperround.subscribers import EVERY_DAY, Away, Cadence, Every, Interests, Pause, Subscriber, WhenEmpty
 
 

@@ -23,12 +23,13 @@ from rich.console import Console
 from paperround import clock, logs
 from paperround.app import open_desk, utc_now
 from paperround.config import ConfigError, Loaded, load
-from paperround.desk import Desk, Stopped
+from paperround.desk import Desk
 from paperround.dkim_signing import KeyProblem
 from paperround.ports import Relay, StoreError
 from paperround.probing import own_host
 from paperround.rendering import TemplateError
 from paperround.settings import Settings, WebSettings
+from paperround.stopping import Stopped
 from paperround.store import Store
 from paperround.subscribers import Subscriber
 

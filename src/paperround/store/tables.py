@@ -1,5 +1,6 @@
 """What the store's tables hold."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -297,6 +298,16 @@ returns = Table(
     Index(None, "read_at"),
 )
 
+
+def _wish() -> Iterator[Column[Any]]:
+    """Yield the columns for what somebody asks for, and when they did."""
+    yield Column("keywords", JSON, nullable=False)
+    yield Column("language", String, nullable=False)
+    yield Column("timezone", String)
+    yield Column("deliver_at", Time)
+    yield Column("asked_at", Instant, nullable=False)
+
+
 # Who asks for the papers and has not confirmed it; deleted then, or when it is too old. While a mail is to
 # be sent for it, `next_at` says when. The ids are drawn by lot, for a link with one outlives its row.
 requests = Table(
@@ -305,11 +316,7 @@ requests = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("address", String, nullable=False),
     Column("folded", String, nullable=False),
-    Column("keywords", JSON, nullable=False),
-    Column("language", String, nullable=False),
-    Column("timezone", String),
-    Column("deliver_at", Time),
-    Column("asked_at", Instant, nullable=False),
+    *_wish(),
     Column("attempts", Integer, nullable=False),
     Column("next_at", Instant),
     Index(None, "folded"),
@@ -334,11 +341,7 @@ members = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False, unique=True),
-    Column("keywords", JSON, nullable=False),
-    Column("language", String, nullable=False),
-    Column("timezone", String),
-    Column("deliver_at", Time),
-    Column("asked_at", Instant, nullable=False),
+    *_wish(),
     Column("confirmed_at", Instant, nullable=False),
     Column("network", LargeBinary, nullable=False),
     sqlite_autoincrement=True,

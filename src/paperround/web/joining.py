@@ -17,7 +17,7 @@ from paperround import translations
 from paperround.admission import Admission
 from paperround.languages import Wording
 from paperround.ports import RequestId, Wish
-from paperround.preferences import Rhythm
+from paperround.preferences import rhythm_of
 from paperround.standing import next_day
 from paperround.subscribers import Subscriber
 from paperround.tokens import request_of
@@ -113,7 +113,7 @@ class _Counter:
         reader = await run_in_threadpool(self.reception.confirm, number, host=_host(request))
         if reader is None:
             return self.pages.stale(wording)
-        often = how_often(Rhythm(cadence=reader.cadence, days=reader.days), wording)
+        often = how_often(rhythm_of(reader), wording)
         first = next_day(reader, self.now())
         return self.pages.confirmed(often, wording.long_day(first) if first else "", wording)
 
