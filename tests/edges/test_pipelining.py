@@ -32,7 +32,7 @@ class Withholding:
         self.heard: list[str] = []
         self.connections = 0
         self._offers = offers
-        self._more = asyncio.Event()
+        self._more, self._left = asyncio.Event(), asyncio.Event()
         self._free = False
         self._owed: list[tuple[asyncio.StreamWriter, str]] = []
         self._writers: list[asyncio.StreamWriter] = []
@@ -63,6 +63,11 @@ class Withholding:
             writer.write(f"{reply}\r\n".encode())
         self._owed.clear()
 
+    async def is_left(self) -> None:
+        """Return once a client has gone, or raise TimeoutError."""
+        async with asyncio.timeout(5):
+            await self._left.wait()
+
     def hang_up(self) -> None:
         """End every connection, and give each reply at once on those that come."""
         self._free = True
@@ -74,7 +79,7 @@ class Withholding:
         self.connections += 1
         self._writers.append(writer)
         writer.write(b"220 test\r\n")
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, EOFError):
             while line := (await reader.readline()).decode().rstrip("\r\n"):
                 self.heard.append(line)
                 self._more.set()
@@ -84,6 +89,7 @@ class Withholding:
                     self._reply(writer, "250 2.0.0 queued", kept=not self._free)
                 else:
                     self._reply(writer, f"250-test\r\n250 {self._offers}" if "EHLO" in line else "250 ok")
+        self._left.set()
         writer.close()
 
     def _reply(self, writer: asyncio.StreamWriter, reply: str, *, kept: bool = False) -> None:
@@ -118,15 +124,15 @@ class Round:
 
 @contextlib.asynccontextmanager
 async def behind_an_unanswered_one(
-    server: Withholding,
-) -> AsyncIterator[tuple[Round, list[asyncio.Task[str]]]]:
+    server: Withholding, timeouts: Timeouts | None = None
+) -> AsyncIterator[tuple[Round, list[asyncio.Task[str]], Withholding]]:
     """Have Ada's letter written and not answered, and Grace's begun behind it."""
     async with server:
-        going = Round(server.port)
+        going = Round(server.port, timeouts)
         tasks = [going.send(ADA), going.send(GRACE)]
         await server.hears("DATA", times=2)
         assert going.marked == [ADA]
-        yield going, tasks
+        yield going, tasks, server
         await going.relay.close()
 
 
@@ -136,8 +142,7 @@ async def ends(*tasks: asyncio.Task[str]) -> list[str | BaseException]:
 
 def test_an_envelope_travels_while_the_letter_before_is_unanswered_and_its_content_does_not() -> None:
     async def scenario() -> None:
-        server = Withholding()
-        async with behind_an_unanswered_one(server) as (going, tasks):
+        async with behind_an_unanswered_one(Withholding()) as (going, tasks, server):
             assert server.heard[-3:] == ["MAIL FROM:<papers@example.org>", f"RCPT TO:<{GRACE}>", "DATA"]
             server.answer()
             assert await ends(*tasks) == ["250 2.0.0 queued"] * 2
@@ -165,8 +170,7 @@ def test_a_server_that_does_not_offer_it_is_asked_one_thing_after_the_other(offe
 
 def test_where_the_link_is_lost_only_the_letter_that_was_written_is_in_doubt() -> None:
     async def scenario() -> None:
-        server = Withholding()
-        async with behind_an_unanswered_one(server) as (going, tasks):
+        async with behind_an_unanswered_one(Withholding()) as (going, tasks, server):
             server.hang_up()
             lost, other = await ends(*tasks)
             assert isinstance(lost, Unanswered)
@@ -177,10 +181,32 @@ def test_where_the_link_is_lost_only_the_letter_that_was_written_is_in_doubt() -
     asyncio.run(scenario())
 
 
+def test_the_patience_with_an_envelope_begins_once_the_letter_before_is_answered() -> None:
+    async def scenario() -> None:
+        patience = Timeouts(envelope=timedelta(seconds=0.2))
+        async with behind_an_unanswered_one(Withholding(), patience) as (_, tasks, server):
+            await asyncio.sleep(0.3)
+            server.answer()
+            assert await ends(*tasks) == ["250 2.0.0 queued"] * 2
+            assert server.connections == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_on_which_a_letter_was_cancelled_is_left_with_the_last_reply() -> None:
+    async def scenario() -> None:
+        async with behind_an_unanswered_one(Withholding()) as (_, tasks, server):
+            tasks[1].cancel()
+            server.answer()
+            assert await tasks[0] == "250 2.0.0 queued"
+            await server.is_left()
+
+    asyncio.run(scenario())
+
+
 def test_a_letter_that_is_cancelled_takes_nothing_from_the_one_before() -> None:
     async def scenario() -> None:
-        server = Withholding()
-        async with behind_an_unanswered_one(server) as (going, tasks):
+        async with behind_an_unanswered_one(Withholding()) as (going, tasks, server):
             tasks[1].cancel()
             third = going.send(ALAN)
             await asyncio.sleep(0.01)
@@ -197,8 +223,7 @@ def test_a_letter_that_is_cancelled_takes_nothing_from_the_one_before() -> None:
 
 def test_where_the_letter_before_is_cancelled_the_next_goes_over_another_connection() -> None:
     async def scenario() -> None:
-        server = Withholding()
-        async with behind_an_unanswered_one(server) as (going, tasks):
+        async with behind_an_unanswered_one(Withholding()) as (going, tasks, server):
             tasks[0].cancel()
             cancelled = await ends(tasks[0])
             assert isinstance(cancelled[0], asyncio.CancelledError)
@@ -211,8 +236,7 @@ def test_where_the_letter_before_is_cancelled_the_next_goes_over_another_connect
 
 def test_a_closing_relay_waits_for_the_replies_that_are_due() -> None:
     async def scenario() -> None:
-        server = Withholding()
-        async with behind_an_unanswered_one(server) as (going, tasks):
+        async with behind_an_unanswered_one(Withholding()) as (going, tasks, server):
             await going.relay.close()
             server.answer()
             assert await ends(*tasks) == ["250 2.0.0 queued"] * 2
@@ -268,6 +292,7 @@ def test_a_refusal_is_that_of_its_own_letter(
         assert isinstance(second, Refused)
         assert second.reply.step is step
         assert server.bodies == [MESSAGE[3:]] * 2
+        assert "." not in server.heard
         assert server.connections == connections
         assert going.marked == [ADA, *([GRACE] if step is Step.DOT else []), ALAN]
 
