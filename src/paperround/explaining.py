@@ -8,12 +8,13 @@ from typing import assert_never
 
 from paperround.digests import Bar, Hindrance, Section
 from paperround.issue import Issue, Reader
+from paperround.judging import Offer, Rejection
 from paperround.keywords import lexicon
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, full_day, gap, listed, percent
 from paperround.places import in_words
 from paperround.ports import DeliveryRecord, PickRecord
-from paperround.selection import Choice, Offer, Rejection
+from paperround.selection import Choice
 from paperround.subscribers import Interests
 
 

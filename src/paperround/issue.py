@@ -10,6 +10,7 @@ from typing import Protocol
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest
+from paperround.judging import Offer, Rejection
 from paperround.likeness import Likeness
 from paperround.meaning import Meaning
 from paperround.papers import PaperId
@@ -19,8 +20,6 @@ from paperround.ranking import Ranked, Ranking
 from paperround.selection import (
     LONGEST_LOOK_BACK,
     Choice,
-    Offer,
-    Rejection,
     choose,
     offer,
     select,

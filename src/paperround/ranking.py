@@ -22,6 +22,7 @@ from paperround.evidence import Nearness, Way, evidence, pairs, phrases
 from paperround.literature import FIELDS, Literature, Mention, scattered
 from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
+from paperround.sparse import Looked, sparse
 from paperround.subscribers import Interests
 
 # Evidence that gives a relevance of a half. More gives ever less more, but tells apart to the end what a
@@ -109,27 +110,25 @@ class Ranking:
         self._fields = _Fields(self.papers)
         self._terms = [*map(_term, keywords), *others]
         self._row = {(term.kind, term.phrases): row for row, term in enumerate(self._terms)}
-        plain = _sparse(
+        plain = sparse(
             [(row, at, value) for row, term in enumerate(others) for at, value in self._fields.hits(term)],
             (len(others), len(self.papers)),
         )
         self._evidence = csr_array(vstack([self._said.total, plain]))
         own = self._said.total * self._said.ways.astype(bool)
         self._own = csr_array(vstack([own, plain]))
-        self._looked = _Looked(
-            self._evidence, csr_array(vstack([self._said.ways, Way.LITERAL * (plain > 0)]))
-        )
+        self._looked = Looked(self._evidence, csr_array(vstack([self._said.ways, Way.LITERAL * (plain > 0)])))
         self._mention = lru_cache(maxsize=MENTIONS)(self._looked_for)
         self._last: _Wanted | None = None
         self._placed: tuple[Iterable[PaperId], NDArray[np.intp]] = ((), np.array([], dtype=np.intp))
         self._shunned_row = {each: row for row, each in enumerate(shunned)}
         holders = [(row, at, 1.0) for each, row in self._shunned_row.items() for at in self._holding(each)]
-        self._shunned = _sparse(holders, (len(shunned), len(self.papers)))
+        self._shunned = sparse(holders, (len(shunned), len(self.papers)))
 
     def rank(self, readers: Sequence[Interests]) -> Iterator[Ranked]:
         """Yield for each reader, in their order, what speaks of their interests."""
         wanted = self._weights([self._asked(reader) for reader in readers])
-        shunned = _sparse(
+        shunned = sparse(
             [
                 (number, self._shunned_row[each.phrases], 1.0)
                 for number, reader in enumerate(readers)
@@ -166,17 +165,6 @@ class Ranking:
             found = np.array([self.position[paper] for paper in papers], dtype=np.intp)
             self._placed = papers, found
         return found
-
-    def relevance(self, ranked: Ranked) -> dict[PaperId, float]:
-        """Return the relevance of what was ranked, by paper, the best first."""
-        return {
-            self.papers[at].id: score
-            for at, score in zip(ranked.papers.tolist(), ranked.relevance.tolist(), strict=True)
-        }
-
-    def meets(self, ranked: Ranked) -> frozenset[PaperId]:
-        """Return the papers that meet an interest."""
-        return frozenset(self.papers[at].id for at in ranked.papers[ranked.met].tolist())
 
     def matched(self, reader: Interests, paper: PaperId) -> tuple[Match, ...]:
         """Return which of the reader's interests the paper met, the one that counted most first.
@@ -264,7 +252,7 @@ class Ranking:
 
     def _weights(self, readers: Sequence[Iterable[tuple[int, float]]]) -> csr_array:
         entries = [(number, row, weight) for number, terms in enumerate(readers) for row, weight in terms]
-        return _sparse(entries, (len(readers), len(self._row)))
+        return sparse(entries, (len(readers), len(self._row)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -379,36 +367,3 @@ def _resemblance(evidence: NDArray[np.float64], own: NDArray[np.float64]) -> NDA
     evidence = np.maximum(evidence, 0.0)
     most = np.minimum(ALONE + FOR_WHAT_IS_MET * own, BESIDE)
     return evidence * most / (evidence + most)
-
-
-class _Looked:
-    """Two sparse tables whose single values are looked up, many times; the second has none of its own."""
-
-    def __init__(self, values: csr_array, ways: csr_array) -> None:
-        self._width = values.shape[1]
-        self._places, self._values = self._flat(values)
-        self._ways = np.zeros(len(self._places), dtype=np.int8)
-        places, found = self._flat(ways)
-        self._ways[np.searchsorted(self._places, places)] = found
-
-    def at(
-        self, rows: NDArray[np.int64], columns: NDArray[np.intp]
-    ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-        """Return the values of both at these rows for each of the columns; 0 where there is none."""
-        asked = rows[np.newaxis, :] * self._width + columns[:, np.newaxis]
-        if not len(self._places):
-            return np.zeros(asked.shape), np.zeros(asked.shape, dtype=np.int8)
-        found = np.minimum(np.searchsorted(self._places, asked), len(self._places) - 1)
-        there = self._places[found] == asked
-        return np.where(there, self._values[found], 0.0), np.where(there, self._ways[found], 0)
-
-    def _flat(self, table: csr_array) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the place of each value, row by row from left to right, and the values."""
-        table.sort_indices()
-        rows = np.repeat(np.arange(table.shape[0], dtype=np.int64), np.diff(table.indptr))
-        return rows * self._width + table.indices, table.data
-
-
-def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
-    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-    return csr_array((np.array(values, dtype=np.float64), (rows, columns)), shape=shape)

@@ -40,9 +40,10 @@ from paperround.issue import (
     days_away,
     silence,
 )
+from paperround.judging import Rejection
 from paperround.keywords import keyword
 from paperround.ports import RESTS, Past
-from paperround.selection import TITLE_LINES, Rejection, offer
+from paperround.selection import TITLE_LINES, offer
 from paperround.subscribers import EVERY_DAY, Cadence, Every, Interests, Subscriber
 
 SUNDAY = MONDAY - timedelta(days=1)
