@@ -77,9 +77,9 @@ async def open_desk(
     round needs them, and do not stop it.
     """
     stop = stop or asyncio.Event()
-    connections = settings.relay.connections if settings.relay else 1
-    # A letter of each connection may wait for the disk at once; asyncio has six threads on two cores.
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(connections + _OTHER_THREADS))
+    at_once = settings.relay.at_once if settings.relay else 1
+    # Each letter on its way may wait for the disk at once; asyncio has six threads on two cores.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once + _OTHER_THREADS))
     with nullcontext(store) if store else closing(open_store(settings.store)) as opened:
         async with client_of(settings) as client:
             way_out, roll = relay or relay_of(settings), roll_of(settings, opened)
@@ -93,7 +93,7 @@ async def open_desk(
                 letters=writing,
                 relay=way_out,
                 rate=rate_of(settings),
-                connections=connections,
+                connections=at_once,
                 on_unknown=settings.on_unknown,
                 now=now,
                 catch_up=settings.catch_up,

@@ -1,7 +1,7 @@
 """The second step of a round: decide what everybody gets, and enter it in the ledger as final bytes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -10,7 +10,7 @@ import structlog
 from paperround.awaiting import LAST_LOOK, Wait, given_up_at
 from paperround.batches import SETTLED
 from paperround.digests import Digest
-from paperround.issue import MAY_COME, OPEN, WAITING, Issue, Reader, blank, not_due, silence
+from paperround.issue import MAY_COME, OPEN, READERS_AT_ONCE, WAITING, Issue, Reader, blank, not_due, silence
 from paperround.languages import N_
 from paperround.letters import Letters
 from paperround.meaning import Meaning, paper_text
@@ -172,19 +172,35 @@ def issue(
     """
     listings = library.listings(day - LONGEST_LOOK_BACK, day)
     meaning, remark = meaning_of([listing.paper for listing in listings], subscribers, embedder)
-    pasts = ledger.past([ids[subscriber.address] for subscriber in subscribers], day)
     return Issue(
         day,
-        [
-            Reader(subscriber=subscriber, past=pasts.get(ids[subscriber.address], Past()))
-            for subscriber in subscribers
-        ],
+        _Remembered(day, subscribers, ids, ledger),
         listings=listings,
         batches=library.batches(_days(day)),
         meaning=meaning,
         remark=remark,
         revisions=library.revisions(day - LONGEST_LOOK_BACK, day),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """The readers of a day with what they had before, which is read for some of them at a time."""
+
+    day: date
+    subscribers: Sequence[Subscriber]
+    ids: Mapping[str, SubscriberId]
+    ledger: Ledger
+
+    def __len__(self) -> int:
+        return len(self.subscribers)
+
+    def __iter__(self) -> Iterator[Reader]:
+        everyone = iter(self.subscribers)
+        while block := list(islice(everyone, READERS_AT_ONCE)):
+            pasts = self.ledger.past([self.ids[each.address] for each in block], self.day)
+            for each in block:
+                yield Reader(subscriber=each, past=pasts.get(self.ids[each.address], Past()))
 
 
 def meaning_of(

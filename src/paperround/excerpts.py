@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from paperround.keywords import Keyword, Span, apart, is_sentence, lexicon, marks, occurrences
 from paperround.vocabulary import tokens
@@ -15,7 +16,7 @@ def telling(abstract: str, keywords: Iterable[Keyword]) -> str:
     Among equals, and where nothing matches, the sentence that states the contribution is taken,
     and the earlier one of two.
     """
-    found = tuple(sentences(abstract))
+    found = _known_sentences(abstract)
     if not found:
         return ""
     wanted = tuple(keywords)
@@ -33,6 +34,12 @@ def sentences(text: str) -> Iterator[str]:
             start = stop.end()
     if rest := text[start:].strip():
         yield rest
+
+
+# Each abstract is read for many readers.
+@lru_cache(maxsize=2048)
+def _known_sentences(text: str) -> tuple[str, ...]:
+    return tuple(sentences(text))
 
 
 def cut(text: str, longest: int) -> str:
@@ -95,11 +102,15 @@ def _claims(sentence: str) -> bool:
 
 
 def _weight(sentence: str, keywords: tuple[Keyword, ...]) -> float:
-    found = occurrences(keywords, sentence)
-    return sum(
-        each.weight * sum(_share(phrase, sentence, found) for phrase in each.phrases) / len(each.phrases)
-        for each in keywords
-    )
+    return sum(each.weight * _held(each.text, each.phrases, sentence) for each in keywords)
+
+
+# Many readers have a keyword in common, if not its weight.
+@lru_cache(maxsize=65536)
+def _held(text: str, phrases: tuple[str, ...], sentence: str) -> float:
+    """Return how much of a keyword the sentence holds, from 0 to 1."""
+    found = occurrences((Keyword(text=text, phrases=phrases),), sentence)
+    return sum(_share(phrase, sentence, found) for phrase in phrases) / len(phrases)
 
 
 def _share(phrase: str, sentence: str, found: Mapping[str, tuple[Span, ...]]) -> float:

@@ -8,12 +8,13 @@ from typing import assert_never
 
 from paperround.digests import Bar, Hindrance, Section
 from paperround.issue import Issue, Reader
+from paperround.judging import Offer, Rejection
 from paperround.keywords import lexicon
 from paperround.papers import Paper, PaperId
 from paperround.phrases import counted, full_day, gap, listed, percent
 from paperround.places import in_words
 from paperround.ports import DeliveryRecord, PickRecord
-from paperround.selection import Choice, Offer, Rejection
+from paperround.selection import Choice
 from paperround.subscribers import Interests
 
 
@@ -124,7 +125,7 @@ def fate(
     return Fate(
         paper=paper,
         picked=False,
-        relevance=round(choice.relevance.get(paper, 0.0), 4),
+        relevance=round(choice.relevance(paper), 4),
         matched=[match.entry() for match in issue.ranking.matched(reader.subscriber.interests, paper)],
         reasons=(words,),
         obstacle=obstacle,
@@ -151,24 +152,24 @@ def crowded_out(hindrance: Hindrance) -> Obstacle:
 
 def _obstacle(paper: PaperId, issue: Issue, reader: Reader, choice: Choice) -> tuple[Obstacle, str]:
     """Return what kept a paper that was looked at out of the digest, as data and in words."""
-    verdict, subscriber = choice.judged[paper], reader.subscriber
+    subscriber = reader.subscriber
     if choice.shown.get(paper, Section.MORE) is not Section.MORE:
         words = "it would come now: the interests, or what is known of the papers, changed since"
         return Obstacle(cause=Absence.CHANGED), words
-    if isinstance(verdict, Section) or paper in choice.hindered:
-        hindrance = choice.hindered[paper]
+    if (hindrance := choice.hindrance(paper)) is not None:
         return crowded_out(hindrance), in_words(hindrance, lambda each: _titled(issue, each))
+    verdict = choice.rejection(paper)
     match verdict:
         case Rejection.HAD:
             found = Obstacle(cause=verdict), "already sent"
         case Rejection.EXCLUDED:
             found = _excluded(paper, issue, subscriber.interests)
         case Rejection.NOT_MET:
-            found = Obstacle(cause=verdict), _not_met(choice.relevance.get(paper, 0.0))
+            found = Obstacle(cause=verdict), _not_met(choice.relevance(paper))
         case Rejection.OUTVOTED:
             found = Obstacle(cause=verdict, by=_voted(choice)), _outvoted(paper, issue, choice)
         case Rejection.TOO_WEAK:
-            relevance, least = choice.relevance[paper], subscriber.min_relevance
+            relevance, least = choice.relevance(paper), subscriber.min_relevance
             short_by = least - relevance
             words = f"its relevance, {relevance:.2f}, is {gap(short_by)} below min_relevance, {least:.2f}"
             found = Obstacle(cause=verdict, short_by=round(short_by, 4)), words

@@ -1,23 +1,34 @@
 """The papers of one day, read against the interests of all its readers at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import islice
+from typing import Protocol
 
 from paperround.batches import BatchRecord, BatchState
 from paperround.digests import Digest
+from paperround.judging import Offer, Rejection
 from paperround.likeness import Likeness
 from paperround.meaning import Meaning
 from paperround.papers import PaperId
 from paperround.phrases import long_day, weekday
 from paperround.ports import Listing, Past, RevisionListing
 from paperround.ranking import Ranked, Ranking
-from paperround.selection import Choice, Offer, Rejection, choose, offer, select, updates
-from paperround.subscribers import LONGEST_GAP, WEEK, Subscriber
+from paperround.selection import (
+    LONGEST_LOOK_BACK,
+    Choice,
+    choose,
+    offer,
+    select,
+    updates,
+)
+from paperround.subscribers import LONGEST_GAP, WEEK, Interests, Subscriber
 from paperround.votes import popular
 
-READERS_AT_ONCE = 500  # readers scored in one product
+READERS_AT_ONCE = 500  # whose past is in memory, and who are scored in one product
 KNOWN = 1000  # of the newest papers, by which it is judged how common a keyword is
 
 PAUSED = "paused"
@@ -44,23 +55,39 @@ class Reader:
     past: Past
 
 
+class Readers(Protocol):
+    """Some readers, in an order; whoever goes through them again meets the same ones."""
+
+    def __iter__(self) -> Iterator[Reader]:
+        """Begin with the first."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+
 class Issue:
-    """What one day has to offer, ranked for some readers."""
+    """What one day has to offer, ranked for some readers.
+
+    They are gone through twice, and never held: first to see which papers are news to any of them, and
+    which interests are to be looked up, then some at a time, to rank for them.
+    """
 
     def __init__(
         self,
         day: date,
-        readers: Sequence[Reader],
+        readers: Readers,
         *,
         listings: Sequence[Listing],
         batches: Sequence[BatchRecord],
         revisions: Sequence[RevisionListing] = (),
         meaning: Meaning | None = None,
         remark: str = "",
+        at_once: int = READERS_AT_ONCE,
     ) -> None:
         """Rank what listings and revisions, of the days that may still be news, hold for these readers.
 
-        `remark` is what every digest has to say of how that was done.
+        `remark` is what every digest has to say of how that was done; `at_once` readers are ranked for in
+        one go.
         """
         self.day = day
         self.readers = readers
@@ -68,17 +95,21 @@ class Issue:
         self._remark = remark
         self._listings = listings
         self._revisions = revisions
-        self._offers = _offers(day, readers, listings, batches)
+        self._at_once = at_once
+        self._offers: dict[_Situation, Offer] = {}
         self._brought: dict[_Situation, set[tuple[str, date]]] = {}  # the batches with news
-        on_offer = {paper for each in self._offers.values() for paper in each.announced}
-        on_offer |= {paper for each in readers for paper in self._updates(each)}
+        self._moments = sorted({listing.first_seen for listing in listings})
         papers = {listing.paper.id: listing.paper for listing in listings}
+        self._listed = frozenset(papers)
         # The same for whoever reads, so that a score does not depend on who else does.
         self._known = list(reversed(papers.values()))[:KNOWN]
         papers |= {revision.paper.id: revision.paper for revision in revisions}
+        self._on_offer: frozenset[PaperId] | None = None  # nothing before all readers are gone through
+        interests, on_offer = self._surveyed()
+        self._on_offer = on_offer
         self.ranking = Ranking(
             [paper for paper in papers.values() if paper.id in on_offer],
-            [reader.subscriber.interests for reader in readers],
+            interests,
             known=self._known,
             meaning=meaning,
         )
@@ -95,7 +126,7 @@ class Issue:
 
     def offer(self, reader: Reader) -> Offer:
         """Return what is new to the reader."""
-        return replace(self._offers[_situation(reader, self.day)], updates=self._updates(reader))
+        return replace(self._offer(reader), updates=self._updates(reader))
 
     def choice(self, reader: Reader, ranked: Ranked, offered: Offer) -> Choice:
         """Return what becomes of each paper that is offered to the reader."""
@@ -111,15 +142,15 @@ class Issue:
 
     def ranked(self) -> Iterator[tuple[Reader, Ranked]]:
         """Yield each reader, in order, with what meets their interests."""
-        for start in range(0, len(self.readers), READERS_AT_ONCE):
-            block = self.readers[start : start + READERS_AT_ONCE]
+        everyone = iter(self.readers)
+        while block := list(islice(everyone, self._at_once)):
             ranked = self.ranking.rank([reader.subscriber.interests for reader in block])
             yield from zip(block, ranked, strict=True)
 
     def digests(self) -> Iterator[Digest]:
         """Yield each reader's digest, in order; one without picks where there is nothing for them."""
         for reader, ranked in self.ranked():
-            offered = self.offer(reader)
+            offered = self._ranked_offer(reader)
             digest = select(
                 reader.subscriber,
                 self.ranking,
@@ -130,6 +161,47 @@ class Issue:
             )
             yield replace(digest, remark=self._remark, days_away=days_away(reader, self.day))
 
+    def _surveyed(self) -> tuple[Sequence[Interests], frozenset[PaperId]]:
+        """Return what the readers are interested in, and which papers are news to any of them."""
+        interests: list[Interests] = []
+        on_offer: set[PaperId] = set()
+        for reader in self.readers:
+            interests.append(reader.subscriber.interests)
+            if self._situation(reader) not in self._offers:
+                on_offer |= self._offer(reader).announced.keys()
+            on_offer |= self._updates(reader).keys()
+        return interests, frozenset(on_offer)
+
+    def _offer(self, reader: Reader) -> Offer:
+        """Return what was announced that is new to the reader: to most readers of a day, the same."""
+        key = self._situation(reader)
+        if key not in self._offers:
+            reach = reader.subscriber.reach(self.day)
+            offered = offer(self._listings, self._batches, day=self.day, past=reader.past, reach=reach)
+            self._offers[key] = offered if self._on_offer is None else _only(offered, self._on_offer)
+        return self._offers[key]
+
+    def _ranked_offer(self, reader: Reader) -> Offer:
+        """Return what is new to the reader of what was ranked: what came to be so since comes another day."""
+        offered = self.offer(reader)
+        updated = {paper: each for paper, each in offered.updates.items() if paper in self.ranking.position}
+        return replace(offered, updates=updated)
+
+    def _situation(self, reader: Reader) -> "_Situation":
+        """Return what an offer depends on, and nothing that differs between readers without need.
+
+        When a digest was planned differs from one chunk of readers to the next; which listings were seen
+        by then does not.
+        """
+        past, oldest = reader.past, self.day - LONGEST_LOOK_BACK
+        return (
+            past.first_day and max(past.first_day, oldest),
+            past.last_day and max(past.last_day, oldest),
+            past.planned_at and bisect_right(self._moments, past.planned_at),
+            past.missed & self._listed,
+            reader.subscriber.reach(self.day),
+        )
+
     def _updates(self, reader: Reader) -> Mapping[PaperId, RevisionListing]:
         if not reader.subscriber.updates:
             return {}
@@ -137,9 +209,9 @@ class Issue:
 
     def _told(self, reader: Reader) -> tuple[BatchRecord, ...]:
         """Return the batches that the reader's digest was made from, or might have been."""
-        situation, last = _situation(reader, self.day), reader.past.last_day
+        situation, last = self._situation(reader), reader.past.last_day
         if situation not in self._brought:
-            announced = self._offers[situation].announced
+            announced = self._offer(reader).announced
             brought = {(e.source, e.day) for e in self._listings if announced.get(e.paper.id) == e.day}
             self._brought[situation] = brought
         return tuple(
@@ -204,19 +276,6 @@ def silence(digest: Digest) -> str | None:
 _Situation = tuple[object, ...]
 
 
-def _situation(reader: Reader, day: date) -> _Situation:
-    """Return what an offer depends on; most readers of a day share it."""
-    past = reader.past
-    return past.first_day, past.last_day, past.planned_at, past.missed, reader.subscriber.reach(day)
-
-
-def _offers(
-    day: date, readers: Sequence[Reader], listings: Sequence[Listing], batches: Sequence[BatchRecord]
-) -> Mapping[_Situation, Offer]:
-    offers: dict[_Situation, Offer] = {}
-    for reader in readers:
-        key = _situation(reader, day)
-        if key not in offers:
-            reach = reader.subscriber.reach(day)
-            offers[key] = offer(listings, batches, day=day, past=reader.past, reach=reach)
-    return offers
+def _only(offered: Offer, papers: Collection[PaperId]) -> Offer:
+    announced = {paper: day for paper, day in offered.announced.items() if paper in papers}
+    return Offer(announced=announced, late=offered.late & announced.keys())

@@ -168,12 +168,18 @@ def marks(keywords: Iterable[Keyword], text: str) -> tuple[Span, ...]:
 def occurrences(keywords: Iterable[Keyword], text: str) -> Mapping[str, tuple[Span, ...]]:
     """Return where each phrase of the keywords occurs: as a whole, or else the words of it, if enough do."""
     wanted = tuple(keywords)
-    words = tokens(text)
+    words = _known_words(text)
     found = dict(lexicon(tuple(phrase for each in wanted for phrase in each.phrases)).find_in(words))
     for each in wanted:
         if len(each.phrases) == 1 and each.text not in found and (spans := _apart(each.text, words)):
             found[each.text] = spans
     return found
+
+
+# Each sentence of a paper is read for many readers.
+@lru_cache(maxsize=8192)
+def _known_words(text: str) -> Sequence[Token]:
+    return tokens(text)
 
 
 def _apart(phrase: str, words: Sequence[Token]) -> tuple[Span, ...]:

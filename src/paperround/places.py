@@ -1,6 +1,6 @@
 """Who gets the places of a digest among the papers that deserve one, and what keeps out the others."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import assert_never
 
@@ -45,7 +45,8 @@ UNLIKE = 0.15  # two papers less alike than this, as 99 of 100 pairs are, have o
 class Places:
     """The places of one reader's digest, given away one after another.
 
-    Beside a paper with a place, its twin gets none, and a keyword gets no more than its quota.
+    A paper is told by its position in the ranking. Beside one with a place, its twin gets none, and a
+    keyword gets no more than its quota.
     """
 
     def __init__(self, subscriber: Subscriber, ranking: Ranking, likeness: Likeness) -> None:
@@ -54,96 +55,119 @@ class Places:
         self._ranking = ranking
         self._likeness = likeness
         self._quotas = {each.text: each.at_most for each in self._interests.keywords if each.at_most}
+        self._counts_most: dict[int, str | None] = {}  # what was asked of papers, where there are quotas
         self._held: dict[str, list[PaperId]] = defaultdict(list)  # by the keyword that has a quota
         self._alike = np.zeros(len(ranking.papers), dtype=np.float32)  # to the nearest paper with a place
         self._nearest = np.full(len(ranking.papers), -1)
-        self._filled: dict[PaperId, float] = {}
-        self._by_relevance: tuple[PaperId, ...] = ()  # those that are filled
+        self._filled: dict[int, float] = {}
+        self._by_relevance: tuple[int, ...] = ()  # those that are filled
 
     @property
-    def filled(self) -> Collection[PaperId]:
+    def filled(self) -> Collection[int]:
         """The papers that got their place for their relevance."""
         return self._filled.keys()
 
-    def take(self, paper: PaperId) -> None:
+    def take(self, at: int) -> None:
         """Give the paper a place, whatever else there is."""
-        at = self._ranking.position[paper]
         alike = self._likeness.to(at)
         self._nearest = np.where(alike > self._alike, at, self._nearest)
         self._alike = np.maximum(alike, self._alike)
-        if keyword := self._with_quota(paper):
-            self._held[keyword].append(paper)
+        if keyword := self._with_quota(at):
+            self._held[keyword].append(self._named(at))
 
-    def fill(self, relevance: Mapping[PaperId, float], places: int) -> None:
+    def fill(self, papers: NDArray[np.intp], relevance: NDArray[np.float64], places: int) -> None:
         """Give places to what is relevant, and unlike what has a place already: maximal marginal relevance.
 
         The next place goes where (1 - variety) x relevance - variety x likeness is greatest, the likeness
         being that to the nearest paper with a place; one below `UNLIKE` counts as none.
         """
-        papers = [paper for paper in relevance if paper not in self._filled]
-        positions = np.array([self._ranking.position[paper] for paper in papers], dtype=np.intp)
-        worth = (1 - self._variety) * np.array([relevance[paper] for paper in papers])
+        worth = (1 - self._variety) * relevance
+        if self._filled:
+            worth[np.isin(papers, list(self._filled))] = -np.inf
         for _ in range(places):
-            paper = self._next(papers, positions, worth)
-            if paper is None:
+            found = self._next(papers, worth)
+            if found is None:
                 break
-            self._filled[paper] = relevance[paper]
-            self.take(paper)
+            at = int(papers[found])
+            self._filled[at] = float(relevance[found])
+            self.take(at)
         self._by_relevance = tuple(sorted(self._filled, key=lambda each: -self._filled[each]))
 
-    def admits(self, paper: PaperId) -> bool:
+    def admits(self, at: int) -> bool:
         """Return whether the paper may have a place beside those that have one."""
-        return not self._is_twin(self._ranking.position[paper]) and self._crowd(paper) is None
+        return not self._is_twin(at) and self._crowd(at) is None
 
-    def hindrance(self, paper: PaperId, relevance: float | None) -> Hindrance:
+    def hindrance(self, at: int, relevance: float | None) -> Hindrance:
         """Return what kept the paper from a place, now that all are given away.
 
         `relevance` is None where it stood behind the others, whatever its relevance.
         """
-        at = self._ranking.position[paper]
+        bar = self._bar(at, relevance)
+        if bar in (Bar.TWIN, Bar.VARIETY):
+            nearest = self._named(int(self._nearest[at]))
+            return Hindrance(bar=bar, by=(nearest,), likeness=round(float(self._alike[at]), 4))
+        if bar is Bar.QUOTA:
+            return Hindrance(bar=bar, by=tuple(self._crowd(at) or ()), keyword=self._with_quota(at))
+        by = tuple(map(self._named, self._by_relevance))
+        if relevance is None or not by:
+            return Hindrance(bar=bar, by=by)
+        return Hindrance(bar=bar, by=by, short_by=round(self._least - relevance, 4))
+
+    def bars(self, relevance: Mapping[int, float | None]) -> Mapping[str, int]:
+        """Return how many of these papers each bar keeps out: what `hindrance` says of one."""
+        if self._quotas:
+            return Counter(self._bar(at, worth) for at, worth in relevance.items())
+        twins = self._alike[list(relevance)] >= NEAR_DUPLICATE
+        worth = np.array([-np.inf if each is None else each for each in relevance.values()])
+        passed_over = ~twins & (worth > self._least)
+        counts = {Bar.TWIN: int(twins.sum()), Bar.VARIETY: int(passed_over.sum())}
+        counts[Bar.NO_ROOM] = len(relevance) - sum(counts.values())
+        return {bar: count for bar, count in counts.items() if count}
+
+    @property
+    def _least(self) -> float:
+        """The least relevance that found a place, more than any where none did."""
+        return self._filled[self._by_relevance[-1]] if self._by_relevance else np.inf
+
+    def _bar(self, at: int, relevance: float | None) -> Bar:
         if self._is_twin(at):
-            return self._too_like(Bar.TWIN, at)
-        if crowd := self._crowd(paper):
-            return Hindrance(bar=Bar.QUOTA, by=tuple(crowd), keyword=self._with_quota(paper))
-        if relevance is None or not self._filled:
-            return Hindrance(bar=Bar.NO_ROOM, by=self._by_relevance)
-        ahead = self._filled[self._by_relevance[-1]] - relevance
-        if ahead < 0:
-            return self._too_like(Bar.VARIETY, at)
-        return Hindrance(bar=Bar.NO_ROOM, by=self._by_relevance, short_by=round(ahead, 4))
+            return Bar.TWIN
+        if self._crowd(at):
+            return Bar.QUOTA
+        return Bar.VARIETY if relevance is not None and relevance > self._least else Bar.NO_ROOM
 
-    def _too_like(self, bar: Bar, at: int) -> Hindrance:
-        nearest = self._ranking.papers[self._nearest[at]].id
-        return Hindrance(bar=bar, by=(nearest,), likeness=round(float(self._alike[at]), 4))
+    def _named(self, at: int) -> PaperId:
+        return self._ranking.papers[at].id
 
-    def _next(
-        self, papers: Sequence[PaperId], positions: NDArray[np.intp], worth: NDArray[np.float64]
-    ) -> PaperId | None:
-        """Return which paper has the next place, and strike it out, with those that may have none."""
-        alike = self._alike[positions]
+    def _next(self, papers: NDArray[np.intp], worth: NDArray[np.float64]) -> int | None:
+        """Return which of the papers has the next place, and strike it out, with those that may have none."""
+        alike = self._alike[papers]
         worth[alike >= NEAR_DUPLICATE] = -np.inf
         marginal = worth - self._variety * np.where(alike >= UNLIKE, alike, 0.0)
-        best: int
-        for best in np.argsort(-marginal, kind="stable").tolist():
+        while len(papers):
+            best = int(np.argmax(marginal))
             if np.isneginf(worth[best]):
                 break
-            worth[best] = -np.inf
-            if self._crowd(papers[best]) is None:
-                return papers[best]
+            worth[best] = marginal[best] = -np.inf
+            if self._crowd(int(papers[best])) is None:
+                return best
         return None
 
     def _is_twin(self, at: int) -> bool:
         return bool(self._alike[at] >= NEAR_DUPLICATE)
 
-    def _crowd(self, paper: PaperId) -> Sequence[PaperId] | None:
+    def _crowd(self, at: int) -> Sequence[PaperId] | None:
         """Return the papers that use up the quota of what counts most in this one, if they do."""
-        keyword = self._with_quota(paper)
+        keyword = self._with_quota(at)
         held = self._held[keyword] if keyword else []
         return held if keyword and len(held) >= self._quotas[keyword] else None
 
-    def _with_quota(self, paper: PaperId) -> str | None:
+    def _with_quota(self, at: int) -> str | None:
         """Return the keyword that counts most in the paper, where it has a quota."""
         if not self._quotas:
             return None
-        matched = self._ranking.matched(self._interests, paper)
-        return matched[0].term if matched and matched[0].term in self._quotas else None
+        if at not in self._counts_most:
+            matched = self._ranking.matched(self._interests, self._named(at))
+            self._counts_most[at] = matched[0].term if matched else None
+        keyword = self._counts_most[at]
+        return keyword if keyword in self._quotas else None

@@ -22,6 +22,7 @@ from paperround.evidence import Nearness, Way, evidence, pairs, phrases
 from paperround.literature import FIELDS, Literature, Mention, scattered
 from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
+from paperround.sparse import Looked, sparse
 from paperround.subscribers import Interests
 
 # Evidence that gives a relevance of a half. More gives ever less more, but tells apart to the end what a
@@ -38,6 +39,8 @@ OTHER_CATEGORY = 0.15
 ALONE, FOR_WHAT_IS_MET, BESIDE = 0.2, 2.0, 2.0
 TOLD_APART = 9  # decimals of evidence: what differs less is equal, on every machine
 WORTH_TELLING = 0.05  # the share of an interest that a paper only resembles
+TINY = 1e-12  # evidence that is none
+MENTIONS = 100_000  # of interests in papers that are kept: some 30 MB
 
 
 class Kind(StrEnum):
@@ -92,7 +95,8 @@ class Ranking:
         # Among equals, what more people voted for comes first.
         self.papers = tuple(sorted(papers, key=lambda paper: (-(paper.votes or 0), paper.id)))
         self.position = {paper.id: position for position, paper in enumerate(self.papers)}
-        terms = dict.fromkeys(term for reader in readers for term, _ in _wanted(reader))
+        wanted = dict.fromkeys((kind, words) for reader in readers for kind, words, _ in _wanted(reader))
+        terms = [Term(kind, words) for kind, words in wanted]
         shunned = dict.fromkeys(each.phrases for reader in readers for each in reader.exclude)
         keywords = [term.phrases for term in terms if term.kind is Kind.KEYWORD]
         others = [term for term in terms if term.kind is not Kind.KEYWORD]
@@ -104,24 +108,27 @@ class Ranking:
         )
         self._said = evidence(keywords, self._literature, _nearness(meaning, self._literature))
         self._fields = _Fields(self.papers)
-        self._row = {term: row for row, term in enumerate([*map(_term, keywords), *others])}
-        plain = _sparse(
+        self._terms = [*map(_term, keywords), *others]
+        self._row = {(term.kind, term.phrases): row for row, term in enumerate(self._terms)}
+        plain = sparse(
             [(row, at, value) for row, term in enumerate(others) for at, value in self._fields.hits(term)],
             (len(others), len(self.papers)),
         )
         self._evidence = csr_array(vstack([self._said.total, plain]))
         own = self._said.total * self._said.ways.astype(bool)
         self._own = csr_array(vstack([own, plain]))
-        self._told = _Looked(self._evidence)
-        self._ways = _Looked(self._said.ways)
+        self._looked = Looked(self._evidence, csr_array(vstack([self._said.ways, Way.LITERAL * (plain > 0)])))
+        self._mention = lru_cache(maxsize=MENTIONS)(self._looked_for)
+        self._last: _Wanted | None = None
+        self._placed: tuple[Iterable[PaperId], NDArray[np.intp]] = ((), np.array([], dtype=np.intp))
         self._shunned_row = {each: row for row, each in enumerate(shunned)}
         holders = [(row, at, 1.0) for each, row in self._shunned_row.items() for at in self._holding(each)]
-        self._shunned = _sparse(holders, (len(shunned), len(self.papers)))
+        self._shunned = sparse(holders, (len(shunned), len(self.papers)))
 
     def rank(self, readers: Sequence[Interests]) -> Iterator[Ranked]:
         """Yield for each reader, in their order, what speaks of their interests."""
-        wanted = self._weights([_wanted(reader) for reader in readers])
-        shunned = _sparse(
+        wanted = self._weights([self._asked(reader) for reader in readers])
+        shunned = sparse(
             [
                 (number, self._shunned_row[each.phrases], 1.0)
                 for number, reader in enumerate(readers)
@@ -151,40 +158,41 @@ class Ranking:
                 ),
             )
 
-    def relevance(self, ranked: Ranked) -> dict[PaperId, float]:
-        """Return the relevance of what was ranked, by paper, the best first."""
-        return {
-            self.papers[at].id: score
-            for at, score in zip(ranked.papers.tolist(), ranked.relevance.tolist(), strict=True)
-        }
-
-    def meets(self, ranked: Ranked) -> frozenset[PaperId]:
-        """Return the papers that meet an interest."""
-        return frozenset(self.papers[at].id for at in ranked.papers[ranked.met].tolist())
+    def positions(self, papers: Iterable[PaperId]) -> NDArray[np.intp]:
+        """Return where these papers stand; the last answer is kept, for most readers are offered the same."""
+        asked, found = self._placed
+        if asked is not papers:
+            found = np.array([self.position[paper] for paper in papers], dtype=np.intp)
+            self._placed = papers, found
+        return found
 
     def matched(self, reader: Interests, paper: PaperId) -> tuple[Match, ...]:
         """Return which of the reader's interests the paper met, the one that counted most first.
 
         Those that it does not meet but resembles come after them, where they count enough to be told.
         """
-        at = self.position[paper]
-        told = [
-            (self._how(term, at), weight * self._told.at(self._row[term], at), term)
-            for term, weight in _wanted(reader)
-        ]
-        own = sum(value for how, value, _ in told if how is not How.RESEMBLING)
-        rest = sum(value for how, value, _ in told if how is How.RESEMBLING)
-        counted = float(_resemblance(np.array(rest), np.array(own)))
-        if not own + counted:
-            return ()
-        share = dict.fromkeys(How, 1 / (own + counted))
-        share[How.RESEMBLING] *= counted / rest if rest else 0.0
-        matches = [
-            self._match(term, how, at, round(value * share[how], 3))
-            for how, value, term in told
-            if value and value * share[how] >= (WORTH_TELLING if how is How.RESEMBLING else 0)
-        ]
-        return tuple(sorted(matches, key=lambda match: (match.how is How.RESEMBLING, -match.weight)))
+        (found,) = self.matches(reader, [paper])
+        return found
+
+    def matches(self, reader: Interests, papers: Sequence[PaperId]) -> Sequence[tuple[Match, ...]]:
+        """Return for each of some papers, in their order, what `matched` does of one, for less in all."""
+        asked = self._wants(reader)
+        places = np.array([self.position[paper] for paper in papers], dtype=np.intp)
+        values, ways = self._looked.at(asked.rows, places)
+        values *= asked.weights
+        met = ways > 0
+        own, rest = np.where(met, values, 0.0).sum(axis=1), np.where(met, 0.0, values).sum(axis=1)
+        counted = _resemblance(rest, own)
+        whole = np.maximum(own + counted, TINY)[:, np.newaxis]
+        thinned = (counted / np.maximum(rest, TINY))[:, np.newaxis]
+        shares = np.where(met, values, values * thinned) / whole
+        told = (values > 0) & (met | (shares >= WORTH_TELLING))
+        found: list[list[Match]] = [[] for _ in papers]
+        for number, at_term in zip(*(each.tolist() for each in np.nonzero(told)), strict=True):
+            how = _HOW[int(ways[number, at_term])]
+            weight = round(float(shares[number, at_term]), 3)
+            found[number].append(self._match(int(asked.rows[at_term]), how, int(places[number]), weight))
+        return [tuple(sorted(each, key=_decisive_first)) for each in found]
 
     def follows(self, reader: Interests, paper: PaperId) -> tuple[str, ...]:
         """Return the authors of the paper whom the reader follows, as the reader wrote them."""
@@ -206,18 +214,19 @@ class Ranking:
         found = set.intersection(*(set(mentions.get(phrase, ())) for phrase in wanted))
         return {self.position[paper] for paper in found}
 
-    def _how(self, term: Term, at: int) -> How:
-        if term.kind is not Kind.KEYWORD:
-            return How.WORDS
-        return _HOW[int(self._ways.at(self._row[term], at))]
+    def _match(self, row: int, how: How, at: int, weight: float) -> Match:
+        term, found = self._mention(row, how, at)
+        return Match(term=term, where=found.where, forms=found.forms, how=how, weight=weight)
 
-    def _match(self, term: Term, how: How, at: int, weight: float) -> Match:
-        found = self._mention(term, how, at)
-        return Match(
-            term=" + ".join(term.phrases), where=found.where, forms=found.forms, how=how, weight=weight
-        )
+    def _looked_for(self, row: int, how: How, at: int) -> tuple[str, Mention]:
+        """Return an interest in words, and where the paper at this position speaks of it.
 
-    def _mention(self, term: Term, how: How, at: int) -> Mention:
+        The latest are kept: many readers get a paper for the same of their interests.
+        """
+        term = self._terms[row]
+        return " + ".join(term.phrases), self._spoken_of(term, how, at)
+
+    def _spoken_of(self, term: Term, how: How, at: int) -> Mention:
         if term.kind is not Kind.KEYWORD:
             return Mention((_FIELD[term.kind],), ())
         if how is How.WORDS:
@@ -226,13 +235,33 @@ class Ranking:
             return scattered(self.papers[at], term.phrases[0])
         return Mention((), ())
 
-    def _weights(self, readers: Sequence[Iterable[tuple[Term, float]]]) -> csr_array:
-        entries = [
-            (number, self._row[term], weight)
-            for number, terms in enumerate(readers)
-            for term, weight in terms
-        ]
-        return _sparse(entries, (len(readers), len(self._row)))
+    def _asked(self, reader: Interests) -> Iterator[tuple[int, float]]:
+        """Yield the row of each interest, and its weight."""
+        for kind, phrases_, weight in _wanted(reader):
+            yield self._row[kind, phrases_], weight
+
+    def _wants(self, reader: Interests) -> "_Wanted":
+        """Return what the reader asks for; the last one's is kept, for whom it is needed again and again."""
+        last = self._last
+        if last is None or last.reader is not reader:
+            asked = tuple(self._asked(reader))
+            rows = np.array([row for row, _ in asked], dtype=np.int64)
+            last = _Wanted(reader=reader, rows=rows, weights=np.array([weight for _, weight in asked]))
+            self._last = last
+        return last
+
+    def _weights(self, readers: Sequence[Iterable[tuple[int, float]]]) -> csr_array:
+        entries = [(number, row, weight) for number, terms in enumerate(readers) for row, weight in terms]
+        return sparse(entries, (len(readers), len(self._row)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Wanted:
+    """The interests of one reader as rows of the tables, with their weights."""
+
+    reader: Interests
+    rows: NDArray[np.int64]
+    weights: NDArray[np.float64]
 
 
 class _Fields:
@@ -295,15 +324,19 @@ def _author(name: str) -> Term:
     return Term(Kind.AUTHOR, (name,))
 
 
-def _wanted(reader: Interests) -> Iterator[tuple[Term, float]]:
+def _wanted(reader: Interests) -> Iterator[tuple[Kind, tuple[str, ...], float]]:
     for keyword in reader.keywords:
-        yield _term(keyword.phrases), keyword.weight
+        yield Kind.KEYWORD, keyword.phrases, keyword.weight
     for name in reader.authors:
-        yield _author(name), 1.0
+        yield Kind.AUTHOR, (name,), 1.0
     for category in reader.categories:
-        yield Term(Kind.CATEGORY, (category,)), 1.0
+        yield Kind.CATEGORY, (category,), 1.0
     for organization in reader.organizations:
-        yield Term(Kind.ORGANIZATION, (organization,)), 1.0
+        yield Kind.ORGANIZATION, (organization,), 1.0
+
+
+def _decisive_first(match: Match) -> tuple[bool, float]:
+    return match.how is How.RESEMBLING, -match.weight
 
 
 def _nearness(meaning: Meaning | None, literature: Literature) -> Nearness | None:
@@ -334,23 +367,3 @@ def _resemblance(evidence: NDArray[np.float64], own: NDArray[np.float64]) -> NDA
     evidence = np.maximum(evidence, 0.0)
     most = np.minimum(ALONE + FOR_WHAT_IS_MET * own, BESIDE)
     return evidence * most / (evidence + most)
-
-
-class _Looked:
-    """A sparse table whose single values are looked up, many times."""
-
-    def __init__(self, table: csr_array) -> None:
-        by_column = table.tocsc()
-        by_column.sort_indices()
-        self._starts, self._rows, self._values = by_column.indptr, by_column.indices, by_column.data
-
-    def at(self, row: int, column: int) -> float:
-        """Return the value there, 0 where there is none."""
-        start, end = self._starts[column], self._starts[column + 1]
-        place = start + np.searchsorted(self._rows[start:end], row)
-        return float(self._values[place]) if place < end and self._rows[place] == row else 0.0
-
-
-def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
-    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-    return csr_array((np.array(values, dtype=np.float64), (rows, columns)), shape=shape)

@@ -1,13 +1,15 @@
 """Which papers a reader gets: what is new to them, good enough, and has a place."""
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import StrEnum
+from itertools import islice
+
+import numpy as np
 
 from paperround.batches import BatchRecord, BatchState
-from paperround.digests import Digest, Hindrance, Pick, Section
+from paperround.digests import Digest, Hindrance, Match, Pick, Section
+from paperround.judging import NOT_OFFERED, VERDICTS, Judged, Offer, Rejection, verdicts
 from paperround.languages import ENGLISH
 from paperround.likeness import Likeness
 from paperround.papers import PaperId
@@ -22,43 +24,46 @@ FIRST_LOOK_BACK = timedelta(days=4)  # a first digest holds the newest batch, ov
 TITLE_LINES = 10
 
 
-class Rejection(StrEnum):
-    """Why an offered paper deserves no place."""
-
-    HAD = "already sent"
-    EXCLUDED = "excluded"
-    NOT_MET = "no interest met"
-    TOO_WEAK = "below min_relevance"
-    OUTVOTED = "not among the most read"
-
-
-# What a paper deserves from one reader: the section it is good for, or why it is in none.
-Verdict = Section | Rejection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """What is new to a reader: the papers with the day they were announced, and which of them came late.
-
-    `updates` are new versions of papers that the reader had, where such are wished.
-    """
-
-    announced: Mapping[PaperId, date]
-    late: frozenset[PaperId]
-    updates: Mapping[PaperId, RevisionListing] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Choice:
     """What becomes of each paper offered to one reader: what it deserves, and whether it is shown.
 
-    `hindered` are those that deserve a place and have none; the most relevant are shown as title lines.
+    `hindered` are the positions of those that deserve a place and have none, with the relevance that
+    counted, if any; the most relevant are shown as title lines.
     """
 
-    relevance: Mapping[PaperId, float]
-    judged: Mapping[PaperId, Verdict]
     shown: Mapping[PaperId, Section]
-    hindered: Mapping[PaperId, Hindrance]
+    hindered: Mapping[int, float | None]
+    judged: Judged
+    places: Places
+    position: Mapping[PaperId, int]
+
+    def relevance(self, paper: PaperId) -> float:
+        """Return the relevance of the paper, 0 where nothing speaks of an interest in it."""
+        return float(self.judged.relevance[self.position[paper]])
+
+    def rejection(self, paper: PaperId) -> Rejection:
+        """Return why the paper deserves no place; raise ValueError where it was not offered or does."""
+        return Rejection(str(self.judged.verdict(self.position[paper])))
+
+    def hindrance(self, paper: PaperId) -> Hindrance | None:
+        """Return what keeps a paper that deserves a place from having one, if anything."""
+        at = self.position[paper]
+        return self.places.hindrance(at, self.hindered[at]) if at in self.hindered else None
+
+    @property
+    def considered(self) -> int:
+        """How many papers were looked at."""
+        return int(np.count_nonzero(self.judged.codes != NOT_OFFERED))
+
+    def rejected(self) -> Mapping[str, int]:
+        """Return how many papers are not shown for which reason."""
+        shown = {self.position[paper] for paper in self.shown}
+        bars = self.places.bars({at: worth for at, worth in self.hindered.items() if at not in shown})
+        left = self.judged.codes.copy()
+        left[[*shown, *self.hindered]] = NOT_OFFERED
+        counts = np.bincount(left[left != NOT_OFFERED], minlength=len(VERDICTS)).tolist()
+        return {**{str(VERDICTS[code]): count for code, count in enumerate(counts) if count}, **bars}
 
 
 def offer(
@@ -126,31 +131,33 @@ def choose(
     reads, the most popular first; then the updates. What is relevant and found no place becomes a title
     line, in the same order.
     """
-    relevance = ranking.relevance(ranked)
-    judged = verdicts(subscriber, ranking, ranked, offered, had=had, relevance=relevance, popular=popular)
+    judged = verdicts(subscriber, ranking, ranked, offered, had=had, popular=popular)
     places = Places(subscriber, ranking, likeness)
     for_all = [
-        each
-        for each in popular
-        if judged.get(each) in _OPEN and each not in offered.updates and each not in had
+        ranking.position[each]
+        for each in (popular if subscriber.trending else ())
+        if each in ranking.position and each not in offered.updates and each not in had
     ]
-    deserving: dict[Verdict, list[PaperId]] = defaultdict(list)
-    for paper, verdict in judged.items():
-        deserving[verdict].append(paper)
-    shown = _placed(subscriber, deserving, relevance, places, for_all)
-    hindered = {
-        paper: places.hindrance(paper, relevance[paper] if section is Section.FOR_YOU else None)
-        for section in (Section.FOR_YOU, Section.UPDATES)
-        for paper in deserving[section]
-        if paper not in shown
+    for_all = [at for at in for_all if judged.verdict(at) in _OPEN]
+    placed = _placed(subscriber, judged, places, for_all)
+    relevant, updated = judged.deserving(Section.FOR_YOU), judged.deserving(Section.UPDATES).tolist()
+    hindered: dict[int, float | None] = {
+        at: relevance
+        for at, relevance in zip(relevant.tolist(), judged.relevance[relevant].tolist(), strict=True)
+        if at not in placed
     }
-    lines = dict.fromkeys(list(hindered)[:TITLE_LINES], Section.MORE)
+    hindered |= {at: None for at in updated if at not in placed}
+    lines = dict.fromkeys(islice(hindered, TITLE_LINES), Section.MORE)
     hindered |= {
-        paper: places.hindrance(paper, None)
-        for paper in (for_all if subscriber.trending else ())
-        if paper not in shown and paper not in hindered and not places.admits(paper)
+        at: None for at in for_all if at not in placed and at not in hindered and not places.admits(at)
     }
-    return Choice(relevance=relevance, judged=judged, shown={**shown, **lines}, hindered=hindered)
+    return Choice(
+        shown={ranking.papers[at].id: section for at, section in {**placed, **lines}.items()},
+        hindered=hindered,
+        judged=judged,
+        places=places,
+        position=ranking.position,
+    )
 
 
 def select(
@@ -163,8 +170,10 @@ def select(
     batches: Sequence[BatchRecord],
 ) -> Digest:
     """Return the reader's digest of what was chosen."""
+    matches = ranking.matches(subscriber.interests, list(choice.shown))
     picks = [
-        _pick(paper, section, subscriber, ranking, offered, choice) for paper, section in choice.shown.items()
+        _pick(paper, section, subscriber, ranking, offered, choice, matched)
+        for (paper, section), matched in zip(choice.shown.items(), matches, strict=True)
     ]
     return Digest(
         subscriber=subscriber,
@@ -174,54 +183,9 @@ def select(
         ),
         titles=tuple(p for p in picks if p.section is Section.MORE),
         batches=tuple(batches),
-        considered=len(choice.judged),
-        rejected=Counter(
-            choice.hindered[paper].bar if paper in choice.hindered else str(verdict)
-            for paper, verdict in choice.judged.items()
-            if paper not in choice.shown
-        ),
+        considered=choice.considered,
+        rejected=choice.rejected(),
     )
-
-
-def verdicts(
-    subscriber: Subscriber,
-    ranking: Ranking,
-    ranked: Ranked,
-    offered: Offer,
-    *,
-    had: frozenset[PaperId],
-    relevance: Mapping[PaperId, float],
-    popular: Collection[PaperId],
-) -> dict[PaperId, Verdict]:
-    """Return for each offered paper its section, or why it is in none; the most relevant first.
-
-    A paper that the reader had counts as such only where it would come again. One of the popular that
-    meets no interest is as good as outvoted, until it is given a place.
-    """
-    considered = offered.announced.keys() | offered.updates.keys()
-    rest = (p for p in (*offered.announced, *offered.updates) if p not in relevance)
-    met = ranking.meets(ranked)
-
-    def verdict(paper: PaperId) -> Verdict:
-        deserves = deserved(paper)
-        came = paper in had and paper not in offered.updates
-        return Rejection.HAD if came and isinstance(deserves, Section) else deserves
-
-    def deserved(paper: PaperId) -> Verdict:
-        if ranking.position[paper] in ranked.excluded:
-            return Rejection.EXCLUDED
-        if ranking.position[paper] in ranked.followed:
-            return Section.UPDATES if paper in offered.updates else Section.AUTHORS
-        if paper in relevance and relevance[paper] >= subscriber.min_relevance:
-            return Section.UPDATES if paper in offered.updates else Section.FOR_YOU
-        if paper in met:
-            return Rejection.TOO_WEAK
-        votes_count = subscriber.trending and paper not in offered.updates
-        if votes_count and (paper in popular or not subscriber.interests.any):
-            return Rejection.OUTVOTED
-        return Rejection.NOT_MET
-
-    return {paper: verdict(paper) for paper in (*relevance, *rest) if paper in considered}
 
 
 def _newest_days(
@@ -270,41 +234,40 @@ def _is_since(listing: Listing, past: Past) -> bool:
 
 def _placed(
     subscriber: Subscriber,
-    deserving: Mapping[Verdict, Sequence[PaperId]],
-    relevance: Mapping[PaperId, float],
+    judged: Judged,
     places: Places,
-    popular: Sequence[PaperId],
-) -> dict[PaperId, Section]:
+    popular: Sequence[int],
+) -> dict[int, Section]:
     """Give away `max_papers` places, and return the section of each paper that has one."""
-    followed = deserving[Section.AUTHORS]
-    for paper in followed:
-        places.take(paper)
+    followed = judged.deserving(Section.AUTHORS).tolist()
+    for at in followed:
+        places.take(at)
     left = max(0, subscriber.max_papers - len(followed))
     kept = min(subscriber.trending, left)
-    relevant = {paper: relevance[paper] for paper in deserving[Section.FOR_YOU]}
-    places.fill(relevant, left - kept)
-    trending = _taken((paper for paper in popular if paper not in places.filled), places, kept)
+    relevant = judged.deserving(Section.FOR_YOU)
+    places.fill(relevant, judged.relevance[relevant], left - kept)
+    trending = _taken((at for at in popular if at not in places.filled), places, kept)
     left -= len(trending)
-    rest = {paper: score for paper, score in relevant.items() if paper not in trending}
-    places.fill(rest, left - len(places.filled))
-    updates = _taken(deserving[Section.UPDATES], places, left - len(places.filled))
+    rest = relevant[~np.isin(relevant, trending)] if trending else relevant
+    places.fill(rest, judged.relevance[rest], left - len(places.filled))
+    updates = _taken(judged.deserving(Section.UPDATES).tolist(), places, left - len(places.filled))
     return {
         **dict.fromkeys(followed, Section.AUTHORS),
-        **dict.fromkeys((paper for paper in relevant if paper in places.filled), Section.FOR_YOU),
+        **dict.fromkeys((at for at in relevant.tolist() if at in places.filled), Section.FOR_YOU),
         **dict.fromkeys(trending, Section.TRENDING),
         **dict.fromkeys(updates, Section.UPDATES),
     }
 
 
-def _taken(papers: Iterable[PaperId], places: Places, number: int) -> Sequence[PaperId]:
+def _taken(papers: Iterable[int], places: Places, number: int) -> Sequence[int]:
     """Give places, in order, to as many as that number of the papers, and return them."""
-    taken: list[PaperId] = []
-    for paper in papers:
+    taken: list[int] = []
+    for at in papers:
         if len(taken) >= number:
             break
-        if places.admits(paper):
-            places.take(paper)
-            taken.append(paper)
+        if places.admits(at):
+            places.take(at)
+            taken.append(at)
     return taken
 
 
@@ -315,16 +278,17 @@ def _pick(
     ranking: Ranking,
     offered: Offer,
     choice: Choice,
+    matched: tuple[Match, ...],
 ) -> Pick:
     late = paper in offered.late
     update = offered.updates.get(paper)
-    hindrance = choice.hindered.get(paper)
+    hindrance = choice.hindrance(paper)
     pick = Pick(
         paper=ranking.papers[ranking.position[paper]],
         section=Section.LATE if late and section is Section.FOR_YOU else section,
-        relevance=round(choice.relevance.get(paper, 0.0), 4),
+        relevance=round(choice.relevance(paper), 4),
         announced=update.day if update else offered.announced[paper],
-        matched=ranking.matched(subscriber.interests, paper),
+        matched=matched,
         follows=ranking.follows(subscriber.interests, paper),
         late=late and update is None,
         version=update.version if update else None,

@@ -72,6 +72,13 @@ class Tls(StrEnum):
     NONE = "none"  # to a loopback address only
 
 
+class Transport(StrEnum):
+    """How letters follow each other over a connection to the relay."""
+
+    STANDARD = "standard"
+    PIPELINED = "pipelined"  # the next envelope right behind a letter, where the relay offers it (RFC 2920)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaySettings:
     """The SMTP server that takes our mail; `idempotency_header` names the field by which it does so once."""
@@ -85,8 +92,14 @@ class RelaySettings:
     max_per_hour: int | None = None
     max_per_day: int | None = None
     connections: int = 4
+    transport: Transport = Transport.STANDARD
     ca_file: Path | None = None
     idempotency_header: str | None = None
+
+    @property
+    def at_once(self) -> int:
+        """How many letters can be on their way: pipelined, one is in hand while another is unanswered."""
+        return self.connections * (2 if self.transport is Transport.PIPELINED else 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,19 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.fakes.relay import MemoryRelay
 
 from paperround.delivery.catcher import Catcher
 from paperround.delivery.outbox import Outbox
 from paperround.delivery.smtp import SmtpRelay
 from paperround.ports import Relay
-from paperround.settings import RelaySettings, Tls
+from paperround.settings import RelaySettings, Tls, Transport
 
 SENDER, ADA, GRACE = "papers@example.org", "ada@example.org", "grace@example.org"
 
@@ -47,15 +49,44 @@ async def _outbox(folder: Path) -> AsyncIterator[Rig]:
     yield Rig(relay=Outbox(folder), arrived=lambda: [file.read_bytes() for file in folder.glob("*.eml")])
 
 
+class ReadingOn(Catcher):
+    """A server that reads on while it answers, and says so."""
+
+    async def handle_EHLO(  # noqa: N802 - the name that aiosmtpd calls
+        self,
+        server: SMTP,  # noqa: ARG002 - aiosmtpd hands it over
+        session: Session,
+        envelope: Envelope,  # noqa: ARG002 - aiosmtpd hands it over
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
+
 @contextlib.asynccontextmanager
-async def _smtp(folder: Path) -> AsyncIterator[Rig]:
-    async with Catcher(folder) as catcher:
-        relay = SmtpRelay(RelaySettings(host=catcher.host, port=catcher.port, tls=Tls.NONE, connections=2))
+async def _smtp(
+    folder: Path, *, server: type[Catcher] = Catcher, transport: Transport = Transport.STANDARD
+) -> AsyncIterator[Rig]:
+    async with server(folder) as catcher:
+        there = RelaySettings(host=catcher.host, port=catcher.port, tls=Tls.NONE, connections=2)
+        relay = SmtpRelay(replace(there, transport=transport))
         yield Rig(relay=relay, arrived=lambda: [caught.message for caught in catcher.received])
         await relay.close()
 
 
-@pytest.fixture(params=[_memory, _outbox, _smtp], ids=["memory", "outbox", "smtp"])
+_pipelined = partial(_smtp, server=ReadingOn, transport=Transport.PIPELINED)
+_not_offered = partial(_smtp, transport=Transport.PIPELINED)
+RIGS = {
+    "memory": _memory,
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "pipelined": _pipelined,
+    "pipelined, not offered": _not_offered,
+}
+
+
+@pytest.fixture(params=RIGS.values(), ids=list(RIGS))
 def run(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Callable[[Callable[[Rig], Coroutine[None, None, None]]], None]:

@@ -11,10 +11,10 @@ from tests.fakes.ledger import MemoryLedger
 from paperround.digests import Bar
 from paperround.explaining import Absence, Fate, Obstacle, Sending, fate, recorded_fate, sendings
 from paperround.issue import Issue, Reader
+from paperround.judging import Rejection
 from paperround.keywords import keyword
 from paperround.papers import Paper, PaperId
 from paperround.ports import DeliveryRecord, Listing, Past, Plan, RevisionListing, Status
-from paperround.selection import Rejection
 from paperround.subscribers import Interests, Subscriber
 
 MORNING = at(TUESDAY, 5)

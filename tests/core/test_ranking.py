@@ -12,7 +12,7 @@ from paperround.digests import How, Match
 from paperround.keywords import keyword
 from paperround.meaning import Meaning
 from paperround.papers import Paper, PaperId
-from paperround.ranking import Ranking, same_name
+from paperround.ranking import Ranked, Ranking, same_name
 from paperround.subscribers import Interests
 
 
@@ -31,14 +31,25 @@ def interests(*keywords: str, **more: tuple[str, ...]) -> Interests:
     return Interests(keywords=tuple(keyword(each) for each in keywords), **more)  # type: ignore[arg-type]  # as above
 
 
+def relevance_of(ranking: Ranking, ranked: Ranked) -> dict[PaperId, float]:
+    """Return the relevance of what was ranked, by paper, the best first."""
+    found = zip(ranked.papers.tolist(), ranked.relevance.tolist(), strict=True)
+    return {ranking.papers[at].id: relevance for at, relevance in found}
+
+
+def met_of(ranking: Ranking, ranked: Ranked) -> frozenset[PaperId]:
+    """Return the papers that meet an interest."""
+    return frozenset(ranking.papers[at].id for at in ranked.papers[ranked.met].tolist())
+
+
 def scores(papers: list[Paper], reader: Interests, *others: Interests) -> dict[str, float]:
     """Return the relevance of the papers that meet an interest, by title, the best first."""
     ranking = Ranking(papers, [reader, *others])
     ranked = next(ranking.rank([reader]))
-    met = ranking.meets(ranked)
+    met = met_of(ranking, ranked)
     return {
         ranking.papers[ranking.position[paper]].title: round(relevance, 3)
-        for paper, relevance in ranking.relevance(ranked).items()
+        for paper, relevance in relevance_of(ranking, ranked).items()
         if paper in met
     }
 
@@ -159,9 +170,9 @@ def test_resemblance_alone_never_reaches_the_default_threshold() -> None:
     reader = interests("LoRA", "adapter tuning of all kinds", *[f"low rank {n}" for n in range(40)])
     ranking = Ranking([*about, like, *crowd(50)], [reader])
     ranked = next(ranking.rank([reader]))
-    relevance = ranking.relevance(ranked)[like.id]
+    relevance = relevance_of(ranking, ranked)[like.id]
     assert 0 < relevance < 0.2
-    assert like.id not in ranking.meets(ranked)
+    assert like.id not in met_of(ranking, ranked)
 
 
 def test_what_resembles_comes_before_what_does_not() -> None:
@@ -221,7 +232,7 @@ def test_what_is_said_of_a_paper_does_not_depend_on_which_others_are_judged(othe
 
     def said(*papers: Paper) -> float:
         ranking = Ranking(papers, [reader], known=known)
-        return ranking.relevance(next(ranking.rank([reader])))[target.id]
+        return relevance_of(ranking, next(ranking.rank([reader])))[target.id]
 
     assert said(target, *more) == pytest.approx(said(target), abs=1e-9)
 
@@ -231,7 +242,7 @@ def test_a_weak_interest_that_is_met_does_not_let_resemblance_decide() -> None:
     like = paper(900, "Nodes and edges", abstract="Of graphs in turbulence.")
     reader = Interests(keywords=(keyword("graph neural network"), keyword("turbulence", weight=0.01)))
     ranking = Ranking([*about, like, *crowd(50)], [reader])
-    assert ranking.relevance(next(ranking.rank([reader])))[like.id] < 0.25
+    assert relevance_of(ranking, next(ranking.rank([reader])))[like.id] < 0.25
 
 
 def test_shares_add_up_to_the_whole() -> None:
@@ -296,8 +307,8 @@ def test_meaning_finds_what_words_do_not() -> None:
     reader = interests("cats")
     ranking = Ranking([near, *far], [reader], meaning=nearness(vectors, cats=[1.0, 0.0]))
     ranked = next(ranking.rank([reader]))
-    assert ranking.meets(ranked) == {near.id}
-    assert ranking.relevance(ranked)[near.id] > 0.2
+    assert met_of(ranking, ranked) == {near.id}
+    assert relevance_of(ranking, ranked)[near.id] > 0.2
     (said,) = ranking.matched(reader, near.id)
     assert (said.how, said.where, said.forms) == (How.MEANING, (), ())
 
@@ -306,7 +317,7 @@ def test_without_a_vector_a_paper_is_judged_by_its_words() -> None:
     found, unknown = paper(1, "Cats"), paper(2, "Felines")
     reader = interests("cats")
     ranking = Ranking([found, unknown], [reader], meaning=nearness({found.id: [1.0]}, cats=[1.0]))
-    assert ranking.meets(next(ranking.rank([reader]))) == {found.id}
+    assert met_of(ranking, next(ranking.rank([reader]))) == {found.id}
 
 
 def test_an_excluded_word_is_known_wherever_it_stands() -> None:

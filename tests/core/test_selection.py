@@ -1,6 +1,6 @@
 """Which papers a reader gets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,11 +19,12 @@ from tests.fakes.days import (
     had_on,
     listed,
     paper,
+    revised,
     titles,
 )
 
 from paperround.batches import BatchState
-from paperround.digests import Bar, Section
+from paperround.digests import Bar, Digest, Section
 from paperround.issue import (
     ALL_HAD,
     AWAY,
@@ -39,11 +40,13 @@ from paperround.issue import (
     days_away,
     silence,
 )
+from paperround.judging import Rejection
 from paperround.keywords import keyword
 from paperround.ports import RESTS, Past
-from paperround.selection import TITLE_LINES, Rejection, offer
+from paperround.selection import TITLE_LINES, offer
 from paperround.subscribers import EVERY_DAY, Cadence, Every, Interests, Subscriber
 
+SUNDAY = MONDAY - timedelta(days=1)
 TRENDING = replace(ADA, interests=Interests(), trending=2)
 
 # What is new to a reader
@@ -325,3 +328,73 @@ def test_a_digest_names_every_batch_that_brought_something_and_none_that_brought
         ("HF", MONDAY),
         ("HF", TUESDAY),
     }
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(["LoRA", "robots", "speech"]), min_size=1, unique=True),
+            st.sampled_from([None, MONDAY, SUNDAY]),
+            st.integers(min_value=0, max_value=23),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    st.integers(min_value=1, max_value=9),
+)
+def test_a_digest_does_not_depend_on_how_many_readers_are_ranked_for_in_one_go(
+    wanted: list[tuple[list[str], date | None, int, bool]], at_once: int
+) -> None:
+    papers = [paper(f"{about} {n}") for about in ("LoRA for robots", "Speech", "Robots") for n in range(4)]
+    listings = [
+        *(each for one in papers[::3] for each in listed(SUNDAY, one)),
+        *(each for one in papers[1::3] for each in listed(MONDAY, one, seen=at(MONDAY, 12))),
+        *(each for one in papers[2::3] for each in listed(TUESDAY, one)),
+    ]
+    updated = [revised(TUESDAY, papers[0], 2)]
+    readers = [
+        Reader(
+            subscriber=replace(
+                ADA,
+                address=f"{n}@example.org",
+                updates=updates,
+                interests=Interests(keywords=tuple(map(keyword, words))),
+            ),
+            past=replace(had_on(last, papers[0]), planned_at=at(last, hour)) if last else Past(),
+        )
+        for n, (words, last, hour, updates) in enumerate(wanted)
+    ]
+
+    def made(some: list[Reader], at_once: int) -> list[Digest]:
+        issue = Issue(TUESDAY, some, listings=listings, batches=[], revisions=updated, at_once=at_once)
+        return list(issue.digests())
+
+    everybody = made(readers, at_once)
+    assert everybody == made(readers, len(readers))
+    assert everybody == [each for reader in readers for each in made([reader], 1)]
+
+
+class Overtaken:
+    """A reader of whom a mail comes back between the first look and the second."""
+
+    def __init__(self, *pasts: Past) -> None:
+        self._pasts = list(pasts)
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[Reader]:
+        yield Reader(subscriber=replace(ADA, updates=True), past=self._pasts.pop(0))
+
+
+def test_what_comes_to_be_news_while_the_readers_are_gone_through_waits_for_the_next_digest() -> None:
+    before, new = paper("LoRA before"), paper("LoRA new")
+    listings = [*listed(MONDAY, before), *listed(TUESDAY, new)]
+    past = had_on(MONDAY)
+    missing = replace(past, missed=frozenset({before.id}))
+    updated = [revised(TUESDAY, before, 2)]
+    for later in (missing, had_on(MONDAY, before)):
+        readers = Overtaken(past, later)
+        (made,) = Issue(TUESDAY, readers, listings=listings, batches=[], revisions=updated).digests()
+        assert titles(made) == ["LoRA new"]

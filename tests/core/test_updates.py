@@ -5,8 +5,8 @@ from dataclasses import replace
 from tests.fakes.days import ADA, MONDAY, TUESDAY, at, digest, had_on, listed, paper, revised, titles
 
 from paperround.digests import Bar, Section
+from paperround.judging import Rejection
 from paperround.keywords import keyword
-from paperround.selection import Rejection
 
 HAD = paper("LoRA, revised")
 WISHING = replace(ADA, updates=True)

@@ -414,7 +414,7 @@ def test_the_service_tells_neither_readers_nor_what_opens_their_pages(paperround
         paperround.at(server.port)
         service = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            health = troubled(paperround.web)
+            health = troubled(paperround.web, "Relay access denied")
             answers = ask_for_pages(paperround)
         finally:
             service.send_signal(signal.SIGTERM)
@@ -427,12 +427,12 @@ def test_the_service_tells_neither_readers_nor_what_opens_their_pages(paperround
         assert seen(told, (each.encode() for each in READERS)) == []
 
 
-def troubled(port: int) -> str:
-    """Return what /healthz says once something is wrong."""
+def troubled(port: int, words: str) -> str:
+    """Return what /healthz says once it says these words, or after half a minute."""
     transport = httpx.HTTPTransport(retries=10)  # until the service listens
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport) as client:
         for _ in range(300):
-            if (reply := client.get("/healthz")).is_error:
+            if words in (reply := client.get("/healthz")).text:
                 break
             time.sleep(0.1)
     return reply.text

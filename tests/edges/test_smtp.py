@@ -1,17 +1,20 @@
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.fakes.smtp_server import DROP, HANG, LARGE, MESSAGE, USUAL, Sending, Server, at
+from tests.fakes.smtp_server import DROP, HANG, LARGE, MESSAGE, TRANSPORT, USUAL, Sending, Server, at
 from tests.fakes.smtp_sink import smtp_sink
 
 from paperround.delivery.connection import Timeouts
 from paperround.delivery.smtp import SmtpRelay
 from paperround.ports import Interrupted, Refused, RelayUnusable, Unanswered
 from paperround.replies import Step, Verdict
-from paperround.settings import RelaySettings, Tls
+from paperround.settings import RelaySettings, Tls, Transport
+
+pytestmark = pytest.mark.usefixtures("transport")
 
 SOON = timedelta(seconds=0.1)
 
@@ -67,7 +70,8 @@ def test_after_a_refusal_the_same_connection_carries_the_next_message(verb: str)
                 await sending.send()
             await sending.send()
             assert server.connections == 1
-            assert server.verbs()["RSET"] == 1
+            # A refused message leaves nothing behind, and a pipelined envelope may follow it already.
+            assert server.verbs()["RSET"] == (verb != "DOT" or TRANSPORT.get() is Transport.STANDARD)
             assert len(server.bodies) == 1
 
     asyncio.run(scenario())
@@ -503,7 +507,8 @@ def greeting(hostname: str) -> str:
 def test_smtp_sink_is_understood(options: list[str], error: type[Exception] | None) -> None:
     async def scenario() -> None:
         async with smtp_sink(*options) as settings:
-            relay = SmtpRelay(settings, timeouts=Timeouts(dot=timedelta(seconds=1)))
+            way = replace(settings, transport=TRANSPORT.get())
+            relay = SmtpRelay(way, timeouts=Timeouts(dot=timedelta(seconds=1)))
             expected = pytest.raises(error) if error else contextlib.nullcontext()
             with expected:
                 await Sending(relay=relay).send()

@@ -10,6 +10,8 @@ from paperround.delivery.connection import Timeouts
 from paperround.ports import Interrupted, Refused, RelayUnusable, Unanswered
 from paperround.settings import RelaySettings, Tls
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 SECRET = "correct horse battery staple"  # noqa: S105 - nobody's
 SOON = timedelta(seconds=0.1)
 

@@ -6,19 +6,23 @@ import ssl
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 from paperround.delivery.connection import Timeouts
 from paperround.delivery.smtp import SmtpRelay
-from paperround.settings import RelaySettings, Tls
+from paperround.settings import RelaySettings, Tls, Transport
 
 MESSAGE = b"Message-ID: <1@example.org>\r\n\r\nHello.\r\n"
 LARGE = MESSAGE + (b"x" * 998 + b"\r\n") * 12_000  # more than the buffers on the way hold
 
 DROP = "(the server ends the connection)"
 HANG = "(the server never answers)"
+
+TRANSPORT = ContextVar("TRANSPORT", default=Transport.STANDARD)
+"""How letters travel in a test that is run for each way; a server offers what that needs."""
 
 USUAL = {
     "GREETING": "220 test",
@@ -114,7 +118,9 @@ class Server:
                 await writer.start_tls(self._tls)
 
     async def _take_message(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readexactly(3)
+        if await reader.readexactly(3) == b".\r\n":
+            writer.write(b"554 5.5.1 nothing for nobody\r\n")
+            return
         await self._answer("BODY", writer)
         rest = bytearray()
         while (line := await reader.readline()) != b".\r\n":
@@ -133,10 +139,19 @@ class Server:
         if answer == HANG:
             self.hanging.set()
             await asyncio.Event().wait()
+        if verb == "EHLO" and TRANSPORT.get() is Transport.PIPELINED:
+            answer = _offering(answer, "PIPELINING")
         if verb != "BODY":
             writer.write(answer.encode("latin-1") + b"\r\n")
             await writer.drain()
         return answer
+
+
+def _offering(answer: str, extension: str) -> str:
+    *others, last = answer.split("\r\n")
+    if not last.startswith("250 "):
+        return answer
+    return "\r\n".join((*others, last.replace("250 ", "250-", 1), f"250 {extension}"))
 
 
 @dataclass(kw_only=True)
@@ -166,7 +181,7 @@ async def at(
 ) -> AsyncIterator[Sending]:
     plain = RelaySettings(host="127.0.0.1", port=0, tls=Tls.NONE)
     relay = SmtpRelay(
-        replace(settings or plain, port=server.port),
+        replace(settings or plain, port=server.port, transport=TRANSPORT.get()),
         timeouts=timeouts,
         messages_per_connection=messages_per_connection,
         clock=clock,

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import typer
 
 from paperround.app import letters, utc_now
+from paperround.bodies import octets
 from paperround.cli import frame
 from paperround.cli.frame import (
     DEFAULT_CONFIG,
@@ -28,7 +29,7 @@ from paperround.config import load
 from paperround.desk import Desk
 from paperround.phrases import full_day
 from paperround.previewing import Press, proof_of, serve
-from paperround.rendering import LARGEST_HTML, findings, size
+from paperround.rendering import LARGEST_HTML, findings
 from paperround.web.preview import Proof
 
 _LOOPBACK = "127.0.0.1"  # and nowhere else: a proof holds addresses, and links that unsubscribe
@@ -143,7 +144,7 @@ def _data(proof: Proof) -> dict[str, object]:
         "subscriber": proof.address,
         "reason": proof.silence,
         "subject": proof.rendered.subject,
-        "bytes": size(proof.rendered.html),
+        "bytes": octets(proof.rendered.html),
         "largest": LARGEST_HTML,
         "findings": findings(proof.rendered),
         "papers": proof.papers,

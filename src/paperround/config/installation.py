@@ -46,6 +46,7 @@ from paperround.settings import (
     Settings,
     SourceSettings,
     Tls,
+    Transport,
     WebSettings,
 )
 
@@ -154,6 +155,8 @@ class RelayForm(Form):
     """How many mails it takes within 24 hours, at most; counted across restarts."""
     connections: Annotated[int, Field(ge=1, le=100)] = 4
     """How many conversations are held at once."""
+    transport: Literal["standard", "pipelined"] = "standard"
+    """pipelined does not wait for one mail's answer before it sends the next, where the relay offers that."""
     ca_file: PathText | None = None
     """Certificates (PEM) to trust in place of the system's; relative to this file."""
     idempotency_header: OwnHeader | None = None
@@ -370,6 +373,7 @@ def _relay(sheet: Sheet, form: InstallationForm, folder: Path, variables: Variab
         max_per_hour=relay.max_per_hour,
         max_per_day=relay.max_per_day,
         connections=relay.connections,
+        transport=Transport(relay.transport),
         ca_file=existing(sheet, ("relay", "ca_file"), folder, relay.ca_file),
         idempotency_header=relay.idempotency_header,
     )

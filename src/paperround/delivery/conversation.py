@@ -4,15 +4,17 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
 
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
-from paperround.delivery.connection import LOST, Host, certificate_until, connect, drop, why, within
+from paperround.delivery.connection import LOST, Host, certificate_until, drop, why, within
 from paperround.headers import wire_address
 from paperround.ports import Interrupted, Refused, Unanswered
 from paperround.replies import Reply, Step, heard
+
+CLOSING = 421
+BLOCK = 64 * 1024  # bytes of a message that are written at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,37 @@ def letter(sender: str, recipient: str, message: bytes) -> Letter:
     )
 
 
+def mail_command(host: Host, limit: str | None, letter: Letter) -> bytes:
+    """Return how an envelope begins, or raise Refused where the server's limit is too low for the letter."""
+    command = b"MAIL FROM:<" + letter.sender + b">"
+    if limit is None:
+        return command
+    if 0 < _number(limit) < letter.size:
+        words = f"5.3.4 the message has {letter.size} bytes; {host} takes {limit}"
+        raise Refused(Reply(code=552, text=words, step=Step.MAIL))
+    return command + b" SIZE=%d" % letter.size
+
+
+def envelope_accepted(host: Host, response: aiosmtplib.SMTPResponse, step: Step) -> None:
+    """Return if the server goes along with this step of the envelope, or raise Refused or Interrupted."""
+    reply = host.heard(response.code, response.message, step)
+    if reply.code // 100 == (3 if step is Step.DATA else 2):
+        return
+    if reply.code // 100 in _REFUSING:
+        raise Refused(reply)
+    raise Interrupted(f"{host}: {str(reply)!r} is no answer to {step.upper()}")
+
+
+def message_accepted(host: Host, response: aiosmtplib.SMTPResponse) -> Reply:
+    """Return the reply to a whole message if it was accepted, or raise Refused or Unanswered."""
+    reply = host.heard(response.code, response.message, Step.DOT)
+    if reply.code // 100 == 2:  # noqa: PLR2004 - RFC 5321, 4.2.1: the first digit is the outcome
+        return reply
+    if reply.code // 100 in _REFUSING:
+        raise Refused(reply)
+    raise Unanswered(f"{host}: {str(reply)!r} is no answer to a message")
+
+
 class StaleError(Exception):
     """The server had ended the conversation while it was idle; nothing of the message was sent."""
 
@@ -49,19 +82,13 @@ class StaleError(Exception):
 class Conversation:
     """One connection; whatever leaves it unsure of its state ends it.
 
-    `letters` counts the messages it was used for; `idle_since` belongs to whoever keeps it.
+    `letters` counts the messages it was used for.
     """
 
     def __init__(self, host: Host, smtp: aiosmtplib.SMTP) -> None:
         self._host = host
         self._smtp = smtp
         self.letters = 0
-        self.idle_since = 0.0
-
-    @classmethod
-    async def begin(cls, host: Host) -> Self:
-        """Connect, or raise RelayUnusable or Refused."""
-        return cls(host, await connect(host))
 
     @property
     def certificate_until(self) -> datetime | None:
@@ -108,20 +135,15 @@ class Conversation:
         return str(await self._final_reply())
 
     async def _mail(self, letter: Letter) -> None:
-        limit = self._smtp.esmtp_extensions.get("size")
-        if limit is not None and 0 < _number(limit) < letter.size:
-            words = f"5.3.4 the message has {letter.size} bytes; {self._host} takes {limit}"
-            raise Refused(Reply(code=552, text=words, step=Step.MAIL))
-        size = () if limit is None else (b"SIZE=%d" % letter.size,)
-        sender = b"FROM:<" + letter.sender + b">"
+        command = mail_command(self._host, self._smtp.esmtp_extensions.get("size"), letter)
         try:
-            await self._ask(Step.MAIL, b"MAIL", sender, *size, patience=self._host.timeouts.envelope)
+            await self._ask(Step.MAIL, command, patience=self._host.timeouts.envelope)
         except Interrupted as interruption:
             if self.letters > 1:
                 raise StaleError from interruption
             raise
         except Refused as refusal:
-            if self.letters > 1 and refusal.reply.code == _CLOSING:
+            if self.letters > 1 and refusal.reply.code == CLOSING:
                 raise StaleError from refusal
             raise
 
@@ -130,19 +152,14 @@ class Conversation:
             response = await within(patience, self._smtp.execute_command(*command))
         except LOST as error:
             raise Interrupted(f"{self._host}: {why(error)}, at {step.upper()}") from error
-        reply = self._host.heard(response.code, response.message, step)
-        if reply.code // 100 == (3 if step is Step.DATA else 2):
-            return
-        if reply.code // 100 in _REFUSING:
-            raise Refused(reply)
-        raise Interrupted(f"{self._host}: {str(reply)!r} is no answer to {step.upper()}")
+        envelope_accepted(self._host, response, step)
 
     async def _write(self, body: bytes) -> None:
         """Write the message block by block as the server takes it, and then the dot."""
         try:
             protocol = self._protocol()
-            for start in range(0, len(body), _BLOCK):
-                protocol.write(body[start : start + _BLOCK])
+            for start in range(0, len(body), BLOCK):
+                protocol.write(body[start : start + BLOCK])
                 await within(self._host.timeouts.block, _drained(protocol))
             protocol.write(b".\r\n")
         except LOST as error:
@@ -153,18 +170,13 @@ class Conversation:
             response = await within(self._host.timeouts.dot, self._protocol().read_response())
         except LOST as error:
             raise Unanswered(f"{self._host}: {why(error)}, after the whole message") from error
-        reply = self._host.heard(response.code, response.message, Step.DOT)
-        if reply.code // 100 == 2:  # noqa: PLR2004 - RFC 5321, 4.2.1: the first digit is the outcome
-            return reply
-        if reply.code // 100 in _REFUSING:
-            raise Refused(reply)
-        raise Unanswered(f"{self._host}: {str(reply)!r} is no answer to a message")
+        return message_accepted(self._host, response)
 
     async def _start_over(self, refusal: Reply) -> None:
         """Leave the envelope behind after a refusal, or the connection where that fails."""
         clean = False
         try:
-            if refusal.code != _CLOSING:
+            if refusal.code != CLOSING:
                 await within(self._host.timeouts.courtesy, self._smtp.rset())
                 clean = True
         except LOST:
@@ -179,9 +191,7 @@ class Conversation:
         return self._smtp.protocol
 
 
-_CLOSING = 421
 _REFUSING = (4, 5)
-_BLOCK = 64 * 1024
 
 
 async def _drained(protocol: SMTPProtocol) -> None:

@@ -4,7 +4,7 @@ from paperround.rendering.answers import Answer, AnswerRenderer
 from paperround.rendering.answers import check as check_answers
 from paperround.rendering.errors import TemplateError
 from paperround.rendering.findings import findings, pictures
-from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer, size
+from paperround.rendering.renderer import LARGEST_HTML, Rendered, Renderer
 from paperround.rendering.rounds import RoundRenderer
 from paperround.rendering.views import Card, Draft, Footer, Line, Mail, Part, Piece, Shortened, card
 
@@ -28,5 +28,4 @@ __all__ = [
     "check_answers",
     "findings",
     "pictures",
-    "size",
 ]

@@ -91,6 +91,7 @@ def _place(error: BaseException, name: str, files: Files, expressions: Mapping[i
             begun = max((line for line in expressions if line <= frame.lineno), default=0)
             if found := mjml.place(expressions.get(begun, _IN_NO_FILE), files.texts, otherwise=""):
                 return found
+            break  # the frames around it only lead to it
     # What a macro put together stands nowhere as it is, but its words do.
     told = _NAME_IN_MESSAGE.search(str(error))
     word = (told[1] or told[2]) if told else ""

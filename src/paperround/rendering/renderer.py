@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from paperround.bodies import octets
 from paperround.digests import Digest
 from paperround.rendering import templates
 from paperround.rendering.errors import TemplateError
@@ -55,7 +56,7 @@ class Renderer:
         draft = Draft(digest, footer)
         step, mail = 0, draft.mail(0)
         html = self._templates.html(mail)
-        if size(html) > LARGEST_HTML:
+        if octets(html) > LARGEST_HTML:
             step = self._first_fitting(draft)
             mail = draft.mail(step)
             html = self._templates.html(mail)
@@ -70,19 +71,14 @@ class Renderer:
 
     def _first_fitting(self, draft: Draft) -> int:
         def fits(step: int) -> bool:
-            return size(self._templates.html(draft.mail(step))) <= LARGEST_HTML
+            return octets(self._templates.html(draft.mail(step))) <= LARGEST_HTML
 
         return bisect_left(range(draft.steps), x=True, lo=1, key=fits)
 
 
 def _refuse_too_large(html: str) -> None:
-    if size(html) > LARGEST_HTML:
+    if octets(html) > LARGEST_HTML:
         raise TemplateError(
-            f"{templates.HTML}: a mail without papers has {size(html):,} bytes already; "
+            f"{templates.HTML}: a mail without papers has {octets(html):,} bytes already; "
             f"shorten the template, {LARGEST_HTML:,} is the most that is shown whole"
         )
-
-
-def size(html: str) -> int:
-    """Return the bytes that the HTML has in a mail, decoded."""
-    return len(html.encode()) + html.count("\n")  # in a mail a line ends in two bytes

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import jinja2
 
+from paperround.bodies import Body
 from paperround.rendering import mjml
 from paperround.rendering.files import Files, translated
+from paperround.rendering.fragments import Fragments
 from paperround.rendering.views import Mail
 
 HTML = "digest.mjml.j2"
@@ -29,12 +31,12 @@ class Templates:
     _files: Files
     _expressions: Mapping[int, str]  # by line of the HTML's template
 
-    def html(self, mail: Mail) -> str:
+    def html(self, mail: Mail) -> Body:
         """Return the HTML of a mail."""
         fill = partial(_filled, self._html, mail)
         return translated(fill, HTML, self._files, expressions=self._expressions)
 
-    def text(self, mail: Mail) -> str:
+    def text(self, mail: Mail) -> Body:
         """Return the text of a mail."""
         return translated(partial(_filled, self._text, mail), TEXT, self._files)
 
@@ -71,9 +73,9 @@ def wrapped(text: str, first: str = "", rest: str | None = None, *, width: int =
     )
 
 
-def _filled(template: jinja2.Template, mail: Mail) -> str:
+def _filled(template: jinja2.Template, mail: Mail) -> Body:
     """Return the text for one mail; the template says its own words through what gettext calls so."""
-    return template.render(mail=mail, _=mail.wording.gettext, ngettext=mail.wording.ngettext)
+    return Body(template.generate(mail=mail, _=mail.wording.gettext, ngettext=mail.wording.ngettext))
 
 
 class _Loader(Files):
@@ -122,11 +124,16 @@ def _text(loader: Files) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=[Fragments],
     )
     plain.filters["wrapped"] = wrapped
     return plain.get_template(TEXT)
 
 
 _CURLY = jinja2.Environment(
-    autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=[Fragments],
 )

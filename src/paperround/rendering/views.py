@@ -58,9 +58,11 @@ class Link:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Card:
     """A paper shown in full; what is unknown is empty or None.
+
+    Many mails have the same card, which is then one and the same object, and known by that.
 
     `announced` is said of a paper from an earlier day, and `late` when it should have come before;
     `facts` are which version it is, where it is, when it was published, and whose it is. `image` is the
@@ -82,9 +84,9 @@ class Card:
     links: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Line:
-    """A paper of which only the title is shown."""
+    """A paper of which only the title is shown; one object in as many mails as a card."""
 
     title: str
     url: str | None
@@ -144,7 +146,9 @@ class Draft:
         order = list(Section)
         picks = sorted(digest.picks, key=lambda pick: order.index(pick.section))
         self._cards: list[_Entry] = [_entry(pick, digest, self._wording) for pick in picks]
-        self._titles: list[_Entry] = [(Section.MORE, _line(pick, self._wording)) for pick in digest.titles]
+        self._titles: list[_Entry] = [
+            (Section.MORE, _line(pick.paper, _version(pick, self._wording))) for pick in digest.titles
+        ]
         self._bare = _bare(digest, footer, picks, self._wording)
         self._steps = tuple(_steps(len(self._cards), len(self._titles)))
 
@@ -188,7 +192,17 @@ class Draft:
 
 def card(paper: Paper, keywords: tuple[Keyword, ...], wording: Wording, *, announced: date) -> Card:
     """Return the card of a paper outside of any mail, with the words of these keywords marked."""
-    return _card(paper, keywords, "", wording, seen_from=announced, announced=announced, version="")
+    return _card(
+        paper,
+        keywords,
+        "",
+        wording,
+        seen_from=announced,
+        announced=announced,
+        late=False,
+        pictured=True,
+        version="",
+    )
 
 
 _Entry = tuple[Section, Card | Line]
@@ -293,9 +307,11 @@ def _entry(pick: Pick, digest: Digest, wording: Wording) -> _Entry:
         wording,
         seen_from=digest.day,
         announced=announced,
+        late=late,
+        pictured=digest.subscriber.images,
         version=_version(pick, wording),
     )
-    return pick.section, replace(card, late=late, image=card.image if digest.subscriber.images else None)
+    return pick.section, card
 
 
 # Many readers get the same paper for the same keywords.
@@ -308,6 +324,8 @@ def _card(
     *,
     seen_from: date,
     announced: date | None,
+    late: bool,
+    pictured: bool,
     version: str,
 ) -> Card:
     title = words.one_line(paper.title, _LONGEST_TITLE) or paper.id
@@ -322,10 +340,10 @@ def _card(
         url=web_link(paper.url),
         authors=words.authors(paper.authors, wording),
         announced=wording.short_day(announced, seen_from=seen_from) if announced else "",
-        late=False,
+        late=late,
         facts=tuple(fact for fact in facts if fact),
         votes=paper.votes,
-        image=image_link(paper.image_url),
+        image=image_link(paper.image_url) if pictured else None,
         sentence=_pieces(sentence, keywords),
         plain_sentence=sentence,
         why=words.one_line(why, _LONGEST_REASON),
@@ -333,10 +351,10 @@ def _card(
     )
 
 
-def _line(pick: Pick, wording: Wording) -> Line:
-    title = words.one_line(pick.paper.title, _LONGEST_LINE) or pick.paper.id
-    version = _version(pick, wording)
-    return Line(title=f"{title} ({version})" if version else title, url=web_link(pick.paper.url))
+@lru_cache(maxsize=8192)
+def _line(paper: Paper, version: str) -> Line:
+    title = words.one_line(paper.title, _LONGEST_LINE) or paper.id
+    return Line(title=f"{title} ({version})" if version else title, url=web_link(paper.url))
 
 
 def _version(pick: Pick, wording: Wording) -> str:

@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from paperround.bodies import octets
 from paperround.papers import PaperId
-from paperround.rendering import LARGEST_HTML, Rendered, findings, pictures, size
+from paperround.rendering import LARGEST_HTML, Rendered, findings, pictures
 from paperround.web.builtin import environment, page
 from paperround.web.pages import PRIVATE, policy_hash
 
@@ -141,7 +142,7 @@ def _page(view: View, key: str, *, with_pictures: bool) -> HTMLResponse:
         view=view,
         proof=proof,
         mail=f"/mails/{key}?{_PICTURES}" if with_pictures else f"/mails/{key}",
-        size=size(rendered.html) if rendered else 0,
+        size=octets(rendered.html) if rendered else 0,
         largest=LARGEST_HTML,
         findings=(*findings(rendered), *view.warnings) if rendered else (),
         pictures=pictures(rendered.html) if rendered else 0,
