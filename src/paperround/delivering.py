@@ -11,7 +11,6 @@ from functools import partial
 
 import structlog
 
-from paperround.grouping import Together
 from paperround.ports import (
     Claim,
     DeliveryId,
@@ -27,6 +26,7 @@ from paperround.ports import (
     Unanswered,
 )
 from paperround.rates import LONGEST_HOLD, Later
+from paperround.recording import Recorder
 from paperround.replies import Reply, Step, Verdict, retry_after
 from paperround.stopping import Stopped, unless_stopped
 
@@ -119,9 +119,7 @@ class _Postman:
         self.later: Later | None = None
         self.error: Exception | None = None
         self._dispatch, self._route = dispatch, route
-        self._claim: Together[None, Claim | Later | None] = Together(partial(_claims, claim))
-        self._mark = Together(self._marked)
-        self._record = Together(self._settled)
+        self._recorder = Recorder(dispatch, claim, now=now)
         self._now, self._stop, self._patience, self._until = now, stop, patience, until
         self._queue = asyncio.Lock()
         self._in_vain = 0
@@ -151,12 +149,12 @@ class _Postman:
         """Return the next letter, when it is its turn; None where there is none, or reason to stop."""
         if not self._goes_on():
             return None
-        taken = await self._claim(None)
+        taken = await self._recorder.claim()
         if not isinstance(taken, Later):
             return taken
         async with self._queue:  # one asks for the next turn, and the others wait behind it
             while self._goes_on():
-                taken = await self._claim(None)
+                taken = await self._recorder.claim()
                 if not isinstance(taken, Later):
                     return taken
                 await self._wait(taken)
@@ -209,7 +207,7 @@ class _Postman:
         async def begin_data() -> None:
             nonlocal begun
             begun = True
-            _require_ours(claim, ours=await self._mark(claim))
+            await self._recorder.begin_data(claim)
 
         sending = self._route.relay.send(
             sender=self._route.return_path(claim.id),
@@ -301,46 +299,22 @@ class _Postman:
         ended = Outcome(
             claim=claim, status=status, reply=words, reason=reason, next_at=next_at, at=self._now()
         )
-        _require_ours(claim, ours=await self._recorded(ended))
+        await self._recorded(ended)
         if status is Status.SENT:  # of those there may be a hundred thousand a day
             self.sent += 1
         else:
             log.info("delivery.settled", delivery=claim.id, status=status.value, attempts=claim.attempts)
 
-    async def _recorded(self, outcome: Outcome) -> bool:
+    async def _recorded(self, outcome: Outcome) -> None:
         """Record how an attempt ended; while the store cannot, try again a few times and begin nothing."""
         for _ in range(TRIES_TO_RECORD - 1):
             try:
-                return await self._record(outcome)
+                return await self._recorder.settle(outcome)
+            except Taken:
+                raise
             except StoreError as error:
                 self.stopped = self.stopped or str(error)
-        return await self._record(outcome)
-
-    def _marked(self, claims: Sequence[Claim]) -> Sequence[bool]:
-        lost = self._dispatch.begin_data(claims, now=self._now())
-        return [claim not in lost for claim in claims]
-
-    def _settled(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
-        lost = self._dispatch.settle(outcomes)
-        return [outcome.claim not in lost for outcome in outcomes]
-
-
-def _claims(
-    claim: Callable[[int], Sequence[Claim] | Later], waiting: Sequence[None]
-) -> Sequence[Claim | Later | None]:
-    """Answer each connection that waits, or the first of them where there are fewer letters, or turns."""
-    taken = claim(len(waiting))
-    if isinstance(taken, Later):
-        return [taken] * len(waiting)
-    return taken or [None] * len(waiting)
-
-
-def _require_ours(claim: Claim, *, ours: bool) -> None:
-    if not ours:
-        raise Taken(
-            f"delivery {claim.id} was taken from this process, which was silent for too long; "
-            "whoever has it now records what becomes of it"
-        )
+        return await self._recorder.settle(outcome)
 
 
 # What is refused at these steps is refused to us, whoever the letter is for.

@@ -78,9 +78,9 @@ class SqlDispatch:
 
         def mark(connection: Connection) -> Sequence[Claim]:
             ours = _ours(connection, claims)
-            marked = [{"marked": claim.id} for claim in claims if _number(claim) in ours]
+            marked = [{"marked": claim.id, "at": now} for claim in claims if _number(claim) in ours]
             if marked:
-                connection.execute(statements.mark(now=now), marked)
+                connection.execute(statements.mark(), marked)
             return [claim for claim in claims if _number(claim) not in ours]
 
         return self._database.write(mark)
@@ -219,7 +219,7 @@ def _claims(
             ids = connection.scalars(selection.limit(limit - len(claims))).all()
             if not ids:
                 break
-            rows = connection.execute(statements.claim(ids, worker=worker, now=now)).all()
+            rows = connection.execute(statements.claim(), {"ids": ids, "me": worker, "at": now}).all()
             in_turn = sorted(rows, key=lambda row: ids.index(row.id))
             claims += (claim for row in in_turn if (claim := _claim(connection, row, now)) is not None)
     return claims
@@ -240,8 +240,9 @@ def _claim(connection: Connection, row: Row[Any], now: datetime) -> Claim | None
 
 def _ours(connection: Connection, claims: Sequence[Claim]) -> frozenset[tuple[int, int]]:
     """Return the numbers of those claims whose deliveries are still in the hands of who made them."""
-    sent = (statements.sending(ids) for ids in chunks([claim.id for claim in claims]))
-    return frozenset((row.id, row.attempts) for each in sent for row in connection.execute(each))
+    groups = chunks([claim.id for claim in claims])
+    found = (row for ids in groups for row in connection.execute(statements.sending(), {"ids": ids}))
+    return frozenset((row.id, row.attempts) for row in found)
 
 
 def _number(claim: Claim) -> tuple[int, int]:

@@ -55,24 +55,25 @@ def waiting(
         yield _in_turn(Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1, *earlier, *theirs)
 
 
-def claim(ids: Sequence[DeliveryId], *, worker: WorkerId, now: datetime) -> Update:
-    """Make these deliveries `sending`, or `suppressed` where their subscriber is."""
+@cache
+def claim() -> Update:
+    """Make the deliveries `ids` `sending`, or `suppressed` where their subscriber is."""
     theirs = suppressions.c.subscriber == deliveries.c.subscriber
     unwanted = exists().where(theirs)
     why = select(suppressions.c.reason).where(theirs).scalar_subquery()
     recipient = select(subscribers.c.address).where(subscribers.c.id == deliveries.c.subscriber)
     return (
         update(deliveries)
-        .where(deliveries.c.id.in_(ids))
+        .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
         .values(
             status=case((unwanted, _status(Status.SUPPRESSED)), else_=_status(Status.SENDING)),
             reason=func.coalesce(why, deliveries.c.reason),
             message=case((unwanted, null()), else_=deliveries.c.message),
             attempts=deliveries.c.attempts + case((unwanted, 0), else_=1),
-            worker=case((unwanted, null()), else_=literal(worker)),
+            worker=case((unwanted, null()), else_=bindparam("me")),
             data_begun_at=None,
             next_at=None,
-            updated_at=now,
+            updated_at=bindparam("at"),
         )
         .returning(
             deliveries.c.id,
@@ -90,16 +91,18 @@ def change(delivery: DeliveryId, status: Status, values: Values) -> Update:
     return chosen.values(values)
 
 
-def sending(ids: Sequence[DeliveryId]) -> Select[Any]:
-    """Select which of these are `sending`, and at which attempt."""
-    chosen = deliveries.c.id.in_(ids) & (deliveries.c.status == Status.SENDING)
+@cache
+def sending() -> Select[Any]:
+    """Select which of `ids` are `sending`, and at which attempt."""
+    chosen = deliveries.c.id.in_(bindparam("ids", expanding=True)) & (deliveries.c.status == Status.SENDING)
     return select(deliveries.c.id, deliveries.c.attempts).where(chosen)
 
 
-def mark(*, now: datetime) -> Update:
-    """Enter that the data of the delivery `marked` is begun."""
+@cache
+def mark() -> Update:
+    """Enter that the data of the delivery `marked` is begun, and when."""
     chosen = update(deliveries).where(deliveries.c.id == bindparam("marked"))
-    return chosen.values(data_begun_at=now, updated_at=now)
+    return chosen.values(data_begun_at=bindparam("at"), updated_at=bindparam("at"))
 
 
 @cache
