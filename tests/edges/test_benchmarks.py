@@ -147,6 +147,14 @@ def test_speed_is_told_beside_that_of_an_index_that_is_asked_for_each_reader() -
         assert isinstance(peer["times_paperround"], float)
 
 
+def test_a_day_is_composed_for_each_number_of_readers_in_a_process_of_its_own() -> None:
+    told = lines(run("composing.py", "--papers", "60", "--readers", "3", "--readers", "70"))
+    assert [(line["readers"], line["papers"]) for line in told] == [(3, 60), (70, 60)]
+    for line in told:
+        assert isinstance(line["papers_shown"], float)
+        assert 0 < line["papers_shown"] <= 10
+
+
 def record(folder: Path, *titles: str) -> Path:
     papers = (
         {"id": f"2606.{at:05}", "title": title, "summary": "x", "authors": [], "categories": ["cs.CL"]}
