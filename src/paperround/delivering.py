@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from paperround.ports import (
     DeliveryId,
     Dispatch,
     Interrupted,
+    Outcome,
     Refused,
     Relay,
     RelayUnusable,
@@ -25,6 +26,7 @@ from paperround.ports import (
     Unanswered,
 )
 from paperround.rates import LONGEST_HOLD, Later
+from paperround.recording import Recorder
 from paperround.replies import Reply, Step, Verdict, retry_after
 from paperround.stopping import Stopped, unless_stopped
 
@@ -67,14 +69,14 @@ class Route:
 async def deliver(
     dispatch: Dispatch,
     route: Route,
-    claim: Callable[[], Claim | Later | None],
+    claim: Callable[[int], Sequence[Claim] | Later],
     *,
     now: Callable[[], datetime],
     stop: asyncio.Event,
     patience: timedelta = timedelta(0),
     until: datetime | None = None,
 ) -> Delivered:
-    """Deliver what `claim` takes, each letter by itself.
+    """Deliver what `claim` takes, at most so many at once as connections wait for one; each letter by itself.
 
     A wait for the relay's turn of at most `patience` is sat through; a longer one ends the delivery. So
     does `stop`: what may have been accepted already is waited for, the rest is not. So does `until`, when it
@@ -90,6 +92,8 @@ async def deliver(
                 for _ in range(route.connections):
                     walks.create_task(postman.walk())
     finally:
+        if postman.sent:
+            log.info("deliveries.sent", count=postman.sent)
         await route.relay.close()
     if postman.error is not None:
         raise postman.error
@@ -103,18 +107,19 @@ class _Postman:
         self,
         dispatch: Dispatch,
         route: Route,
-        claim: Callable[[], Claim | Later | None],
+        claim: Callable[[int], Sequence[Claim] | Later],
         *,
         now: Callable[[], datetime],
         stop: asyncio.Event,
         patience: timedelta,
         until: datetime | None,
     ) -> None:
-        self.attempts = 0
+        self.attempts = self.sent = 0
         self.stopped: str | None = None
         self.later: Later | None = None
         self.error: Exception | None = None
-        self._dispatch, self._route, self._claim = dispatch, route, claim
+        self._dispatch, self._route = dispatch, route
+        self._recorder = Recorder(dispatch, claim, now=now)
         self._now, self._stop, self._patience, self._until = now, stop, patience, until
         self._queue = asyncio.Lock()
         self._in_vain = 0
@@ -144,12 +149,12 @@ class _Postman:
         """Return the next letter, when it is its turn; None where there is none, or reason to stop."""
         if not self._goes_on():
             return None
-        taken = await asyncio.to_thread(self._claim)
+        taken = await self._recorder.claim()
         if not isinstance(taken, Later):
             return taken
         async with self._queue:  # one asks for the next turn, and the others wait behind it
             while self._goes_on():
-                taken = await asyncio.to_thread(self._claim)
+                taken = await self._recorder.claim()
                 if not isinstance(taken, Later):
                     return taken
                 await self._wait(taken)
@@ -202,7 +207,7 @@ class _Postman:
         async def begin_data() -> None:
             nonlocal begun
             begun = True
-            await asyncio.to_thread(self._dispatch.begin_data, claim, now=self._now())
+            await self._recorder.begin_data(claim)
 
         sending = self._route.relay.send(
             sender=self._route.return_path(claim.id),
@@ -291,20 +296,25 @@ class _Postman:
         reason: str = "",
         next_at: datetime | None = None,
     ) -> None:
-        settle = partial(self._dispatch.settle, claim, status, reply=words, reason=reason, next_at=next_at)
-        await self._recorded(partial(settle, now=self._now()))
-        log.info("delivery.settled", delivery=claim.id, status=status.value, attempts=claim.attempts)
+        ended = Outcome(
+            claim=claim, status=status, reply=words, reason=reason, next_at=next_at, at=self._now()
+        )
+        await self._recorded(ended)
+        if status is Status.SENT:  # of those there may be a hundred thousand a day
+            self.sent += 1
+        else:
+            log.info("delivery.settled", delivery=claim.id, status=status.value, attempts=claim.attempts)
 
-    async def _recorded(self, outcome: Callable[[], None]) -> None:
+    async def _recorded(self, outcome: Outcome) -> None:
         """Record how an attempt ended; while the store cannot, try again a few times and begin nothing."""
         for _ in range(TRIES_TO_RECORD - 1):
             try:
-                return await asyncio.to_thread(outcome)
+                return await self._recorder.settle(outcome)
             except Taken:
                 raise
             except StoreError as error:
                 self.stopped = self.stopped or str(error)
-        return await asyncio.to_thread(outcome)
+        return await self._recorder.settle(outcome)
 
 
 # What is refused at these steps is refused to us, whoever the letter is for.

@@ -1,7 +1,7 @@
 """The second half of a round: what is planned, or due for another attempt, goes out."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -39,7 +39,7 @@ async def post(
     until = None if at_most is None else started + at_most
     async with desk.shift() as shift:
 
-        def claim(cleared: datetime) -> Claim | Later | None:
+        def claim(limit: int, cleared: datetime) -> Sequence[Claim] | Later:
             return desk.ledger.claim(
                 worker=shift.worker,
                 rate=desk.rate,
@@ -48,6 +48,7 @@ async def post(
                 retry_before=started if retry else None,
                 unknown_before=cleared,  # a reply that was lost just now may have been about the relay
                 of=of,
+                limit=limit,
             )
 
         delivered = await _delivered(desk, shift, claim, patience=patience, until=until)
@@ -63,7 +64,7 @@ async def post(
 async def _delivered(
     desk: Desk,
     shift: Shift,
-    claim: Callable[[datetime], Claim | Later | None],
+    claim: Callable[[int, datetime], Sequence[Claim] | Later],
     *,
     patience: timedelta,
     until: datetime | None,
@@ -80,7 +81,7 @@ async def _delivered(
     return await deliver(
         desk.ledger,
         route,
-        lambda: claim(cleared),
+        lambda limit: claim(limit, cleared),
         now=desk.now,
         stop=desk.stop,
         patience=patience,

@@ -66,9 +66,7 @@ def later(
     if (pause := pause_of(state, now=now)) is not None:
         return pause
     for span, limit in rate.limits.items():
-        within = {
-            minute: count for minute, count in handed_over.items() if now - span - MINUTE < minute <= now
-        }
+        within = _within(handed_over, span, now)
         if sum(within.values()) >= limit:
             name = "an hour" if span == HOUR else "a day"
             return Later(
@@ -79,6 +77,15 @@ def later(
     # A turn that was given under a slower rate is not waited for.
     until = min(state.next_turn, now + rate.interval)
     return Later(until=until, reason=f"no more than {rate.per_second:g} mails a second")
+
+
+def room(rate: Rate, handed_over: Mapping[datetime, int], *, now: datetime, wanted: int) -> int:
+    """Return how many of those that are wanted may begin together, where one may.
+
+    Whoever keeps to so many a second takes one turn after the other.
+    """
+    left = (limit - sum(_within(handed_over, span, now).values()) for span, limit in rate.limits.items())
+    return min((wanted, *left)) if rate.interval is None else 1
 
 
 def is_paused(state: RelayState, *, now: datetime) -> bool:
@@ -96,6 +103,10 @@ def pause_of(state: RelayState, *, now: datetime) -> Later | None:
 def pause_after(pauses: int) -> timedelta:
     """Return how long to leave a relay alone that asks for it again, after so many pauses in a row."""
     return min(MINUTE * (1 << min(pauses, 10)), LONGEST_PAUSE)
+
+
+def _within(handed_over: Mapping[datetime, int], span: timedelta, now: datetime) -> Mapping[datetime, int]:
+    return {minute: count for minute, count in handed_over.items() if now - span - MINUTE < minute <= now}
 
 
 def _room(within: Mapping[datetime, int], limit: int) -> datetime:

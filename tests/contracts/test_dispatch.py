@@ -10,23 +10,31 @@ from tests.fakes.plans import (
     SOON,
     TUESDAY,
     WORKER,
+    begin_data,
     bring_to,
     claim,
     claimed,
     letter,
     row,
+    settle,
 )
 
-from paperround.ports import Claim, Ledger, OnUnknown, Status, StoreError, SubscriberId, WorkerId
+from paperround.ports import Claim, Ledger, OnUnknown, Outcome, Status, SubscriberId, WorkerId
 from paperround.rates import Later, Rate
 
 OTHER = WorkerId("w2")
 MINUTE = timedelta(minutes=1)
 
 
-def take(ledger: Ledger, rate: Rate, *, minutes: float = 0) -> Claim | Later | None:
+def take(ledger: Ledger, rate: Rate, *, minutes: float = 0, limit: int = 1) -> list[int] | Later:
+    """Return the numbers of the readers whose letters were taken."""
     now = NOW + timedelta(minutes=minutes)
-    return ledger.claim(worker=WORKER, rate=rate, on_unknown=OnUnknown.HOLD, now=now)
+    taken = ledger.claim(worker=WORKER, rate=rate, on_unknown=OnUnknown.HOLD, now=now, limit=limit)
+    return taken if isinstance(taken, Later) else [number(claim) for claim in taken]
+
+
+def number(claim: Claim) -> int:
+    return int(claim.recipient.removeprefix("reader").removesuffix("@example.org"))
 
 
 @pytest.fixture
@@ -55,7 +63,7 @@ def test_only_what_the_dead_had_in_hand_is_taken_back(
     first, second = claim(ledger, worker=WORKER), claim(ledger, worker=OTHER)
     assert first is not None
     assert second is not None
-    ledger.begin_data(second, now=NOW)
+    begin_data(ledger, second, now=NOW)
     assert ledger.in_hand() == 2
     assert ledger.recover([OTHER], now=SOON) == 1
     assert (row(ledger, first.id).status, row(ledger, second.id).status) == (
@@ -72,12 +80,10 @@ def test_whoever_was_given_up_can_record_nothing_more_of_it(ledger: Ledger, ada:
     ledger.recover([WORKER], now=SOON)
     assert not ledger.beat(WORKER, now=SOON)
     for again in (None, claim(ledger, worker=OTHER), claim(ledger, worker=WORKER)):
-        with pytest.raises(StoreError, match="taken from"):
-            ledger.begin_data(asleep, now=LATER)
-        with pytest.raises(StoreError, match="taken from"):
-            ledger.settle(asleep, Status.SENT, reply="250", now=LATER)
+        assert not begin_data(ledger, asleep, now=LATER)
+        assert not settle(ledger, asleep, Status.SENT, reply="250", now=LATER)
         if again is not None:
-            ledger.begin_data(again, now=LATER)
+            begin_data(ledger, again, now=LATER)
             ledger.recover([WORKER, OTHER], now=LATER)
 
 
@@ -87,8 +93,8 @@ def test_a_paused_relay_is_handed_nothing_until_the_pause_ends(
     until = ledger.pause(RATE.relay, "421 slowly", now=NOW)
     assert until == NOW + MINUTE
     assert take(ledger, RATE) == Later(until=until, reason="421 slowly", pauses=1)
-    assert isinstance(take(ledger, Rate(relay="another.example.org:25")), Claim)
-    assert isinstance(take(ledger, RATE, minutes=1), Claim)
+    assert take(ledger, Rate(relay="another.example.org:25")) == [0]
+    assert take(ledger, RATE, minutes=1) == [1]
     assert len(readers) == 4
 
 
@@ -118,8 +124,7 @@ def test_each_pause_is_longer_and_one_that_lasts_stays_as_it_is(ledger: Ledger) 
 def test_a_relay_that_accepts_again_is_not_waited_for(ledger: Ledger, readers: list[SubscriberId]) -> None:
     ledger.pause(RATE.relay, "421", now=NOW)
     ledger.resume(RATE.relay)
-    taken = take(ledger, RATE)
-    assert isinstance(taken, Claim)
+    assert take(ledger, RATE) == [0]
     assert len(readers) == 4
 
 
@@ -133,25 +138,103 @@ def test_a_letter_that_was_on_its_way_before_ends_no_pause(ledger: Ledger) -> No
 
 def test_a_wait_is_only_told_of_where_a_letter_waits(ledger: Ledger) -> None:
     ledger.pause(RATE.relay, "421", now=NOW)
-    assert take(ledger, RATE) is None
+    assert take(ledger, RATE) == []
 
 
 def test_no_more_is_taken_than_the_relay_may_be_handed_in_an_hour(
     ledger: Ledger, readers: list[SubscriberId]
 ) -> None:
     rate = Rate(relay=RATE.relay, per_hour=2)
-    assert isinstance(take(ledger, rate), Claim)
-    assert isinstance(take(ledger, rate, minutes=10), Claim)
+    assert take(ledger, rate) == [0]
+    assert take(ledger, rate, minutes=10) == [1]
     wait = take(ledger, rate, minutes=20)
+    assert isinstance(wait, Later)
     assert wait == Later(until=NOW + 61 * MINUTE, reason="no more than 2 mails an hour")
-    assert isinstance(take(ledger, rate, minutes=61), Claim)
+    assert take(ledger, rate, minutes=61) == [2]
     assert take(ledger, rate, minutes=62) == Later(until=NOW + 71 * MINUTE, reason=wait.reason)
     assert len(readers) == 4
 
 
 def test_all_workers_share_the_turns_of_a_relay(ledger: Ledger, readers: list[SubscriberId]) -> None:
     rate = Rate(relay=RATE.relay, per_second=0.5)
-    assert isinstance(take(ledger, rate), Claim)
+    assert take(ledger, rate) == [0]
     wait = ledger.claim(worker=OTHER, rate=rate, on_unknown=OnUnknown.HOLD, now=NOW)
     assert wait == Later(until=NOW + timedelta(seconds=2), reason="no more than 0.5 mails a second")
     assert len(readers) == 4
+
+
+def test_as_many_are_taken_at_once_as_are_wanted_in_the_order_in_which_one_would_be(
+    ledger: Ledger, readers: list[SubscriberId]
+) -> None:
+    late, unsure = claimed(ledger), claimed(ledger)
+    settle(ledger, late, Status.DEFERRED, next_at=SOON, now=NOW)
+    settle(ledger, unsure, Status.UNKNOWN, now=NOW)
+    taken = ledger.claim(worker=WORKER, rate=RATE, on_unknown=OnUnknown.RESEND, now=LATER, limit=3)
+    assert not isinstance(taken, Later)
+    assert [(number(each), each.attempts) for each in taken] == [(2, 1), (3, 1), (0, 2)]
+    assert ledger.in_hand(readers) == 3
+    rest = ledger.claim(worker=OTHER, rate=RATE, on_unknown=OnUnknown.RESEND, now=LATER, limit=3)
+    assert not isinstance(rest, Later)
+    assert [(number(each), each.attempts) for each in rest] == [(1, 2)]
+    assert take(ledger, RATE, limit=3) == []
+
+
+def test_whoever_is_suppressed_takes_nobodys_place(ledger: Ledger, readers: list[SubscriberId]) -> None:
+    ledger.suppress(readers[1], "unsubscribed", now=NOW)
+    assert take(ledger, RATE, limit=3) == [0, 2, 3]
+    assert ledger.tally(readers, TUESDAY) == {Status.SENDING: 3, Status.SUPPRESSED: 1}
+
+
+def test_no_more_are_taken_at_once_than_there_is_room_for(
+    ledger: Ledger, readers: list[SubscriberId]
+) -> None:
+    rate = Rate(relay=RATE.relay, per_hour=3, per_day=9)
+    assert take(ledger, rate, limit=2) == [0, 1]
+    assert take(ledger, rate, minutes=1, limit=2) == [2]
+    wait = Later(until=NOW + 61 * MINUTE, reason="no more than 3 mails an hour")
+    assert take(ledger, rate, minutes=2, limit=2) == wait
+    assert len(readers) == 4
+
+
+def test_a_turn_is_that_of_one_letter_however_many_are_wanted(
+    ledger: Ledger, readers: list[SubscriberId]
+) -> None:
+    rate = Rate(relay=RATE.relay, per_second=0.5, per_hour=9)
+    assert take(ledger, rate, limit=4) == [0]
+    assert isinstance(take(ledger, rate, limit=4), Later)
+    assert ledger.in_hand(readers) == 1
+
+
+def test_what_was_taken_from_us_keeps_nothing_else_from_being_recorded(
+    ledger: Ledger, readers: list[SubscriberId]
+) -> None:
+    lost, kept = claim(ledger, worker=OTHER), claim(ledger)
+    assert lost is not None
+    assert kept is not None
+    ledger.recover([OTHER], now=SOON)
+    assert ledger.begin_data([lost, kept], now=SOON) == [lost]
+    ends = [
+        Outcome(claim=each, status=status, reply="250", at=LATER)
+        for each, status in ((lost, Status.SENT), (kept, Status.SENT))
+    ]
+    assert ledger.settle(ends) == [lost]
+    assert (row(ledger, lost.id).status, row(ledger, kept.id).status) == (Status.PLANNED, Status.SENT)
+    assert len(readers) == 4
+
+
+def test_attempts_that_ended_in_different_ways_are_recorded_together(
+    ledger: Ledger, readers: list[SubscriberId]
+) -> None:
+    first, second, third, fourth = (claimed(ledger) for _ in readers)
+    ledger.begin_data([first, second, third], now=NOW)
+    ends = (
+        Outcome(claim=first, status=Status.SENT, reply="250 one", at=SOON),
+        Outcome(claim=second, status=Status.UNKNOWN, reply="", reason="lost", at=SOON),
+        Outcome(claim=third, status=Status.SENT, reply="250 three", at=LATER),
+        Outcome(claim=fourth, status=Status.DEFERRED, reply="451", next_at=LATER, at=SOON),
+    )
+    assert ledger.settle(ends) == []
+    for end in ends:
+        kept = row(ledger, end.claim.id)
+        assert (kept.status, kept.reply, kept.reason) == (end.status, end.reply, end.reason)
+        assert (kept.updated_at, kept.next_at) == (end.at, end.next_at)

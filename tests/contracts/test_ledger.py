@@ -18,6 +18,7 @@ from tests.fakes.plans import (
     letter,
     pick,
     row,
+    settle,
     silence,
 )
 
@@ -364,7 +365,7 @@ def test_a_note_for_which_no_paper_was_looked_at_is_past_as_a_quiet_day_is(
 ) -> None:
     note = letter(ada, MONDAY)
     ledger.plan([replace(note, digest=replace(note.digest, considered=0))], now=NOW)
-    ledger.settle(claimed(ledger), Status.SENT, reply="", now=NOW)
+    settle(ledger, claimed(ledger), Status.SENT, reply="", now=NOW)
     assert ledger.past([ada], TUESDAY)[ada] == Past(first_day=MONDAY)
 
 
@@ -535,7 +536,7 @@ def test_unknown_deliveries_are_held_the_second_time_or_the_first(ledger: Ledger
     again = claim(ledger, now=SOON)
     assert again is not None
     assert ledger.held(OnUnknown.HOLD) == 0
-    ledger.settle(again, Status.UNKNOWN, reply="", now=SOON)
+    settle(ledger, again, Status.UNKNOWN, reply="", now=SOON)
     assert (ledger.held(OnUnknown.RESEND), ledger.held(OnUnknown.HOLD)) == (1, 1)
 
 

@@ -2,13 +2,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.fakes.ledger import MemoryLedger
-from tests.fakes.plans import MONDAY, NOW, SUNDAY, TUESDAY, letter, pick, silence
+from tests.fakes.plans import MONDAY, NOW, SUNDAY, TUESDAY, letter, pick, settle, silence
 from tests.fakes.stores import close_gaps, empty
 
 from paperround.ports import (
@@ -79,6 +78,7 @@ class Round(RuleBasedStateMachine):
         rate=st.sampled_from(RATES),
         on_unknown=st.sampled_from(OnUnknown),
         again=st.booleans(),
+        limit=st.integers(1, 3),
     )
     def claim(
         self,
@@ -88,12 +88,19 @@ class Round(RuleBasedStateMachine):
         on_unknown: OnUnknown,
         *,
         again: bool,
+        limit: int,
     ) -> None:
         before = self.now if again else None
         of = None if who is None else [self.ids[each] for each in who]
         self.both(
             lambda ledger: ledger.claim(
-                worker=worker, rate=rate, on_unknown=on_unknown, now=self.now, retry_before=before, of=of
+                worker=worker,
+                rate=rate,
+                on_unknown=on_unknown,
+                now=self.now,
+                retry_before=before,
+                of=of,
+                limit=limit,
             )
         )
 
@@ -117,14 +124,14 @@ class Round(RuleBasedStateMachine):
         due = self.now + timedelta(hours=1) if status is Status.DEFERRED else None
         claim = self.claim_of(delivery, late=late)
         if marked:
-            self.both(partial(_begin_data, claim, self.now))
-        self.both(lambda ledger: ledger.settle(claim, status, reply="words", next_at=due, now=self.now))
+            self.both(lambda ledger: ledger.begin_data([claim], now=self.now))
+        self.both(lambda ledger: settle(ledger, claim, status, reply="words", next_at=due, now=self.now))
 
     @rule(who=st.lists(workers, unique=True), marked=st.booleans())
     def die_in_an_attempt(self, who: list[WorkerId], *, marked: bool) -> None:
         under_way = [row.id for row in self.kept.rows(status=Status.SENDING)]
-        for delivery in under_way if marked else ():
-            self.both(partial(_begin_data, self.claim_of(delivery), self.now))
+        claims = [self.claim_of(delivery) for delivery in under_way if marked]
+        self.both(lambda ledger: ledger.begin_data(claims, now=self.now))
         self.both(lambda ledger: ledger.recover(who, now=self.now))
 
     def claim_of(self, delivery: DeliveryId, *, late: bool = False) -> Claim:
@@ -187,10 +194,6 @@ class Gapless(SqlLedger):
             entered += super().plan([each], now=now)
             close_gaps(self._store)
         return entered
-
-
-def _begin_data(claim: Claim, now: datetime, ledger: Ledger) -> None:
-    ledger.begin_data(claim, now=now)
 
 
 def _answer(call: Callable[[Ledger], object], ledger: Ledger) -> object:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from tests.fakes.world import (
 )
 
 from paperround.delivering import DEAD_ADDRESSES
-from paperround.ports import Cause, OnUnknown, Status, StoreError, SubscriberId, Unanswered
+from paperround.ports import Cause, Claim, OnUnknown, Outcome, Status, StoreError, SubscriberId, Unanswered
 from paperround.rates import LONGEST_HOLD, Rate
 from paperround.replies import Step
 from paperround.subscribers import EVERY_DAY, Subscriber
@@ -253,10 +254,10 @@ def test_a_store_that_is_busy_for_a_moment_costs_no_second_copy(
 ) -> None:
     settle, busy = world.ledger.settle, iter([True, True])
 
-    def sometimes(*arguments: Any, **others: Any) -> None:  # noqa: ANN401 - as it is handed on
+    def sometimes(outcomes: Sequence[Outcome]) -> Sequence[Claim]:
         if next(busy, False):
             raise StoreError("another program keeps the store locked")
-        settle(*arguments, **others)
+        return settle(outcomes)
 
     monkeypatch.setattr(world.ledger, "settle", sometimes)
     world.relay = relay = MemoryRelay()

@@ -248,6 +248,20 @@ def test_letters_to_sign_are_made_of_recorded_days_where_there_are_any(tmp_path:
     assert "no arxiv/" in run("signing.py", BENCHMARKS, ends=1).stderr
 
 
+def test_letters_handed_over_are_counted_for_each_way_to_a_relay() -> None:
+    told = lines(run("delivering.py", "--letter", "100", "--seconds", "0.05"))
+    assert [(line["round_trip_ms"], line["connections"], line["transport"]) for line in told] == [
+        (round_trip, connections, transport)
+        for round_trip in (0, 20)
+        for connections in (1, 16)
+        for transport in ("standard", "pipelined")
+    ]
+    assert {line["times_standard"] for line in told[::2]} == {1.0}
+    for line in told:
+        assert isinstance(line["per_second"], float)
+        assert line["per_second"] > 0
+
+
 def test_commits_are_counted_of_letters_recorded_together_and_alone() -> None:
     told = lines(run("recording.py", "--letters", "40", "--slower", "1"))
     assert [(line["connections"], line["commits"]) for line in told] == [

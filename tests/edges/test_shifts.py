@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.fakes.plans import LATER, NOW, RATE, SOON, TUESDAY, claim, letter, row
+from tests.fakes.plans import LATER, NOW, SOON, TUESDAY, claim, claimed, letter, row, settle
 
-from paperround.ports import Claim, OnUnknown, Status, StoreError, SubscriberId, WorkerId
+from paperround.ports import Status, StoreError, SubscriberId, WorkerId
 from paperround.shifts import HUNG, LEASE, Lock, Shift, lock_of, shift
 from paperround.store import Store
 
@@ -27,7 +27,7 @@ async def deliver():
     store, now = open_store(sys.argv[1]), lambda: datetime.now(UTC)
     async with shift(store.ledger, Path(sys.argv[2]), now=now) as duty:
         rate = Rate(relay="smtp.example.org:587")
-        taken = store.ledger.claim(worker=duty.worker, rate=rate, on_unknown=OnUnknown.HOLD, now=now())
+        (taken,) = store.ledger.claim(worker=duty.worker, rate=rate, on_unknown=OnUnknown.HOLD, now=now())
         print(taken.id, flush=True)
         await asyncio.sleep(60)
 
@@ -178,11 +178,10 @@ def test_two_shifts_of_one_process_leave_each_other_alone(
 ) -> None:
     async def scenario() -> None:
         async with shift(store.ledger, folder, now=lambda: NOW) as first:
-            taken = store.ledger.claim(worker=first.worker, rate=RATE, on_unknown=OnUnknown.HOLD, now=NOW)
-            assert isinstance(taken, Claim)
+            taken = claimed(store.ledger, worker=first.worker)
             async with shift(store.ledger, folder, now=lambda: NOW) as second:
                 assert second.take_over(now=NOW) == 0
-            store.ledger.settle(taken, Status.SENT, reply="250", now=NOW)
+            settle(store.ledger, taken, Status.SENT, reply="250", now=NOW)
 
     asyncio.run(scenario())
     assert row(store.ledger).status is Status.SENT

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from tests.fakes.plans import NOW, claim
+from tests.fakes.plans import NOW, begin_data, claim, settle
 from tests.fakes.posting import Order, desk, enter
 from tests.fakes.unreliable_relay import UnreliableRelay
 
@@ -41,9 +41,9 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
         states = [opened.ledger.rows()]
         while (taken := claim(opened.ledger, now=NOW)) is not None:
             states.append(opened.ledger.rows())
-            opened.ledger.begin_data(taken, now=NOW)
+            begin_data(opened.ledger, taken, now=NOW)
             states.append(opened.ledger.rows())
-            opened.ledger.settle(taken, Status.SENT, reply="250 ok", now=NOW)
+            settle(opened.ledger, taken, Status.SENT, reply="250 ok", now=NOW)
             states.append(opened.ledger.rows())
         return Left(store.read_bytes(), Path(f"{store}-wal").read_bytes(), states)
 

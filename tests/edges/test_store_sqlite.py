@@ -15,12 +15,14 @@ from tests.fakes.plans import (
     NOW,
     TUESDAY,
     WORKER,
+    begin_data,
     bring_to,
     claim,
     claimed,
     latest_claim,
     letter,
     pick,
+    settle,
     silence,
 )
 
@@ -171,9 +173,9 @@ def test_nothing_is_entered_on_a_full_disk(store: Store, ada: SubscriberId) -> N
 WRITES: dict[str, Callable[[Store, SubscriberId], object]] = {
     "plan": lambda store, ada: store.ledger.plan([letter(ada, TUESDAY)], now=NOW),
     "claim": lambda store, _: claim(store.ledger),
-    "begin_data": lambda store, _: store.ledger.begin_data(latest_claim(store.ledger), now=NOW),
-    "settle": lambda store, _: store.ledger.settle(
-        latest_claim(store.ledger), Status.SENT, reply="250", now=NOW
+    "begin_data": lambda store, _: begin_data(store.ledger, latest_claim(store.ledger), now=NOW),
+    "settle": lambda store, _: settle(
+        store.ledger, latest_claim(store.ledger), Status.SENT, reply="250", now=NOW
     ),
     "recover": lambda store, _: store.ledger.recover([WORKER], now=NOW),
     "suppress": lambda store, ada: store.ledger.suppress(ada, "unsubscribed", now=NOW),

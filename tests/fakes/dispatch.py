@@ -1,7 +1,7 @@
 """Letters that wait, in memory."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import RLock
@@ -12,15 +12,13 @@ from paperround.ports import (
     DeliveryId,
     DeliveryRecord,
     OnUnknown,
+    Outcome,
     Status,
     SubscriberId,
     Suppression,
-    Taken,
     WorkerId,
 )
 from paperround.rates import Later, Rate, RelayState, is_paused, later, pause_after, pause_of
-
-ENDS = {Status.SENT, Status.FAILED, Status.PLANNED, Status.DEFERRED, Status.UNKNOWN}
 
 
 @dataclass
@@ -57,20 +55,24 @@ class MemoryDispatch:
         retry_before: datetime | None = None,
         unknown_before: datetime | None = None,
         of: Collection[SubscriberId] | None = None,
-    ) -> Claim | Later | None:
+        limit: int = 1,
+    ) -> Sequence[Claim] | Later:
         with self._lock:
+            claims: list[Claim] = []
             for row in self._waiting(on_unknown, now, retry_before, unknown_before):
+                if len(claims) == limit:
+                    break
                 if of is not None and row.subscriber not in of:
                     continue
                 if (wait := self.waits(rate, now)) is not None:
-                    return wait
+                    return claims or wait
                 if row.subscriber in self._suppressed:
                     why = self._suppressed[row.subscriber].reason
                     change(row, now, status=Status.SUPPRESSED, reason=why, next_at=None)
                     continue
                 self.count(rate, now)
-                return self._taken(row, worker, now)
-            return None
+                claims.append(self._taken(row, worker, now))
+            return claims
 
     def waits(self, rate: Rate, now: datetime) -> Later | None:
         begun = self._handed_over.setdefault(rate.relay, Counter())
@@ -81,25 +83,19 @@ class MemoryDispatch:
         if rate.interval is not None:
             self._relays[rate.relay] = replace(self._state(rate.relay), next_turn=now + rate.interval)
 
-    def begin_data(self, claim: Claim, *, now: datetime) -> None:
-        row = self._claimed(claim)
-        row.marked = True
-        change(row, now)
+    def begin_data(self, claims: Sequence[Claim], *, now: datetime) -> Sequence[Claim]:
+        for row in filter(None, map(self._claimed, claims)):
+            row.marked = True
+            change(row, now)
+        return [claim for claim in claims if self._claimed(claim) is None]
 
-    def settle(
-        self,
-        claim: Claim,
-        status: Status,
-        *,
-        reply: str,
-        reason: str = "",
-        next_at: datetime | None = None,
-        now: datetime,
-    ) -> None:
-        if status not in ENDS or (status is Status.DEFERRED) != (next_at is not None):
-            raise ValueError(f"an attempt does not end as {status} with {next_at=}")
-        row = self._claimed(claim)
-        end(row, now, status=status, reason=reason, reply=reply, next_at=next_at)
+    def settle(self, outcomes: Sequence[Outcome]) -> Sequence[Claim]:
+        lost = [each.claim for each in outcomes if self._claimed(each.claim) is None]
+        for each in outcomes:
+            if (row := self._claimed(each.claim)) is not None:
+                words = {"reason": each.reason, "reply": each.reply, "next_at": each.next_at}
+                end(row, each.at, status=each.status, **words)
+        return lost
 
     def workers(self) -> Mapping[WorkerId, datetime]:
         return dict(self._workers)
@@ -157,12 +153,10 @@ class MemoryDispatch:
     def _in(self, *statuses: Status) -> list[Row]:
         return [row for row in self._rows.values() if row.record.status in statuses]
 
-    def _claimed(self, claim: Claim) -> Row:
+    def _claimed(self, claim: Claim) -> Row | None:
         row = self._rows.get(claim.id)
         sending = row is not None and row.record.status is Status.SENDING
-        if row is None or not sending or row.record.attempts != claim.attempts:
-            raise Taken(f"delivery {claim.id}: was taken from us")
-        return row
+        return row if row is not None and sending and row.record.attempts == claim.attempts else None
 
     def _waiting(
         self,

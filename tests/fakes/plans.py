@@ -12,6 +12,7 @@ from paperround.ports import (
     DeliveryRecord,
     Ledger,
     OnUnknown,
+    Outcome,
     Plan,
     Status,
     SubscriberId,
@@ -96,14 +97,41 @@ def claim(
         worker=worker, rate=RATE, on_unknown=on_unknown, now=now, retry_before=retry_before, of=of
     )
     assert not isinstance(taken, Later)
-    return taken
+    return taken[0] if taken else None
 
 
-def claimed(ledger: Ledger, *, now: datetime = NOW, retry_before: datetime | None = None) -> Claim:
+def claimed(
+    ledger: Ledger,
+    *,
+    now: datetime = NOW,
+    retry_before: datetime | None = None,
+    worker: WorkerId = WORKER,
+) -> Claim:
     """Claim a delivery that is there."""
-    taken = claim(ledger, now=now, retry_before=retry_before)
+    taken = claim(ledger, now=now, retry_before=retry_before, worker=worker)
     assert taken is not None
     return taken
+
+
+def begin_data(ledger: Ledger, claim: Claim, *, now: datetime) -> bool:
+    """Mark a letter, and return whether it was ours."""
+    return not ledger.begin_data([claim], now=now)
+
+
+def settle(
+    ledger: Ledger,
+    claim: Claim,
+    status: Status,
+    *,
+    now: datetime,
+    reply: str = "",
+    reason: str = "",
+    next_at: datetime | None = None,
+) -> bool:
+    """Record how an attempt ended, and return whether it was ours."""
+    return not ledger.settle(
+        [Outcome(claim=claim, status=status, reply=reply, reason=reason, next_at=next_at, at=now)]
+    )
 
 
 def latest_claim(ledger: Ledger) -> Claim:
@@ -131,4 +159,4 @@ def bring_to(
     taken = claimed(ledger)
     if status is not Status.SENDING:
         next_at = LATER if status is Status.DEFERRED else None
-        ledger.settle(taken, status, reply="", next_at=next_at, now=NOW)
+        settle(ledger, taken, status, next_at=next_at, now=NOW)

@@ -18,7 +18,6 @@ from paperround.letters import Letters
 from paperround.papers import Paper, PaperId
 from paperround.pipeline import Round, run
 from paperround.ports import (
-    Claim,
     Embedder,
     Ledger,
     Library,
@@ -34,7 +33,7 @@ from paperround.ports import (
     WorkerId,
 )
 from paperround.preferences import Change
-from paperround.rates import Rate
+from paperround.rates import Later, Rate
 from paperround.remembering import Remembering
 from paperround.rendering import Renderer
 from paperround.replies import Reply, Step
@@ -176,8 +175,9 @@ class World:
     def killed_worker(self) -> None:
         """Let another process take a letter and die."""
         dead = WorkerId("dead")
-        claim = self.ledger.claim(worker=dead, rate=self.rate, on_unknown=OnUnknown.RESEND, now=self.now())
-        assert isinstance(claim, Claim)
+        taken = self.ledger.claim(worker=dead, rate=self.rate, on_unknown=OnUnknown.RESEND, now=self.now())
+        assert not isinstance(taken, Later)
+        assert taken
         self.folder.mkdir(exist_ok=True)
         (self.folder / dead).touch()  # a lock that nobody holds any more
 

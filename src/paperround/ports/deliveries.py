@@ -28,6 +28,9 @@ class Status(StrEnum):
     QUIET = "quiet"
 
 
+_ENDS = frozenset({Status.SENT, Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.PLANNED})
+
+
 class OnUnknown(StrEnum):
     """What to do with a delivery whose outcome a crash or a lost reply left unknown."""
 
@@ -59,6 +62,24 @@ class Claim:
     recipient: str
     message: bytes
     attempts: int  # this one included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an attempt ended: SENT, DEFERRED (with `next_at`), FAILED, UNKNOWN or PLANNED."""
+
+    claim: Claim
+    status: Status
+    reply: str
+    at: datetime
+    reason: str = ""
+    next_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.status not in _ENDS:
+            raise ValueError(f"delivery {self.claim.id}: an attempt does not end as {self.status}")
+        if (self.status is Status.DEFERRED) != (self.next_at is not None):
+            raise ValueError(f"delivery {self.claim.id}: next_at goes with deferred, and only with it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from paperround.ports.deliveries import (
     DeliveryRecord,
     Gap,
     OnUnknown,
+    Outcome,
     Past,
     Plan,
     Status,
@@ -36,35 +37,28 @@ class Dispatch(Protocol):
         retry_before: datetime | None = None,
         unknown_before: datetime | None = None,
         of: Collection[SubscriberId] | None = None,
-    ) -> Claim | Later | None:
-        """Mark one delivery as `sending` and return it; or until when to wait; or None where none is left.
+        limit: int = 1,
+    ) -> Sequence[Claim] | Later:
+        """Mark up to `limit` deliveries as `sending` and return them; or until when to wait.
 
-        Candidates are planned rows, deferred ones that are due or were last tried before
-        `retry_before`, and under RESEND those that became unknown for the first time, and did so before
-        `unknown_before` where that is given. Whoever is suppressed by now becomes `suppressed`
+        There are none where none is left. Candidates are planned rows, deferred ones that are due or were
+        last tried before `retry_before`, and under RESEND those that became unknown for the first time, and
+        did so before `unknown_before` where that is given. Whoever is suppressed by now becomes `suppressed`
         instead, in the same transaction. `of` None means everybody, else a few. A letter whose bytes
-        are damaged becomes failed. What is taken counts towards the limits of the rate.
+        are damaged becomes failed. What is taken counts towards the limits of the rate, which may leave
+        room for fewer.
         """
 
-    def begin_data(self, claim: Claim, *, now: datetime) -> None:
-        """Mark that the message may from now on be accepted without our learning of it.
+    def begin_data(self, claims: Sequence[Claim], *, now: datetime) -> Sequence[Claim]:
+        """Mark that these messages may from now on be accepted without our learning of it.
 
-        Raise StoreError where the delivery was taken from us meanwhile.
+        Return those that were taken from us meanwhile, which stay as they are.
         """
 
-    def settle(
-        self,
-        claim: Claim,
-        status: Status,
-        *,
-        reply: str,
-        reason: str = "",
-        next_at: datetime | None = None,
-        now: datetime,
-    ) -> None:
-        """Record how an attempt ended: SENT, DEFERRED (with `next_at`), FAILED, UNKNOWN or PLANNED.
+    def settle(self, outcomes: Sequence[Outcome]) -> Sequence[Claim]:
+        """Record how these attempts ended.
 
-        Raise StoreError where the delivery was taken from us meanwhile.
+        Return those that were taken from us meanwhile, which stay as they are.
         """
 
     def workers(self) -> Mapping[WorkerId, datetime]:

@@ -1,18 +1,27 @@
 """The letters that wait, as those who deliver take them from the tables."""
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Select
+from sqlalchemy import Connection, Executable, Row, Select
 
-from paperround.ports import Claim, OnUnknown, Status, SubscriberId, Taken, WorkerId
-from paperround.rates import DAY, MINUTE, Later, Rate, RelayState, is_paused, later, pause_after, pause_of
+from paperround.ports import Claim, OnUnknown, Outcome, Status, SubscriberId, WorkerId
+from paperround.rates import (
+    DAY,
+    MINUTE,
+    Later,
+    Rate,
+    RelayState,
+    is_paused,
+    later,
+    pause_after,
+    pause_of,
+    room,
+)
 from paperround.store import dispatch_statements as statements
 from paperround.store.engine import Database, chunks
-
-_ENDS = frozenset({Status.SENT, Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.PLANNED})
 
 
 class SqlDispatch:
@@ -31,8 +40,9 @@ class SqlDispatch:
         retry_before: datetime | None = None,
         unknown_before: datetime | None = None,
         of: Collection[SubscriberId] | None = None,
-    ) -> Claim | Later | None:
-        """Mark one delivery as `sending` and return it; or until when to wait; or None where none is left.
+        limit: int = 1,
+    ) -> Sequence[Claim] | Later:
+        """Mark up to `limit` deliveries as `sending` and return them; or until when to wait; or none.
 
         Planned ones come first, then deferred ones, those due the longest first, then unknown ones.
         """
@@ -45,47 +55,51 @@ class SqlDispatch:
         )
         selections = tuple(waiting)
 
-        def take(connection: Connection) -> Claim | Later | None:
-            wait = waits(connection, rate, now)
-            if wait is not None:
-                return wait if any(connection.scalar(each) is not None for each in selections) else None
-            claim = _claim(connection, selections, worker, now)
-            if claim is not None:
+        def take(connection: Connection) -> Sequence[Claim] | Later:
+            turns = waits(connection, rate, now, wanted=limit)
+            if isinstance(turns, Later):
+                waiting = any(connection.scalar(each.limit(1)) is not None for each in selections)
+                return turns if waiting else []
+            claims = _claims(connection, selections, worker, now, limit=turns)
+            if claims:
                 connection.execute(statements.sign_on(worker, now=now))
-                count(connection, rate, now)
-            return claim
+                count(connection, rate, now, messages=len(claims))
+            return claims
 
         # What is sent when there is no room left can be sent, but not be recorded as sent.
         self._database.require_room()
         return self._database.write(take)
 
-    def begin_data(self, claim: Claim, *, now: datetime) -> None:
-        """Mark that the message may from now on be accepted without our learning of it.
+    def begin_data(self, claims: Sequence[Claim], *, now: datetime) -> Sequence[Claim]:
+        """Mark that these messages may from now on be accepted without our learning of it.
 
-        Raise StoreError where the delivery was taken from us meanwhile.
+        Return those that were taken from us meanwhile, which stay as they are.
         """
-        self._change_claimed(claim, {"data_begun_at": now, "updated_at": now})
 
-    def settle(
-        self,
-        claim: Claim,
-        status: Status,
-        *,
-        reply: str,
-        reason: str = "",
-        next_at: datetime | None = None,
-        now: datetime,
-    ) -> None:
-        """Record how an attempt ended; it has counted even where the delivery is planned again.
+        def mark(connection: Connection) -> Sequence[Claim]:
+            ours = _ours(connection, claims)
+            marked = [{"marked": claim.id, "at": now} for claim in claims if _number(claim) in ours]
+            if marked:
+                connection.execute(statements.mark(), marked)
+            return [claim for claim in claims if _number(claim) not in ours]
 
-        Raise StoreError where the delivery was taken from us meanwhile.
+        return self._database.write(mark)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> Sequence[Claim]:
+        """Record how these attempts ended, which have counted even where the delivery is planned again.
+
+        Return those that were taken from us meanwhile, which stay as they are.
         """
-        if status not in _ENDS:
-            raise ValueError(f"delivery {claim.id}: an attempt does not end as {status}")
-        if (status is Status.DEFERRED) != (next_at is not None):
-            raise ValueError(f"delivery {claim.id}: next_at goes with deferred, and only with it")
-        values = {**statements.outcome(status, reason=reason, now=now), "reply": reply, "next_at": next_at}
-        self._change_claimed(claim, values)
+
+        def record(connection: Connection) -> Sequence[Claim]:
+            ours = _ours(connection, [each.claim for each in outcomes])
+            for status in Status:
+                ended = [each for each in outcomes if each.status is status and _number(each.claim) in ours]
+                if ended:
+                    connection.execute(statements.end(status), [statements.ending(each) for each in ended])
+            return [each.claim for each in outcomes if _number(each.claim) not in ours]
+
+        return self._database.write(record)
 
     def workers(self) -> Mapping[WorkerId, datetime]:
         """Return who has something in hand, or had lately, and when each last said that they are alive."""
@@ -167,19 +181,6 @@ class SqlDispatch:
             lambda connection: sum(connection.execute(change).rowcount for change in changes)
         )
 
-    def _change_claimed(self, claim: Claim, values: Mapping[str, Any]) -> None:
-        """Change a delivery that is still ours, or raise StoreError."""
-        statement = statements.change_claimed(claim, values)
-
-        def change(connection: Connection) -> None:
-            if connection.execute(statement).rowcount != 1:
-                raise Taken(
-                    f"delivery {claim.id} was taken from this process, which was silent for too long; "
-                    "whoever has it now records what becomes of it"
-                )
-
-        self._database.write(change)
-
 
 def _state(connection: Connection, relay: str) -> RelayState:
     row = connection.execute(statements.relay(relay)).one_or_none()
@@ -190,38 +191,60 @@ def _state(connection: Connection, relay: str) -> RelayState:
     )
 
 
-def waits(connection: Connection, rate: Rate, now: datetime) -> Later | None:
-    """Return until when the next message has to wait, whoever sends it, or None where it may begin."""
+def waits(connection: Connection, rate: Rate, now: datetime, *, wanted: int = 1) -> Later | int:
+    """Return until when the next message waits, whoever sends it, or how many of the wanted may begin."""
     handed_over: dict[datetime, int] = {}
     if rate.limits:
         begun = statements.handed_over(rate.relay, since=now - DAY - MINUTE)
         handed_over = {row.minute: row.messages for row in connection.execute(begun)}
-    return later(rate, _state(connection, rate.relay), handed_over, now=now)
+    wait = later(rate, _state(connection, rate.relay), handed_over, now=now)
+    return room(rate, handed_over, now=now, wanted=wanted) if wait is None else wait
 
 
-def count(connection: Connection, rate: Rate, now: datetime) -> None:
-    """Count a message that is begun now."""
+def count(connection: Connection, rate: Rate, now: datetime, *, messages: int = 1) -> None:
+    """Count messages that are begun now."""
     if rate.interval is not None:
         connection.execute(statements.change_relay(rate.relay, {"next_turn": now + rate.interval}))
     if rate.limits:
-        connection.execute(statements.hand_over(rate.relay, now=now))
+        connection.execute(statements.hand_over(rate.relay, now=now, messages=messages))
         connection.execute(statements.forget_handovers(rate.relay, before=now - DAY - MINUTE))
 
 
-def _claim(
-    connection: Connection, waiting: Iterable[Select[Any]], worker: WorkerId, now: datetime
-) -> Claim | None:
+def _claims(
+    connection: Connection, waiting: Iterable[Select[Any]], worker: WorkerId, now: datetime, *, limit: int
+) -> Sequence[Claim]:
+    claims: list[Claim] = []
     for selection in waiting:
-        claiming = statements.claim(selection, worker=worker, now=now)
-        while (row := connection.execute(claiming).one_or_none()) is not None:
-            if row.status is not Status.SENDING:
-                continue
-            try:
-                message = zlib.decompress(row.message)
-            except zlib.error:
-                reason = "the stored letter is damaged"
-                values = statements.outcome(Status.FAILED, reason=reason, now=now)
-                connection.execute(statements.change(row.id, Status.SENDING, values))
-                continue
-            return Claim(id=row.id, recipient=row.recipient, message=message, attempts=row.attempts)
-    return None
+        while len(claims) < limit:
+            ids = connection.scalars(selection.limit(limit - len(claims))).all()
+            if not ids:
+                break
+            rows = connection.execute(statements.claim(), {"ids": ids, "me": worker, "at": now}).all()
+            in_turn = sorted(rows, key=lambda row: ids.index(row.id))
+            claims += (claim for row in in_turn if (claim := _claim(connection, row, now)) is not None)
+    return claims
+
+
+def _claim(connection: Connection, row: Row[Any], now: datetime) -> Claim | None:
+    """Return the letter of a row that was taken; None where nobody may get it, or it cannot be read."""
+    if row.status is not Status.SENDING:
+        return None
+    try:
+        message = zlib.decompress(row.message)
+    except zlib.error:
+        values = statements.outcome(Status.FAILED, reason="the stored letter is damaged", now=now)
+        connection.execute(statements.change(row.id, Status.SENDING, values))
+        return None
+    return Claim(id=row.id, recipient=row.recipient, message=message, attempts=row.attempts)
+
+
+def _ours(connection: Connection, claims: Sequence[Claim]) -> frozenset[tuple[int, int]]:
+    """Return the numbers of those claims whose deliveries are still in the hands of who made them."""
+    groups = chunks([claim.id for claim in claims])
+    found = (row for ids in groups for row in connection.execute(statements.sending(), {"ids": ids}))
+    return frozenset((row.id, row.attempts) for row in found)
+
+
+def _number(claim: Claim) -> tuple[int, int]:
+    # The number of the attempt tells this claim from any other, whoever made it.
+    return claim.id, claim.attempts

@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Delete,
     Select,
     Update,
+    bindparam,
     case,
     delete,
     exists,
@@ -20,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert
 
-from paperround.ports import Cause, Claim, DeliveryId, OnUnknown, Status, SubscriberId, WorkerId
+from paperround.ports import Cause, DeliveryId, OnUnknown, Outcome, Status, SubscriberId, WorkerId
 from paperround.store.engine import insert
 from paperround.store.tables import deliveries, handovers, relays, subscribers, suppressions, workers
 
@@ -38,38 +41,39 @@ def waiting(
     unknown_before: datetime | None,
     of: Collection[SubscriberId] | None,
 ) -> Iterator[Select[Any]]:
-    """Yield selections of the next delivery to make, in the order in which they are to be tried."""
+    """Yield selections of the deliveries to make, in the order in which they are to be tried."""
     next_at = deliveries.c.next_at
     due = next_at <= now
     if retry_before is not None:
         due |= deliveries.c.updated_at < retry_before
     theirs = () if of is None else (deliveries.c.subscriber.in_(of),)
     # That next_at is empty goes without saying, but SQLite then finds the row by the index alone.
-    yield _first(Status.PLANNED, next_at.is_(None), *theirs)
-    yield _first(Status.DEFERRED, due, *theirs)
+    yield _in_turn(Status.PLANNED, next_at.is_(None), *theirs)
+    yield _in_turn(Status.DEFERRED, due, *theirs)
     if on_unknown is OnUnknown.RESEND:
         earlier = () if unknown_before is None else (deliveries.c.updated_at < unknown_before,)
-        yield _first(Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1, *earlier, *theirs)
+        yield _in_turn(Status.UNKNOWN, next_at.is_(None), deliveries.c.unknowns == 1, *earlier, *theirs)
 
 
-def claim(selection: Select[Any], *, worker: WorkerId, now: datetime) -> Update:
-    """Make the selected delivery `sending`, or `suppressed` if its subscriber is."""
+@cache
+def claim() -> Update:
+    """Make the deliveries `ids` `sending`, or `suppressed` where their subscriber is."""
     theirs = suppressions.c.subscriber == deliveries.c.subscriber
     unwanted = exists().where(theirs)
     why = select(suppressions.c.reason).where(theirs).scalar_subquery()
     recipient = select(subscribers.c.address).where(subscribers.c.id == deliveries.c.subscriber)
     return (
         update(deliveries)
-        .where(deliveries.c.id == selection.scalar_subquery())
+        .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
         .values(
             status=case((unwanted, _status(Status.SUPPRESSED)), else_=_status(Status.SENDING)),
             reason=func.coalesce(why, deliveries.c.reason),
             message=case((unwanted, null()), else_=deliveries.c.message),
             attempts=deliveries.c.attempts + case((unwanted, 0), else_=1),
-            worker=case((unwanted, null()), else_=literal(worker)),
+            worker=case((unwanted, null()), else_=bindparam("me")),
             data_begun_at=None,
             next_at=None,
-            updated_at=now,
+            updated_at=bindparam("at"),
         )
         .returning(
             deliveries.c.id,
@@ -87,13 +91,42 @@ def change(delivery: DeliveryId, status: Status, values: Values) -> Update:
     return chosen.values(values)
 
 
-def change_claimed(claim: Claim, values: Values) -> Update:
-    """Change a delivery as long as it is in the hands of who made this claim."""
-    # The number of the attempt tells this claim from any other, whoever made it.
-    return change(claim.id, Status.SENDING, values).where(deliveries.c.attempts == claim.attempts)
+@cache
+def sending() -> Select[Any]:
+    """Select which of `ids` are `sending`, and at which attempt."""
+    chosen = deliveries.c.id.in_(bindparam("ids", expanding=True)) & (deliveries.c.status == Status.SENDING)
+    return select(deliveries.c.id, deliveries.c.attempts).where(chosen)
 
 
-def outcome(status: Status, *, reason: str, now: datetime) -> Values:
+@cache
+def mark() -> Update:
+    """Enter that the data of the delivery `marked` is begun, and when."""
+    chosen = update(deliveries).where(deliveries.c.id == bindparam("marked"))
+    return chosen.values(data_begun_at=bindparam("at"), updated_at=bindparam("at"))
+
+
+@cache
+def end(status: Status) -> Update:
+    """Enter that an attempt came to this status, as `ending` has it."""
+    values = outcome(status, reason=bindparam("why"), now=bindparam("at"))
+    chosen = update(deliveries).where(deliveries.c.id == bindparam("ended"))
+    return chosen.values({**values, "reply": bindparam("words"), "next_at": bindparam("due")})
+
+
+def ending(ended: Outcome) -> Values:
+    """Return what is entered of how an attempt ended."""
+    return {
+        "ended": ended.claim.id,
+        "why": ended.reason,
+        "at": ended.at,
+        "words": ended.reply,
+        "due": ended.next_at,
+    }
+
+
+def outcome(
+    status: Status, *, reason: str | BindParameter[str], now: datetime | BindParameter[datetime]
+) -> Values:
     """Return what changes when a delivery comes to this status."""
     values: dict[str, Any] = {"status": status, "reason": reason, "updated_at": now, "worker": None}
     if status in _DONE:
@@ -179,13 +212,12 @@ def handed_over(relay: str, *, since: datetime) -> Select[Any]:
     )
 
 
-def hand_over(relay: str, *, now: datetime) -> Insert:
-    """Count a message that is begun now."""
+def hand_over(relay: str, *, now: datetime, messages: int) -> Insert:
+    """Count messages that are begun now."""
     minute = now.replace(second=0, microsecond=0)
-    statement = insert(handovers).values(relay=relay, minute=minute, messages=1)
-    return statement.on_conflict_do_update(
-        index_elements=["relay", "minute"], set_={"messages": handovers.c.messages + 1}
-    )
+    statement = insert(handovers).values(relay=relay, minute=minute, messages=messages)
+    both = handovers.c.messages + statement.excluded.messages
+    return statement.on_conflict_do_update(index_elements=["relay", "minute"], set_={"messages": both})
 
 
 def forget_handovers(relay: str, *, before: datetime) -> Delete:
@@ -202,11 +234,10 @@ def _status(status: Status) -> ColumnElement[Status]:
     return literal(status, deliveries.c.status.type)
 
 
-def _first(status: Status, *conditions: ColumnElement[bool]) -> Select[Any]:
+def _in_turn(status: Status, *conditions: ColumnElement[bool]) -> Select[Any]:
     return (
         select(deliveries.c.id)
         .where(deliveries.c.status == status, *conditions)
         .order_by(deliveries.c.next_at, deliveries.c.id)
-        .limit(1)
         .with_for_update(skip_locked=True)  # nothing on SQLite, where one transaction writes at a time
     )

@@ -78,8 +78,10 @@ class SqlRequests:
 
         def work(connection: Connection) -> Request | Later | None:
             row = connection.execute(due).one_or_none()
-            if row is None or (wait := waits(connection, rate, now)) is not None:
-                return None if row is None else wait
+            if row is None:
+                return None
+            if isinstance(wait := waits(connection, rate, now), Later):
+                return wait
             attempts = row.attempts + 1
             again = now + retry_after(attempts, jitter=0.5) if attempts < MOST_ATTEMPTS else None
             connection.execute(_changed(row.id, {"attempts": attempts, "next_at": again}))
