@@ -1,6 +1,6 @@
 """The second step of a round: decide what everybody gets, and enter it in the ledger as final bytes."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -172,9 +172,11 @@ def issue(
     """
     listings = library.listings(day - LONGEST_LOOK_BACK, day)
     meaning, remark = meaning_of([listing.paper for listing in listings], subscribers, embedder)
+    readers = _Remembered(day, subscribers, ids, ledger)
     return Issue(
         day,
-        _Remembered(day, subscribers, ids, ledger),
+        readers,
+        looks=readers.looks(),
         listings=listings,
         batches=library.batches(_days(day)),
         meaning=meaning,
@@ -196,11 +198,27 @@ class _Remembered:
         return len(self.subscribers)
 
     def __iter__(self) -> Iterator[Reader]:
+        for block in self._blocks():
+            yield from self._with(self.ledger.past(self._of(block), self.day), block)
+
+    def looks(self) -> Iterator[Reader]:
+        """Yield each with as much of their past as tells what is news to them; with updates that is all."""
+        for block in self._blocks():
+            looks = self.ledger.looks(self._of(each for each in block if not each.updates), self.day)
+            pasts = self.ledger.past(self._of(each for each in block if each.updates), self.day)
+            yield from self._with({**looks, **pasts}, block)
+
+    def _blocks(self) -> Iterator[Sequence[Subscriber]]:
         everyone = iter(self.subscribers)
         while block := list(islice(everyone, READERS_AT_ONCE)):
-            pasts = self.ledger.past([self.ids[each.address] for each in block], self.day)
-            for each in block:
-                yield Reader(subscriber=each, past=pasts.get(self.ids[each.address], Past()))
+            yield block
+
+    def _of(self, some: Iterable[Subscriber]) -> Sequence[SubscriberId]:
+        return [self.ids[each.address] for each in some]
+
+    def _with(self, pasts: Mapping[SubscriberId, Past], block: Sequence[Subscriber]) -> Iterator[Reader]:
+        for each in block:
+            yield Reader(subscriber=each, past=pasts.get(self.ids[each.address], Past()))
 
 
 def meaning_of(

@@ -1,7 +1,7 @@
 """The papers of one day, read against the interests of all its readers at once."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -83,11 +83,13 @@ class Issue:
         meaning: Meaning | None = None,
         remark: str = "",
         at_once: int = READERS_AT_ONCE,
+        looks: Iterable[Reader] | None = None,
     ) -> None:
         """Rank what listings and revisions, of the days that may still be news, hold for these readers.
 
         `remark` is what every digest has to say of how that was done; `at_once` readers are ranked for in
-        one go.
+        one go. `looks` are the same readers, with as much of their past as tells what is news to them, where
+        that is to be had for less.
         """
         self.day = day
         self.readers = readers
@@ -105,7 +107,7 @@ class Issue:
         self._known = list(reversed(papers.values()))[:KNOWN]
         papers |= {revision.paper.id: revision.paper for revision in revisions}
         self._on_offer: frozenset[PaperId] | None = None  # nothing before all readers are gone through
-        interests, on_offer = self._surveyed()
+        interests, on_offer = self._surveyed(readers if looks is None else looks)
         self._on_offer = on_offer
         self.ranking = Ranking(
             [paper for paper in papers.values() if paper.id in on_offer],
@@ -161,11 +163,11 @@ class Issue:
             )
             yield replace(digest, remark=self._remark, days_away=days_away(reader, self.day))
 
-    def _surveyed(self) -> tuple[Sequence[Interests], frozenset[PaperId]]:
+    def _surveyed(self, readers: Iterable[Reader]) -> tuple[Sequence[Interests], frozenset[PaperId]]:
         """Return what the readers are interested in, and which papers are news to any of them."""
         interests: list[Interests] = []
         on_offer: set[PaperId] = set()
-        for reader in self.readers:
+        for reader in readers:
             interests.append(reader.subscriber.interests)
             if self._situation(reader) not in self._offers:
                 on_offer |= self._offer(reader).announced.keys()

@@ -271,6 +271,19 @@ def test_the_past_spans_the_days_before(ledger: Ledger, ada: SubscriberId, grace
     assert past[grace] == Past(first_day=MONDAY, last_day=MONDAY, planned_at=SOON)
 
 
+def test_what_tells_the_news_is_known_without_all_that_was_had(
+    ledger: Ledger, ada: SubscriberId, grace: SubscriberId
+) -> None:
+    bring_to(ledger, ada, Status.UNKNOWN, day=SUNDAY, name="a")
+    ledger.plan([silence(ada, MONDAY), letter(grace, MONDAY, picks=(pick("b"),))], now=SOON)
+    ledger.resolve(ledger.rows(day=SUNDAY)[0].id, Status.FAILED, "did not arrive", now=LATER)
+    assert ledger.looks([], TUESDAY) == {}
+    looks, pasts = ledger.looks([ada, grace], TUESDAY), ledger.past([ada, grace], TUESDAY)
+    assert looks[ada].missed == {"arxiv:a"}
+    assert looks == {each: replace(past, had=frozenset()) for each, past in pasts.items()}
+    assert ledger.looks([ada], SUNDAY) == {ada: Past()}
+
+
 def test_a_paper_of_a_later_day_was_had_too(ledger: Ledger, ada: SubscriberId) -> None:
     ledger.plan([letter(ada, TUESDAY, picks=(pick("a"),))], now=NOW)
     assert ledger.past([ada], MONDAY)[ada] == Past(had=frozenset({PaperId("arxiv:a")}))

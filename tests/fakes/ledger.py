@@ -79,6 +79,13 @@ class MemoryLedger(MemoryDispatch):
     def past(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
         return {each: self._past(each, day) for each in subscribers}
 
+    def looks(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
+        pasts = self.past(subscribers, day)
+        return {
+            each: replace(past, had=frozenset(), versions={}, rested=frozenset())
+            for each, past in pasts.items()
+        }
+
     def planned(self, day: date) -> frozenset[SubscriberId]:
         return frozenset(row.subscriber for row in self._rows.values() if row.record.day == day)
 

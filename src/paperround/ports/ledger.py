@@ -127,6 +127,12 @@ class Ledger(Dispatch, Protocol):
         order of sending.
         """
 
+    def looks(self, subscribers: Collection[SubscriberId], day: date) -> Mapping[SubscriberId, Past]:
+        """Return of `past` only what tells which papers are news to each of them, for far less.
+
+        `had`, `versions` and `rested` are empty, and `missed` may hold what another digest brought.
+        """
+
     def planned(self, day: date) -> frozenset[SubscriberId]:
         """Return who has a row for that day, whatever its status."""
 

@@ -123,6 +123,11 @@ def had(of: Sequence[SubscriberId], day: date) -> Select[Any]:
     )
 
 
+def failed(of: Sequence[SubscriberId], day: date) -> Select[Any]:
+    """Select those of `had` that failed."""
+    return had(of, day).where(deliveries.c.status == Status.FAILED)
+
+
 def planned(day: date) -> Select[Any]:
     """Select who has a row for that day."""
     return select(deliveries.c.subscriber).where(deliveries.c.day == day)
