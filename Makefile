@@ -65,8 +65,10 @@ DAYS ?= $(wildcard ../shared/data)
 bench: setup
 	$(if $(COLLECTIONS),$(BIN)/python benchmarks/ranking.py $(COLLECTIONS) --peers,@echo "no collections here; make bench COLLECTIONS=FOLDER")
 	$(BIN)/python benchmarks/ranking_speed.py $(DAYS)
+	$(BIN)/python benchmarks/composing.py $(DAYS)
 	$(BIN)/python benchmarks/rendering.py $(DAYS)
 	$(BIN)/python benchmarks/signing.py $(DAYS)
+	$(BIN)/python benchmarks/delivering.py
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/recording.py --slower 5
 	$(if $(DAYS),$(BIN)/python benchmarks/searching.py $(DAYS))

@@ -54,9 +54,9 @@ def main(
     chance = random.Random(SEED)  # noqa: S311 - nothing is secret here
     day = papers_of(folder, papers, chance)
     everyone = drawn(vocabulary(day), readers, chance)
-    before = _peak()
+    before = peak()
     ours, figures = ranked(day, everyone)
-    figures |= {"peak_mb": round(_peak()), "peak_mb_before": round(before)}
+    figures |= {"peak_mb": round(peak()), "peak_mb_before": round(before)}
     _print({"ranker": "paperround", "papers": len(day), "readers": len(everyone), **figures})
     asked = everyone[:sample]
     for name, ask in (("bm25s, asked per reader", asked_bm25s), ("FTS5, asked per reader", asked_fts5)):
@@ -208,7 +208,7 @@ def _seconds(action: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def _peak() -> float:
+def peak() -> float:
     """Return the most memory that this process has held, in MB."""
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return held / (1e6 if sys.platform == "darwin" else 1e3)

@@ -81,6 +81,8 @@ class Places:
         The next place goes where (1 - variety) x relevance - variety x likeness is greatest, the likeness
         being that to the nearest paper with a place; one below `UNLIKE` counts as none.
         """
+        if places <= 0:
+            return
         worth = (1 - self._variety) * relevance
         if self._filled:
             worth[np.isin(papers, list(self._filled))] = -np.inf

@@ -1,11 +1,14 @@
 """Why a paper was chosen, in words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import assert_never
 
 from paperround.digests import How, Match, Pick, Section
 from paperround.languages import N_, Wording
 
 MOST_FORMS = 3  # of one interest that are named
+KEPT = 50_000  # interests in words, with their places: some 20 MB
 LONGEST_QUOTED = 60  # characters of an interest that are repeated
 
 
@@ -35,7 +38,7 @@ def matching(matched: Sequence[Match], wording: Wording) -> tuple[str, ...]:
     to tell.
     """
     by_how: dict[How, list[Match]] = {}
-    for match in sorted(matched, key=lambda each: (-each.weight, list(How).index(each.how))):
+    for match in sorted(matched, key=lambda each: (-each.weight, _ORDER[each.how])):
         by_how.setdefault(match.how, []).append(match)
     if len(by_how) > 1:
         by_how.pop(How.RESEMBLING, None)
@@ -43,33 +46,43 @@ def matching(matched: Sequence[Match], wording: Wording) -> tuple[str, ...]:
 
 
 def _told(how: How, matches: Sequence[Match], wording: Wording) -> str:
-    told = [_TOLD[how](each, wording) for each in matches]
+    told = [_one(how, each.term, each.where, each.forms, wording) for each in matches]
     # What is told with its places holds lists of its own.
     return "; ".join(told) if how in (How.WORDS, How.SCATTERED) else wording.listed(told)
 
 
-def _in_words(match: Match, wording: Wording) -> str:
-    written = [form for form in match.forms if form.casefold() != match.term.casefold()]
-    other = match.forms and len(written) == len(match.forms)
-    places = _fields(match.where, wording)
-    if not other or not _differs(written[0], match.term):
-        return wording.gettext("{term} in {places}", term=match.term, places=places)
-    return wording.gettext(
-        "{term} (as “{form}”) in {places}", term=match.term, form=written[0], places=places
-    )
+@lru_cache(maxsize=KEPT)
+def _one(how: How, term: str, where: Sequence[str], forms: Sequence[str], wording: Wording) -> str:
+    """Return one interest with its places; the latest are kept, as many readers share them."""
+    match how:
+        case How.WORDS:
+            return _in_words(term, where, forms, wording)
+        case How.SCATTERED:
+            return _apart(term, where, forms, wording)
+        case How.MEANING:
+            return wording.gettext("“{term}”", term=_short(term))
+        case How.RESEMBLING:
+            return _short(term)
+        case _:
+            assert_never(how)
 
 
-def _apart(match: Match, wording: Wording) -> str:
+def _in_words(term: str, where: Sequence[str], forms: Sequence[str], wording: Wording) -> str:
+    written = [form for form in forms if form.casefold() != term.casefold()]
+    other = forms and len(written) == len(forms)
+    places = _fields(where, wording)
+    if not other or not _differs(written[0], term):
+        return wording.gettext("{term} in {places}", term=term, places=places)
+    return wording.gettext("{term} (as “{form}”) in {places}", term=term, form=written[0], places=places)
+
+
+def _apart(term: str, where: Sequence[str], forms: Sequence[str], wording: Wording) -> str:
     return wording.gettext(
         "{forms} in {places}, for “{term}”",
-        forms=wording.listed(match.forms[:MOST_FORMS]),
-        places=_fields(match.where, wording),
-        term=_short(match.term),
+        forms=wording.listed(forms[:MOST_FORMS]),
+        places=_fields(where, wording),
+        term=_short(term),
     )
-
-
-def _near(match: Match, wording: Wording) -> str:
-    return wording.gettext("“{term}”", term=_short(match.term))
 
 
 def _differs(form: str, term: str) -> bool:
@@ -88,12 +101,7 @@ _MET = {
     How.MEANING: N_("Near in meaning to {interests}"),
     How.RESEMBLING: N_("Resembles papers on {interests}"),
 }
-_TOLD: Mapping[How, Callable[[Match, Wording], str]] = {
-    How.WORDS: _in_words,
-    How.SCATTERED: _apart,
-    How.MEANING: _near,
-    How.RESEMBLING: lambda match, _: _short(match.term),
-}
+_ORDER = {how: place for place, how in enumerate(How)}
 _FIELDS = {
     # Translators: these six follow "in", as in "LoRA in the title and its keywords".
     "title": N_("the title"),

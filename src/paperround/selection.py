@@ -250,10 +250,11 @@ def _placed(
     left -= len(trending)
     rest = relevant[~np.isin(relevant, trending)] if trending else relevant
     places.fill(rest, judged.relevance[rest], left - len(places.filled))
-    updates = _taken(judged.deserving(Section.UPDATES).tolist(), places, left - len(places.filled))
+    filled = places.filled
+    updates = _taken(judged.deserving(Section.UPDATES).tolist(), places, left - len(filled))
     return {
         **dict.fromkeys(followed, Section.AUTHORS),
-        **dict.fromkeys((at for at in relevant.tolist() if at in places.filled), Section.FOR_YOU),
+        **dict.fromkeys((at for at in relevant.tolist() if at in filled), Section.FOR_YOU),
         **dict.fromkeys(trending, Section.TRENDING),
         **dict.fromkeys(updates, Section.UPDATES),
     }

@@ -28,3 +28,11 @@ def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
     before = TRANSPORT.set(request.param)
     yield request.param
     TRANSPORT.reset(before)
+
+
+@pytest.fixture
+def pipelined() -> Iterator[None]:
+    """Have a `Server` offer what a pipelined relay needs."""
+    before = TRANSPORT.set(Transport.PIPELINED)
+    yield
+    TRANSPORT.reset(before)

@@ -147,6 +147,14 @@ def test_speed_is_told_beside_that_of_an_index_that_is_asked_for_each_reader() -
         assert isinstance(peer["times_paperround"], float)
 
 
+def test_a_day_is_composed_for_each_number_of_readers_in_a_process_of_its_own() -> None:
+    told = lines(run("composing.py", "--papers", "60", "--readers", "3", "--readers", "70"))
+    assert [(line["readers"], line["papers"]) for line in told] == [(3, 60), (70, 60)]
+    for line in told:
+        assert isinstance(line["papers_shown"], float)
+        assert 0 < line["papers_shown"] <= 10
+
+
 def record(folder: Path, *titles: str) -> Path:
     papers = (
         {"id": f"2606.{at:05}", "title": title, "summary": "x", "authors": [], "categories": ["cs.CL"]}
@@ -238,6 +246,20 @@ def test_letters_to_sign_are_made_of_recorded_days_where_there_are_any(tmp_path:
 
     assert size(tmp_path / "long", "Interdisciplinary") > size(tmp_path / "short", "On")
     assert "no arxiv/" in run("signing.py", BENCHMARKS, ends=1).stderr
+
+
+def test_letters_handed_over_are_counted_for_each_way_to_a_relay() -> None:
+    told = lines(run("delivering.py", "--letter", "100", "--seconds", "0.05"))
+    assert [(line["round_trip_ms"], line["connections"], line["transport"]) for line in told] == [
+        (round_trip, connections, transport)
+        for round_trip in (0, 20)
+        for connections in (1, 16)
+        for transport in ("standard", "pipelined")
+    ]
+    assert {line["times_standard"] for line in told[::2]} == {1.0}
+    for line in told:
+        assert isinstance(line["per_second"], float)
+        assert line["per_second"] > 0
 
 
 def test_commits_are_counted_of_letters_recorded_together_and_alone() -> None:

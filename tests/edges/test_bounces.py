@@ -19,6 +19,7 @@ import httpx
 import pytest
 import structlog
 from tests.fakes import comebacks
+from tests.fakes.clock import due_to_nobody
 from tests.fakes.dovecot import maildir_flags
 from tests.fakes.plans import TUESDAY, bring_to
 
@@ -102,7 +103,7 @@ def shell(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config").mkdir()
     (tmp_path / "config/papers.jsonl").touch()
-    (tmp_path / "config/subscribers.yaml").write_text(SUBSCRIBERS, encoding="utf-8")
+    (tmp_path / "config/subscribers.yaml").write_text(due_to_nobody() + SUBSCRIBERS, encoding="utf-8")
     with closing(open_store(f"sqlite:///{tmp_path}/store.db")) as store:
         ada = store.ledger.enrol(["ada@example.org"], now=NOW)["ada@example.org"]
         bring_to(store.ledger, ada, Status.SENT, day=TUESDAY)

@@ -25,6 +25,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.fakes.authority import Authority
+from tests.fakes.clock import due_to_nobody
 from tests.fakes.imap_server import ImapServer
 from tests.fakes.smtp_server import DROP, Server
 from tests.fakes.smtp_sink import free_port
@@ -129,7 +130,8 @@ class Installation:
         )
         readers = "".join(f"  - {{email: {each}, keywords: [LoRA]}}\n" for each in READERS)
         (self.folder / "paperround.yaml").write_text(config, encoding="utf-8")
-        (self.folder / "subscribers.yaml").write_text(f"subscribers:\n{readers}", encoding="utf-8")
+        subscribers = f"{due_to_nobody()}subscribers:\n{readers}"
+        (self.folder / "subscribers.yaml").write_text(subscribers, encoding="utf-8")
         (self.folder / "papers.jsonl").write_text(json.dumps(PAPER), encoding="utf-8")
 
     def has_mailbox(self, port: int) -> None:

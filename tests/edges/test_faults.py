@@ -13,7 +13,7 @@ from tests.edges.faults import DOCUMENT, FAULTS, Fault, Script, Sink, Then, Tria
 from tests.fakes.authority import Authority
 from tests.fakes.clock import Clock
 from tests.fakes.plans import READER, TUESDAY, letter
-from tests.fakes.smtp_server import Server
+from tests.fakes.smtp_server import TRANSPORT, Server
 from tests.fakes.smtp_sink import free_port, smtp_sink
 
 from paperround.app import open_desk
@@ -46,10 +46,11 @@ class Installation:
             subscribers=READERS[: self.trial.letters],
             store=f"sqlite:///{self.folder}/store.db",
             outbox=self.folder,
-            relay=self.relay,
+            relay=self.relay,  # one letter at a time
             on_unknown=self.on_unknown,
         )
-        relay = SmtpRelay(self.relay, timeouts=self.trial.timeouts)
+        transport = replace(self.relay, transport=TRANSPORT.get())
+        relay = SmtpRelay(transport, timeouts=self.trial.timeouts)
         async with open_desk(settings, relay=relay, now=self.clock) as desk:
             yield desk
 
@@ -77,7 +78,9 @@ async def begun(trial: Trial, authority: Authority) -> AsyncIterator[RelaySettin
     """Start the server of a trial, and yield how to reach it."""
     match trial:
         case Sink():
-            async with smtp_sink(*trial.options) as settings:
+            # While it delays a reply it answers what was asked behind it, which no server may do.
+            in_order = ("-p",) if "-W" in trial.options else ()  # no pipelining
+            async with smtp_sink(*in_order, *trial.options) as settings:
                 yield replace(settings, connections=1)
         case Script():
             settings = _settings(trial, authority)
@@ -124,6 +127,7 @@ def trials(*faults: Fault) -> list[object]:
     ]
 
 
+@pytest.mark.usefixtures("transport")
 @pytest.mark.parametrize(("fault", "trial"), trials(*FAULTS))
 def test_a_fault_ends_as_documented(fault: Fault, trial: Trial, tmp_path: Path, authority: Authority) -> None:
     async def scenario() -> None:

@@ -99,6 +99,8 @@ class PipelinedConversation:
             raise
         if refusal is not None:
             raise refusal
+        if self._left and self.letters > 1:  # for what the letter before has met
+            raise StaleError
 
     async def _read(self, replies: list[Response]) -> tuple[Refused | None, bool]:
         """Read the replies to an envelope; return the first refusal, and whether a message is awaited."""
