@@ -64,7 +64,10 @@ class Watch:
             try:
                 problems = await self._work()
             except Exception as error:  # whatever it was, the next tick tries again
-                log.exception("tick.failed")
+                if isinstance(error, StoreError):  # its words say what is wrong
+                    log.warning("tick.failed", reason=str(error))
+                else:
+                    log.exception("tick.failed")
                 problems = (f"the last round ended early: {error}",)
             self._problems = problems
             self._ticked = self._desk.now()

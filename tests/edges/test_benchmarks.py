@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from math import log2
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -284,3 +285,12 @@ def test_searches_are_timed_over_copies_of_recorded_days(tmp_path: Path) -> None
     found = {(line["search"], line["days"]): line["shown"] for line in told[1:]}
     assert found["SAM", "all"] == found["SAM", "one"] == found['"diffusion models"', "all"] == 4
     assert found["zzz", "all"] == 0
+
+
+def test_a_whole_round_sends_each_letter_that_it_writes() -> None:
+    (line,) = lines(run("round.py", "--papers", "60", "--readers", "20"))
+
+    assert line["readers"] == 20
+    assert 0 < cast("int", line["letters"]) <= 20
+    assert cast("float", line["us_of_processor_composing"]) > 0
+    assert cast("float", line["beside_ms_per_letter"]) > 0
