@@ -69,6 +69,7 @@ bench: setup
 	$(BIN)/python benchmarks/rendering.py $(DAYS)
 	$(BIN)/python benchmarks/signing.py $(DAYS)
 	$(BIN)/python benchmarks/delivering.py
+	$(BIN)/python benchmarks/round.py $(DAYS)
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/recording.py --slower 5
 	$(if $(DAYS),$(BIN)/python benchmarks/searching.py $(DAYS))

@@ -34,7 +34,7 @@ def main(
     """Hand letters over in each way, and say how many that are in a second."""
     message = b"Message-ID: <1@example.org>\r\n\r\n" + (b"x" * 70 + b"\r\n") * (letter // 72)
     for round_trip in ROUND_TRIPS:
-        with _sink(round_trip / 1000) as port:
+        with sink(round_trip / 1000) as port:
             for connections in CONNECTIONS:
                 best = dict.fromkeys(Transport, 0.0)
                 # In turns, so that what else the machine does falls on both.
@@ -95,7 +95,7 @@ async def _marked_at_once() -> None:
 
 
 @contextmanager
-def _sink(round_trip: float) -> Iterator[int]:
+def sink(round_trip: float) -> Iterator[int]:
     """Run the sink in a process of its own, and give its port."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
@@ -136,7 +136,7 @@ class _Sink(asyncio.Protocol):
         self._rest += data
         replies = b""
         while (end := self._rest.find(_DOT if self._takes_message else b"\r\n")) >= 0:
-            command = bytes(self._rest[:end])
+            command = bytes(self._rest[:end]).upper()
             del self._rest[: end + (len(_DOT) if self._takes_message else 2)]
             replies += b"250 ok\r\n" if self._takes_message else _USUAL.get(command[:4], b"250 ok\r\n")
             self._takes_message = not self._takes_message and command == b"DATA"

@@ -134,12 +134,21 @@ class Lexicon:
                     found.setdefault(phrase, set()).add((word.start, end))
         return {phrase: tuple(sorted(spans)) for phrase, spans in found.items()}
 
+    def may_be_in(self, openings: frozenset[str]) -> bool:
+        """Return whether a phrase may be in a text whose words begin so."""
+        return not self._openings.isdisjoint(openings)
+
     def _may_open(self, words: Sequence[Token], position: int) -> bool:
         """Return whether a word and the next one, read as one, may begin a phrase."""
-        folded = words[position].folded
-        if len(folded) < _OPENING and position + 1 < len(words):
-            folded += words[position + 1].folded
-        return folded[:_OPENING] in self._openings
+        return _opening(words, position) in self._openings
+
+
+def _opening(words: Sequence[Token], position: int) -> str:
+    """Return the first letters of a word and the next one, read as one."""
+    folded = words[position].folded
+    if len(folded) < _OPENING and position + 1 < len(words):
+        folded += words[position + 1].folded
+    return folded[:_OPENING]
 
 
 _OPENING = 3  # letters that no stemming changes in a word put together of two
@@ -168,18 +177,38 @@ def marks(keywords: Iterable[Keyword], text: str) -> tuple[Span, ...]:
 def occurrences(keywords: Iterable[Keyword], text: str) -> Mapping[str, tuple[Span, ...]]:
     """Return where each phrase of the keywords occurs: as a whole, or else the words of it, if enough do."""
     wanted = tuple(keywords)
-    words = _known_words(text)
-    found = dict(lexicon(tuple(phrase for each in wanted for phrase in each.phrases)).find_in(words))
+    words, openings = _known_words(text)
+    sought = lexicon(tuple(phrase for each in wanted for phrase in each.phrases))
+    found = dict(sought.find_in(words)) if sought.may_be_in(openings) else {}
     for each in wanted:
-        if len(each.phrases) == 1 and each.text not in found and (spans := _apart(each.text, words)):
+        if len(each.phrases) != 1 or each.text in found or not _may_stand_apart(each.text, openings):
+            continue
+        if spans := _apart(each.text, words):
             found[each.text] = spans
     return found
 
 
-# Each sentence of a paper is read for many readers.
+# Each sentence of a paper is read for many readers, and holds few of their keywords.
 @lru_cache(maxsize=8192)
-def _known_words(text: str) -> Sequence[Token]:
-    return tokens(text)
+def _known_words(text: str) -> tuple[Sequence[Token], frozenset[str]]:
+    """Return the words of a text, and the letters with which one of them, or two read as one, begin."""
+    words = tokens(text)
+    openings = {_opening(words, position) for position in range(len(words))}
+    return words, frozenset(openings | {word.stem[:_OPENING] for word in words})
+
+
+@lru_cache(maxsize=65536)
+def _letters(phrase: str) -> frozenset[str]:
+    """Return how the words of a phrase begin, which must all be there; nothing of a sentence."""
+    return (
+        frozenset()
+        if is_sentence(phrase)
+        else frozenset(each.stem[:_OPENING] for each in asked_words(phrase))
+    )
+
+
+def _may_stand_apart(phrase: str, openings: frozenset[str]) -> bool:
+    return _letters(phrase) <= openings
 
 
 def _apart(phrase: str, words: Sequence[Token]) -> tuple[Span, ...]:

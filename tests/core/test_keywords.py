@@ -4,8 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paperround.keywords import Lexicon, asked_words, exclusion, is_sentence, keyword, marks
-from paperround.vocabulary import stem
+from paperround.keywords import (
+    Lexicon,
+    NotAKeyword,
+    apart,
+    asked_words,
+    exclusion,
+    is_sentence,
+    keyword,
+    marks,
+    occurrences,
+)
+from paperround.vocabulary import stem, tokens
 
 
 def matches(phrase: str, text: str) -> bool:
@@ -178,3 +188,33 @@ def test_every_phrase_matches_itself_in_any_capitals(phrase: str) -> None:
     assert matches(phrase, phrase.upper())
     assert matches(phrase, phrase.title())
     assert matches(phrase, phrase.replace(" ", "-"))
+
+
+TOLD = st.lists(
+    st.sampled_from(
+        (
+            *("lie", "lying", "dies", "dye", "news", "new", "skies", "sky", "a", "of", "models", "model's"),
+            *("fine", "tuning", "finetuning", "fine-tuning", "n", "as", "nas", "LLMs", "llm", "U", "U.S."),
+            *("C++", "é", "über", "Erdős'"),
+        )
+    ),
+    min_size=1,
+    max_size=4,
+).map(" ".join)
+
+
+@given(phrase=TOLD, text=TOLD)
+def test_a_text_that_is_passed_over_for_its_first_letters_holds_nothing(phrase: str, text: str) -> None:
+    try:
+        sought = keyword(phrase)
+    except NotAKeyword:
+        return
+    if is_sentence(sought.text):  # of which a text need not hold all
+        return
+    found = Lexicon(sought.phrases).find(text)
+    scattered = apart(sought.text, tokens(text))
+
+    held = occurrences((sought,), text)
+
+    assert set(found) <= set(held)
+    assert (sought.text in held) == (sought.text in found or (bool(scattered) and all(scattered.values())))

@@ -263,16 +263,17 @@ def test_letters_handed_over_are_counted_for_each_way_to_a_relay() -> None:
 
 
 def test_commits_are_counted_of_letters_recorded_together_and_alone() -> None:
-    told = lines(run("recording.py", "--letters", "40", "--slower", "1"))
+    told = lines(run("recording.py", "--letters", "20", "--slower", "1"))
     assert [(line["connections"], line["commits"]) for line in told] == [
-        (connections, way) for connections in (1, 4, 16) for way in ("alone", "grouped")
+        (connections, way) for connections in (1, 4, 16, 64) for way in ("alone", "together")
     ]
     commits = [line["commits_per_letter"] for line in told]
     assert commits[:2] == [pytest.approx(3, abs=0.1)] * 2
-    for alone, grouped in zip(commits[2::2], commits[3::2], strict=True):
+    for alone, together in zip(commits[2::2], commits[3::2], strict=True):
         assert isinstance(alone, float)
-        assert isinstance(grouped, float)
-        assert grouped < 3 <= alone
+        assert isinstance(together, float)
+        assert together < 3 <= alone
+    assert all(line["processor_us_per_letter"] for line in told)
     assert {line["times_alone"] for line in told[::2]} == {1.0}
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import random
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from types import TracebackType
@@ -12,11 +14,12 @@ from aiosmtplib import SMTPResponse, SMTPResponseException
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.smtp_server import DROP, MESSAGE, USUAL, Server
+from tests.fakes.unreliable_relay import UnreliableRelay
 
 from paperround.delivery.connection import Timeouts
 from paperround.delivery.line import ReplyReader
 from paperround.delivery.smtp import SmtpRelay
-from paperround.ports import Refused, Unanswered
+from paperround.ports import Interrupted, Refused, Unanswered
 from paperround.replies import Step
 from paperround.settings import RelaySettings, Tls, Transport
 
@@ -109,7 +112,9 @@ class Round:
         self.relay = SmtpRelay(one, timeouts=timeouts)
         self.marked: list[str] = []
 
-    def send(self, recipient: str, *, mark: Callable[[], Awaitable[None]] | None = None) -> asyncio.Task[str]:
+    def send(
+        self, recipient: str, message: bytes = MESSAGE, *, mark: Callable[[], Awaitable[None]] | None = None
+    ) -> asyncio.Task[str]:
         async def begin_data() -> None:
             self.marked.append(recipient)
             if mark is not None:
@@ -117,7 +122,7 @@ class Round:
 
         return asyncio.create_task(
             self.relay.send(
-                sender="papers@example.org", recipient=recipient, message=MESSAGE, begin_data=begin_data
+                sender="papers@example.org", recipient=recipient, message=message, begin_data=begin_data
             )
         )
 
@@ -326,6 +331,35 @@ def test_a_mark_that_cannot_be_made_keeps_one_letter_back_and_no_other() -> None
         assert (first, third) == (USUAL["DOT"],) * 2
         assert isinstance(second, LookupError)
         assert len(server.bodies) == 2
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_breaks_off_a_letter_is_taken_once_where_that_is_said_and_never_where_it_is_denied(
+    seed: int,
+) -> None:
+    async def scenario() -> None:
+        async with UnreliableRelay(random.Random(seed), faulty=3) as server:
+            going = Round(server.port)
+            ended = await ends(
+                *(going.send(ADA, b"Message-ID: <%d>\r\n\r\nHello.\r\n" % number) for number in range(60))
+            )
+            await going.relay.close()
+            await server.is_left()
+        taken = Counter(accepted.message for accepted in server.accepted)
+        times = [taken[b"Message-ID: <%d>\r\n\r\nHello.\r\n" % number] for number in range(60)]
+        assert taken.total() == sum(times)
+        for outcome, count in zip(ended, times, strict=True):
+            match outcome:
+                case str():
+                    assert count == 1
+                case Unanswered():
+                    assert count <= 1
+                case _:
+                    assert isinstance(outcome, Refused | Interrupted)
+                    assert count == 0
+        assert len({type(outcome) for outcome in ended}) == 4
 
     asyncio.run(scenario())
 

@@ -21,7 +21,7 @@ FAULTS = (
     ("DOT", LATER),
     ("DOT", DROP),
 )
-USUAL = {"EHLO": "250 test", "DATA": "354 go ahead", "QUIT": "221 bye"}
+USUAL = {"EHLO": "250-test\r\n250 PIPELINING", "DATA": "354 go ahead", "QUIT": "221 bye"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,9 @@ class _Talk:
                     self._recipient = rest.removeprefix("TO:<").removesuffix(">")
                 if verb == "RSET":
                     self._fault = self._relay.fault()
-                if self._answer(verb).startswith("354"):
+                if verb == "DATA" and self._fault == ("RCPT", LATER):
+                    self._writer.write(b"503 5.5.1 no recipients\r\n")
+                elif self._answer(verb).startswith("354"):
                     await self._take_message()
         except (ConnectionError, EOFError):
             pass
