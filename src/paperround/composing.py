@@ -1,5 +1,6 @@
 """The second step of a round: decide what everybody gets, and enter it in the ledger as final bytes."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -67,8 +68,12 @@ def compose(
     ledger.expire(due, day, now=now())
     entered = 0
     passed = let_go(day, subscribers, ids, _latest_days(ids.values(), day, ledger))
+    missed: Counter[date] = Counter()
     while chunk := list(islice(passed, CHUNK)):
         ledger.plan(chunk, now=now())
+        missed.update(each.day for each in chunk if each.reason == NO_ROUND)
+    for gone, readers in sorted(missed.items()):
+        log.warning("day.missed", day=str(gone), subscribers=readers)
     made = plans(
         day,
         subscribers,

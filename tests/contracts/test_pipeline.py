@@ -887,7 +887,10 @@ def test_a_day_on_which_nothing_ran_has_its_reason_and_its_papers_come_later(wor
     world.round(MONDAY, ADA, rare)
     world.time += timedelta(days=3)
     newcomer = reader("emmy", "LoRA")
-    world.round(THURSDAY, ADA, rare, newcomer)
+    with capture_logs() as events:
+        world.round(THURSDAY, ADA, rare, newcomer)
+    told = [(each["day"], each["subscribers"]) for each in events if each["event"] == "day.missed"]
+    assert told == [(str(TUESDAY), 1), (str(WEDNESDAY), 1)]
     assert [world.status(ADA, day) for day in (TUESDAY, WEDNESDAY)] == [(Status.QUIET, NO_ROUND)] * 2
     assert world.status(rare, TUESDAY) == (Status.QUIET, "no delivery on Tuesdays")
     assert set(world.got(ADA, THURSDAY)) == {"LoRA 2", "LoRA 3"}
