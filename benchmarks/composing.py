@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
@@ -46,10 +47,15 @@ def main(
     if len(readers) == 1:
         print(json.dumps(measured(folder, papers, readers[0])), flush=True)
         return
+    each_by_itself(__file__, folder, readers, f"--papers={papers}")
+
+
+def each_by_itself(program: str, folder: Path | None, readers: Sequence[int], *options: str) -> None:
+    """Run a benchmark for each number of readers in a process of its own, which says what it holds."""
+    where = [] if folder is None else [str(folder)]
     for number in readers:
-        where = [] if folder is None else [str(folder)]
-        command = [sys.executable, __file__, *where, f"--papers={papers}", f"--readers={number}"]
-        subprocess.run(command, check=True)  # noqa: S603 - this program
+        command = [sys.executable, program, *where, *options, f"--readers={number}"]
+        subprocess.run(command, check=True)  # noqa: S603 - a program of this folder
 
 
 def measured(folder: Path | None, papers: int, readers: int) -> dict[str, object]:

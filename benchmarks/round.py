@@ -16,7 +16,6 @@ import logging
 import random
 import smtplib
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -35,7 +34,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from mjml import mjml2html
 
-from composing import everyone
+from composing import each_by_itself, everyone
 from delivering import sink
 from paperround.app import open_desk
 from paperround.batches import Batch, BatchState
@@ -43,6 +42,7 @@ from paperround.composing import compose, issue
 from paperround.config import load
 from paperround.desk import Desk
 from paperround.papers import Paper
+from paperround.ports import Status
 from paperround.posting import post
 from paperround.rendering import Footer, templates
 from paperround.rendering.views import Draft, Mail
@@ -77,10 +77,7 @@ def main(
 ) -> None:
     """Make the round for each number of readers, and say how long it takes and how much memory."""
     if len(readers) > 1:
-        for number in readers:
-            where = [] if folder is None else [str(folder)]
-            given = [f"--papers={papers}", f"--readers={number}", f"--transport={transport}"]
-            subprocess.run([sys.executable, __file__, *where, *given], check=True)  # noqa: S603 - this program
+        each_by_itself(__file__, folder, readers, f"--papers={papers}", f"--transport={transport}")
         return
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     chance = random.Random(SEED)  # noqa: S311 - nothing is secret here
@@ -145,7 +142,7 @@ def _composed(desk: Desk, subscribers: Sequence[Subscriber]) -> int:
         catch_up=desk.catch_up,
     )
     tally = desk.ledger.tally(list(desk.ledger.planned(DAY)), DAY)
-    return sum(number for status, number in tally.items() if status.value == "planned")
+    return tally.get(Status.PLANNED, 0)
 
 
 def _nearest_to_hand(

@@ -4,6 +4,7 @@ Encoding it anew for each reader costs more than all that is the reader's own. Q
 piece by piece, unlike base64: what ends in a soft line break can be followed by anything.
 """
 
+import base64
 import binascii
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -42,7 +43,23 @@ def quoted_printable(text: str) -> bytes:
     return b"".join(encoded).removesuffix(_SOFT_BREAK)
 
 
+def encoded(text: str) -> tuple[str, bytes]:
+    """Return the smaller of the two encodings of RFC 2045, its name and the text in it."""
+    quoted = quoted_printable(text)
+    if _is_no_larger(quoted, len(text)):  # of bytes it has at least as many
+        return "quoted-printable", quoted
+    # RFC 2045, 6.8: line breaks of text are CRLF before they become base64.
+    lines = _utf_8(text).replace(b"\n", b"\r\n")
+    if _is_no_larger(quoted, len(lines)):
+        return "quoted-printable", quoted
+    return "base64", base64.encodebytes(lines).rstrip(b"\n").replace(b"\n", b"\r\n")
+
+
 _SOFT_BREAK = b"=\r\n"
+
+
+def _is_no_larger(quoted: bytes, size: int) -> bool:
+    return len(quoted) * 3 <= size * 4  # base64 makes four characters of three
 
 
 def _parts(pieces: Iterable[str]) -> Iterator[str]:
@@ -62,9 +79,13 @@ def _parts(pieces: Iterable[str]) -> Iterator[str]:
 
 def _encoded(text: str) -> bytes:
     """Return a piece so that any other can follow it."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace")
-    quoted = binascii.b2a_qp(lines).replace(b"\n", b"\r\n")
+    quoted = binascii.b2a_qp(_utf_8(text)).replace(b"\n", b"\r\n")
     return quoted if not quoted or quoted.endswith(b"\r\n") else quoted + _SOFT_BREAK
+
+
+def _utf_8(text: str) -> bytes:
+    """Return the bytes of a text, its line breaks, of any kind, as LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace")
 
 
 _remembered = lru_cache(maxsize=8192)(_encoded)

@@ -199,9 +199,6 @@ class _Remembered:
     ids: Mapping[str, SubscriberId]
     ledger: Ledger
 
-    def __len__(self) -> int:
-        return len(self.subscribers)
-
     def __iter__(self) -> Iterator[Reader]:
         for block in self._blocks():
             yield from self._with(self.ledger.past(self._of(block), self.day), block)

@@ -61,9 +61,6 @@ class Readers(Protocol):
     def __iter__(self) -> Iterator[Reader]:
         """Begin with the first."""
 
-    def __len__(self) -> int:
-        """Return how many there are."""
-
 
 class Issue:
     """What one day has to offer, ranked for some readers.

@@ -1,6 +1,5 @@
 """Messages: a digest's subject, text and HTML as the bytes that travel."""
 
-import base64
 import email.utils
 import hashlib
 import hmac
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
-from paperround.bodies import quoted_printable
+from paperround.bodies import encoded
 from paperround.headers import (
     field,
     list_field,
@@ -168,21 +167,9 @@ def _idempotency_key(message_id: str) -> str:
 
 
 def _part(subtype: str, content: str) -> bytes:
-    encoding, encoded = _encoded(content)
+    encoding, body = encoded(content)
     fields = (
         field("Content-Type", f"text/{subtype}; charset=utf-8"),
         field("Content-Transfer-Encoding", encoding),
     )
-    return "".join(fields).encode("ascii") + b"\r\n" + encoded
-
-
-def _encoded(content: str) -> tuple[str, bytes]:
-    """Return the smaller of the two encodings, its name and the content in it."""
-    quoted = quoted_printable(content)
-    if len(quoted) * 3 <= len(content) * 4:  # base64 makes four characters of three
-        return "quoted-printable", quoted
-    body = content.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode(errors="replace")
-    if len(quoted) * 3 <= len(body) * 4:
-        return "quoted-printable", quoted
-    # RFC 2045, 6.8: line breaks of text are CRLF before they become base64.
-    return "base64", base64.encodebytes(body).rstrip(b"\n").replace(b"\n", b"\r\n")
+    return "".join(fields).encode("ascii") + b"\r\n" + body
